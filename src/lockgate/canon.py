@@ -1,0 +1,125 @@
+"""Canonical JSON (RFC 8785) in and out, strict.
+
+Our own nouns are written with ASCII keys, sorted; no floats; integers below 2^53; defaults left out, so that an old
+record re-encodes to the same bytes after a field is added. For such values msgspec's sorted output *is* RFC 8785
+(held against the ``rfc8785`` package in tests). Reading our own is strict by re-encoding: what does not come back as
+the same bytes (duplicate keys, white space, another order) is refused.
+
+Foreign JSON (in-toto, SLSA, OCI) may hold unknown fields and any white space, but never a duplicate key, and only so
+much depth and size: `parse_foreign`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, TypeVar
+
+import msgspec
+
+from lockgate.errors import EvidenceError
+
+T = TypeVar("T")
+
+MAX_DEPTH = 64
+"""Deepest nesting of a foreign document; in-toto and OCI documents stay below 20."""
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
+    """A value of our own: frozen, keyword-only, written in camelCase, unknown fields refused."""
+
+
+def encode(value: object) -> bytes:
+    """The canonical bytes of a noun, dict, list, string or integer."""
+    return _encoder.encode(value)
+
+
+def digest_hex(value: object) -> str:
+    """SHA-256, in 64 hex digits, of the canonical bytes of `value`."""
+    return hashlib.sha256(encode(value)).hexdigest()
+
+
+def decode(data: bytes, type_: type[T], *, what: str = "document", code: str = "json.malformed") -> T:
+    """Read our own canonical bytes into `type_`.
+
+    Raises:
+        EvidenceError: `code` when the bytes are not JSON of that shape; ``json.not-canonical`` when they are, but are
+            not the canonical bytes (duplicate keys, other order or white space).
+    """
+    decoder = _decoders.get(type_)
+    if decoder is None:
+        decoder = _decoders[type_] = msgspec.json.Decoder(type_)
+    try:
+        value: T = decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
+        raise EvidenceError(code, f"this is no {what}: {_reason(err)}") from None
+    if encode(value) != data:
+        raise EvidenceError("json.not-canonical", f"this {what} is not canonical JSON: a duplicate key, other order or white space")
+    return value
+
+
+def _reason(err: Exception) -> str:
+    """The decoder's complaint, cut short: hostile input may be quoted in it."""
+    text = str(err) or type(err).__name__
+    return text if len(text) <= 200 else text[:200] + "…"
+
+
+def parse_foreign(data: bytes, *, max_bytes: int, what: str = "document") -> Any:  # noqa: ANN401  a JSON value
+    """Read somebody else's JSON: duplicate keys, too much depth, size and non-finite numbers refused.
+
+    Args:
+        data: the bytes, UTF-8.
+        max_bytes: the largest size read.
+        what: the noun for messages.
+
+    Raises:
+        EvidenceError: ``json.too-large``, ``json.too-deep``, ``json.duplicate-key`` or ``json.malformed``.
+    """
+    if len(data) > max_bytes:
+        raise EvidenceError("json.too-large", f"this {what} has {len(data)} bytes; at most {max_bytes} are read")
+    _refuse_depth(data, what)
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as err:
+        raise EvidenceError("json.malformed", f"this {what} is not JSON: {_reason(err)}") from None
+
+
+def _refuse_depth(data: bytes, what: str) -> None:
+    depth = 0
+    in_string = escaped = False
+    if data.count(b"{") + data.count(b"[") <= MAX_DEPTH:
+        return
+    for byte in data:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"{[":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise EvidenceError("json.too-deep", f"this {what} nests deeper than {MAX_DEPTH} levels")
+        elif byte in b"}]":
+            depth -= 1
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise EvidenceError("json.duplicate-key", f"the key {key[:80]!r} stands twice in one object")
+            seen.add(key)
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise EvidenceError("json.malformed", f"{name} is not JSON")

@@ -1,0 +1,321 @@
+"""Everything that is ever recorded, one Struct each; fields are only ever added.
+
+An event is an in-toto Statement v1 whose predicate is one of these, in a DSSE envelope signed by whoever has the
+authority to say it (`AUTHORITY`). The log proves only in which order things were said: an event without that
+signature is a leaf that means nothing. The subject of the Statement is what the event is about: the release's
+artifacts, or the proposed document.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from lockgate.canon import Noun
+from lockgate.core.digest import Digest
+from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
+from lockgate.core.model import NONE, DigestOrNone, RequestId
+from lockgate.core.outcome import Outcome
+
+PREFIX = "https://lockgate.dev/attestation/"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+MAX_LEAF = 16_384
+"""The largest leaf, bytes: what is larger goes into a blob, by digest."""
+
+Nonce = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+
+
+class Genesis(Noun, frozen=True, kw_only=True):
+    """Leaf 0: ties a root to this one log."""
+
+    origin: str
+    nonce: Nonce
+    created_at: datetime
+
+
+class Proposal(Noun, frozen=True, kw_only=True):
+    """A new version of a document: policy, roster or root. The Statement's subject is the document's digest.
+
+    Attributes:
+        id: by which it is approved.
+        version: one more than the version in force.
+        replaces: the document in force, or ``none``.
+        requested_at: as the proposer says.
+    """
+
+    id: RequestId
+    version: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
+    replaces: DigestOrNone
+    requested_at: datetime
+
+
+class PolicyProposed(Proposal, frozen=True, kw_only=True):
+    """A new policy."""
+
+
+class RosterProposed(Proposal, frozen=True, kw_only=True):
+    """A new roster."""
+
+
+class RootProposed(Proposal, frozen=True, kw_only=True):
+    """A new root."""
+
+
+class Requested(Noun, frozen=True, kw_only=True):
+    """Somebody asks to bring a release into an environment.
+
+    Attributes:
+        id: by which it is approved and gated.
+        environment: where to.
+        config: configuration digest or ``none``.
+        from_: digest of the release that occupies the environment now, or ``none``.
+        requested_at: as the requester says.
+    """
+
+    id: RequestId
+    environment: Name
+    config: DigestOrNone
+    from_: DigestOrNone = msgspec.field(name="from")
+    requested_at: datetime
+
+
+class Shown(Noun, frozen=True, kw_only=True):
+    """The difference an approver was shown, and what of it was not collected.
+
+    Attributes:
+        from_: release digest now in the environment, or ``none``.
+        to: release digest asked for.
+        lines: the difference, as it was shown, by digest of its text; ``none`` where only digests were shown.
+        not_collected: parts nobody looked at.
+    """
+
+    from_: DigestOrNone = msgspec.field(name="from")
+    to: Digest
+    lines: DigestOrNone = NONE
+    not_collected: tuple[str, ...] = ()
+
+
+class Approved(Noun, frozen=True, kw_only=True):
+    """An approver says yes, for one duty, to exactly this.
+
+    Attributes:
+        request: the request or proposal.
+        environment: the request's; ``house`` for a proposal.
+        duty: which duty; ``owner`` for a proposal.
+        config: the request's.
+        section: digest of the environment's effective section; ``none`` for a proposal.
+        baseline: the environment's baseline digest, or ``none``.
+        shown: what was put before the approver.
+        expires: when it ends, whatever the policy allows.
+        nonce: 16 random bytes.
+    """
+
+    request: RequestId
+    environment: Name
+    duty: Name
+    config: DigestOrNone
+    section: DigestOrNone
+    baseline: DigestOrNone
+    shown: Shown
+    expires: datetime
+    nonce: Nonce
+
+
+class Rejected(Noun, frozen=True, kw_only=True):
+    """An approver says no; that wins until the same person withdraws it."""
+
+    request: RequestId
+    environment: Name
+    nonce: Nonce
+
+
+class Withdrawn(Noun, frozen=True, kw_only=True):
+    """Somebody takes back what they said themselves about a request: the request, their approvals, or their rejection."""
+
+    request: RequestId
+    environment: Name
+    what: Literal["request", "approval", "rejection"]
+    nonce: Nonce
+
+
+class Deployed(Noun, frozen=True, kw_only=True):
+    """An enrolled deployer says: it runs there now, by this permit.
+
+    Attributes:
+        permit: leaf index of the decision that allowed it.
+        environment: where.
+        config: configuration digest or ``none``.
+        started_at, ended_at: as the deployer says.
+    """
+
+    permit: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+    environment: Name
+    config: DigestOrNone
+    started_at: datetime
+    ended_at: datetime
+
+
+class DeployFailed(Deployed, frozen=True, kw_only=True):
+    """An enrolled deployer says: the deployment by this permit failed, and the permit is not used.
+
+    Attributes:
+        exit_status: the command's, 1 to 255; 128 and more for a signal.
+    """
+
+    exit_status: Annotated[int, msgspec.Meta(ge=1, le=255)]
+
+
+class Decided(Noun, frozen=True, kw_only=True):
+    """The gate's decision; signed by the permit key. Allowed, it is the deploy permit.
+
+    Attributes:
+        environment, config: what was asked, besides the Statement's subject.
+        request: the request it goes by; empty for none.
+        outcome: ``allowed``, ``refused`` or ``undecided``; `outcomes` say why.
+        decided_at: the gate's clock.
+        not_after: the end of the permit; None unless allowed.
+        engine: lockgate's version. tzdata: the time-zone data's, empty where no zone was used.
+        history: how many leaves the decision looked at.
+        policy, section: digests in force. root, roster: versions in force.
+        evidence: digest of the evidence manifest.
+        state: digest of this environment's folded state at `history`.
+        actor: fingerprint of the key that asked; empty for nobody proved. person: whom it belongs to.
+    """
+
+    environment: Name
+    config: DigestOrNone
+    request: Annotated[str, msgspec.Meta(pattern=r"^(r-[0-9a-z]{10,26})?\Z")] = ""
+    outcome: Literal["allowed", "refused", "undecided"]
+    outcomes: tuple[Outcome, ...]
+    decided_at: datetime
+    not_after: datetime | None = None
+    engine: str
+    tzdata: str = ""
+    history: int
+    policy: Digest
+    section: DigestOrNone
+    root: int
+    roster: int
+    evidence: Digest
+    state: Digest
+    actor: Fingerprint = ""
+    person: PersonId | None = None
+
+
+class Asked(Noun, frozen=True, kw_only=True):
+    """Who asks the gate: signed for one call, kept as evidence of the decision, never a leaf of its own."""
+
+    environment: Name
+    config: DigestOrNone
+    nonce: Nonce
+    asked_at: datetime
+
+
+Event = (
+    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Deployed | DeployFailed | Decided | Asked
+)
+
+KINDS: dict[str, type[Event]] = {
+    "genesis": Genesis,
+    "policy": PolicyProposed,
+    "roster": RosterProposed,
+    "root": RootProposed,
+    "request": Requested,
+    "approval": Approved,
+    "rejection": Rejected,
+    "withdrawal": Withdrawn,
+    "deployed": Deployed,
+    "deploy-failed": DeployFailed,
+    "decision": Decided,
+    "ask": Asked,
+}
+"""Kind -> its Struct. The predicate type is ``https://lockgate.dev/attestation/<kind>/v1``; the SSHSIG namespace
+``lockgate-<kind>@v1``."""
+
+_NAMES = {struct: kind for kind, struct in KINDS.items()}
+
+HOUSE = "house"
+"""The stream of documents: root, roster and policy."""
+
+
+def kind_of(event: Event) -> str:
+    """The event's kind."""
+    return _NAMES[type(event)]
+
+
+def predicate_type(kind: str) -> str:
+    """The kind's predicate type."""
+    return f"{PREFIX}{kind}/v1"
+
+
+def namespace(kind: str) -> str:
+    """The SSHSIG namespace people sign this kind under (PROTOCOL.sshsig): a signature for one kind is none for another."""
+    return f"lockgate-{kind}@v1"
+
+
+def stream_of(event: Event) -> str:
+    """The stream an event belongs to: ``house`` or ``env:<name>``."""
+    match event:
+        case Genesis() | Proposal():
+            return HOUSE
+        case _:
+            return HOUSE if event.environment == HOUSE else f"env:{event.environment}"
+
+
+def duty_for(event: Event) -> Duty | None:
+    """The duty a person needs, in the event's environment, to say it; None where another rule holds."""
+    match event:
+        case Requested():
+            return "request"
+        case Approved():
+            return f"approve:{event.duty}"
+        case Deployed() | DeployFailed():
+            return "deploy"
+        case _:
+            return None
+
+
+class Envelope(Noun, frozen=True, kw_only=True):
+    """A DSSE envelope of ours, canonical.
+
+    Attributes:
+        payload: standard base64 of the Statement's canonical bytes.
+        payload_type: ``application/vnd.in-toto+json``.
+        signatures: one or more.
+    """
+
+    payload: str
+    payload_type: Literal["application/vnd.in-toto+json"]
+    signatures: tuple[EnvelopeSignature, ...]
+
+
+class EnvelopeSignature(Noun, frozen=True, kw_only=True):
+    """One signature of an envelope.
+
+    Attributes:
+        keyid: the key's fingerprint.
+        sig: standard base64; of a person an SSHSIG blob, of the permit key the raw Ed25519 signature.
+    """
+
+    keyid: Fingerprint
+    sig: str
+
+
+class Leaf(Noun, frozen=True, kw_only=True):
+    """One entry of the log: what was said, by its own signature, and its place in its stream.
+
+    Attributes:
+        at: when the gate recorded it: a statement of order by the log, no authority.
+        event: the signed envelope.
+        stream: ``house`` or ``env:<name>``.
+        previous: index of the stream's leaf before this; -1 for the first.
+    """
+
+    at: datetime
+    event: Envelope
+    stream: str
+    previous: Annotated[int, msgspec.Meta(ge=-1, lt=2**53)] = -1

@@ -1,0 +1,239 @@
+"""What verified evidence says. Only `evidence/` makes facts.
+
+Each fact names the digest of the bytes it came from. A source answers `Complete` or `Unreadable`; absence follows only
+from `Complete`, and a kind nobody gathered is `Unreadable`, not absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+import msgspec
+
+from lockgate.canon import Noun
+from lockgate.core.digest import Digest
+from lockgate.core.identity import Fingerprint, Name, Occupancy, PersonId, Roster
+from lockgate.core.model import DigestOrNone, Release, RequestId
+
+
+class Intact(Noun, frozen=True, kw_only=True):
+    """Every byte of an artifact was read, and this came of it.
+
+    Attributes:
+        subject: the artifact's digest.
+        problem: empty where all matched; else the code: ``digest.mismatch``, ``digest.missing``, ``digest.truncated``.
+        where: the part that is wrong.
+    """
+
+    subject: Digest
+    problem: str = ""
+    where: str = ""
+
+
+class Signature(Noun, frozen=True, kw_only=True):
+    """A key signed this artifact.
+
+    Attributes:
+        subject: the artifact's digest.
+        key: the key whose signature verified.
+        signed_at: when, as the signer says; None where the format does not say.
+        source: digest of the evidence bytes.
+    """
+
+    subject: Digest
+    key: Fingerprint
+    source: Digest
+    signed_at: datetime | None = None
+
+
+class Provenance(Noun, frozen=True, kw_only=True):
+    """A builder says how it built this artifact (SLSA provenance v1).
+
+    Attributes:
+        subject: the artifact's digest.
+        keys: the keys whose signatures over it verified, sorted.
+        builder: ``runDetails.builder.id``.
+        repository: of the source, such as ``git+https://github.com/acme/shop``; empty where it is not said.
+        ref: of the source, such as ``refs/heads/main``; empty where it is not said.
+        commit: the source's commit, 40 or 64 hex digits; empty where it is not said.
+        finished_at: as the builder says.
+        source: digest of the evidence bytes.
+    """
+
+    subject: Digest
+    keys: tuple[Fingerprint, ...]
+    builder: str
+    source: Digest
+    repository: str = ""
+    ref: str = ""
+    commit: str = ""
+    finished_at: datetime | None = None
+
+
+class Rejected(Noun, frozen=True, kw_only=True):
+    """Evidence that was attached and proves nothing, with the reason: it explains refusals and never opens anything.
+
+    Attributes:
+        source: digest of the evidence bytes.
+        code: why, such as ``dsse.bad-signature``.
+        predicate: its predicate type, where that could be read.
+    """
+
+    source: Digest
+    code: str
+    predicate: str = ""
+
+
+class Given(Noun, frozen=True, kw_only=True):
+    """An approval as it stands in history.
+
+    Attributes:
+        person: who gave it.
+        key: with which key.
+        duty: for which duty (without ``approve:``).
+        at: when lockgate recorded it.
+        expires: when its giver wants it to end.
+        section: the effective policy section it was given under.
+        baseline: the environment's baseline it was given under.
+        from_: the release that occupied the environment then, by digest.
+        leaf: where it stands.
+        withdrawn: its giver took it back.
+    """
+
+    person: PersonId
+    key: Fingerprint
+    duty: Name
+    at: datetime
+    expires: datetime
+    section: Digest
+    baseline: DigestOrNone
+    from_: DigestOrNone = msgspec.field(name="from")
+    leaf: int
+    withdrawn: bool = False
+
+
+class Request(Noun, frozen=True, kw_only=True):
+    """A request to bring a release into an environment, with all that was said about it since.
+
+    Attributes:
+        id: its id.
+        release: what it asks for.
+        by: the requester.
+        at: when it was recorded.
+        given: approvals, oldest first.
+        rejected_by: people who rejected it and did not take that back.
+        withdrawn: the requester took it back.
+        decision: leaf of the newest decision that allowed it; -1 for none.
+        permit_until: the end of that decision's permit.
+        deployed: leaf of the newest `deployed` under it; -1 for none.
+        over: another release, or another configuration, occupied the environment after it was deployed.
+    """
+
+    id: RequestId
+    release: Release
+    by: PersonId
+    at: datetime
+    given: tuple[Given, ...] = ()
+    rejected_by: tuple[PersonId, ...] = ()
+    withdrawn: bool = False
+    decision: int = -1
+    permit_until: datetime | None = None
+    deployed: int = -1
+    over: bool = False
+
+
+class Stay(Noun, frozen=True, kw_only=True):
+    """A release occupied an environment without a break.
+
+    Attributes:
+        release: artifacts and configuration; a changed configuration is another stay.
+        since: when lockgate recorded the first `deployed` of it.
+        until: when lockgate recorded what replaced it; None while it lasts.
+        decision: the leaf that permitted it.
+        deployer: who signed `deployed`.
+        known: ``claimed`` by the deployer or ``observed`` by another identity.
+        leaf: of the `deployed` event that began it.
+    """
+
+    release: Release
+    since: datetime
+    until: datetime | None = None
+    decision: int
+    deployer: PersonId
+    known: Occupancy = "claimed"
+    leaf: int
+
+
+class Enrolled(Noun, frozen=True, kw_only=True):
+    """The roster in force when the decision is made."""
+
+    roster: Roster
+
+
+class InForce(Noun, frozen=True, kw_only=True):
+    """The effective policy section and baseline the decision is made under, and what occupies the environment now."""
+
+    section: Digest
+    baseline: DigestOrNone
+    from_: DigestOrNone = msgspec.field(name="from")
+    time: Literal["unattested", "attested"] = "unattested"
+
+
+Fact = Intact | Signature | Provenance | Rejected | Request | Stay | Enrolled | InForce
+F = TypeVar("F", Intact, Signature, Provenance, Rejected, Request, Stay, Enrolled, InForce)
+
+
+class Need(NamedTuple):
+    """A kind of fact, and for history kinds the environment it is asked of (empty: the subject's own)."""
+
+    kind: type
+    environment: str = ""
+
+
+class Complete(msgspec.Struct, Generic[F], frozen=True, kw_only=True):
+    """All there is of a kind: what is not among `items` is not.
+
+    Attributes:
+        items: the facts.
+        as_of: when that was so.
+    """
+
+    items: tuple[F, ...]
+    as_of: datetime
+
+
+class Unreadable(Noun, frozen=True, kw_only=True):
+    """The source could not be read: nothing is known.
+
+    Attributes:
+        code: why, such as ``ref.unreadable``.
+    """
+
+    code: str
+
+
+class Facts:
+    """Facts, asked for by kind and environment. Immutable once made."""
+
+    def __init__(self, gathered: Mapping[Need, Complete[Intact] | Complete[Signature] | Complete[Provenance] | Complete[Rejected] | Complete[Request]
+                                         | Complete[Stay] | Complete[Enrolled] | Complete[InForce] | Unreadable]) -> None:
+        self._gathered = dict(gathered)
+
+    def of(self, kind: type[F], environment: str = "") -> Complete[F] | Unreadable:
+        """All facts of a kind, or why they could not be had; a kind that was never gathered is `Unreadable`."""
+        found = self._gathered.get(Need(kind, environment))
+        if found is None:
+            return Unreadable(code="facts.not-gathered")
+        return found  # filed under its own kind by whoever gathered it
+
+    def replace(self, need: Need, value: Complete[F] | Unreadable) -> Facts:
+        """The same facts with one kind replaced."""
+        return Facts({**self._gathered, need: value})  # type: ignore[dict-item]  # F is one of the kinds
+
+    def needs(self) -> tuple[Need, ...]:
+        """What was gathered."""
+        return tuple(self._gathered)
+
+

@@ -1,0 +1,152 @@
+"""Who may ask, approve, deploy and own: keys, people, the roster and the root.
+
+A public key has one normal form whatever file it came in: the OpenSSH one, ``<type> <base64 of the wire blob>``
+(RFC 4253 section 6.6, RFC 8709; PROTOCOL.u2f for ``sk-`` keys). So the same key in PEM and in ``authorized_keys`` is
+seen to be one key, and `PublicKey.fingerprint` is what ``ssh-keygen -l`` prints.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from lockgate.canon import Noun
+from lockgate.core.digest import Digest
+
+PublicKey = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{8,12000}={0,2}\Z"),
+]
+"""A public key: ``<type> <base64>``, no comment. `evidence.keys` makes and checks it."""
+
+Fingerprint = str
+"""``SHA256:`` and 43 characters of unpadded base64, as ``ssh-keygen -l`` prints."""
+
+PersonId = Annotated[str, msgspec.Meta(pattern=r"^p-[a-z2-7]{16}\Z")]
+"""A random person id, ``p-`` and 16 characters of base32; the name stands only in the erasable directory."""
+
+Duty = Annotated[str, msgspec.Meta(pattern=r"^(request|deploy|approve:[a-z0-9][a-z0-9-]{0,63})\Z")]
+"""What a person may do in an environment: ``request``, ``deploy`` or ``approve:<duty>``."""
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
+"""The name of an environment, a key or a duty."""
+
+
+def fingerprint(key: PublicKey) -> Fingerprint:
+    """The key's OpenSSH SHA-256 fingerprint."""
+    blob = base64.b64decode(key.partition(" ")[2])
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+class Person(Noun, frozen=True, kw_only=True):
+    """Somebody enrolled.
+
+    Attributes:
+        id: random, never reused.
+        keys: one or more public keys, each of this person alone.
+        duties: environment name -> duties there.
+    """
+
+    id: PersonId
+    keys: tuple[PublicKey, ...]
+    duties: dict[Name, tuple[Duty, ...]] = {}
+
+
+class Roster(Noun, frozen=True, kw_only=True):
+    """Everybody enrolled, at one version. A key stands at most once in the whole roster.
+
+    Raises:
+        ValueError: at construction, where a key or a person stands twice or a person has no key.
+    """
+
+    version: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
+    people: tuple[Person, ...] = ()
+
+    def __post_init__(self) -> None:
+        seen: dict[str, str] = {}
+        for person in self.people:
+            if not person.keys:
+                raise ValueError(f"{person.id} has no key")
+            for key in person.keys:
+                if key in seen:
+                    raise ValueError(f"one key stands under {seen[key]} and {person.id}: a key belongs to one person")
+                seen[key] = person.id
+        if len({person.id for person in self.people}) != len(self.people):
+            raise ValueError("a person id stands twice")
+
+    def person_of(self, key: PublicKey) -> Person | None:
+        """The person this key belongs to."""
+        return next((person for person in self.people if key in person.keys), None)
+
+    def get(self, person: PersonId) -> Person | None:
+        """The person with this id."""
+        return next((found for found in self.people if found.id == person), None)
+
+    def may(self, person: PersonId, duty: Duty, environment: Name) -> bool:
+        """Whether this person has that duty in that environment."""
+        found = self.get(person)
+        return found is not None and duty in found.duties.get(environment, ())
+
+
+class Witnesses(Noun, frozen=True, kw_only=True):
+    """Which cosignatures a checkpoint needs.
+
+    Attributes:
+        quorum: how many; 0 asks for none.
+        keys: the witnesses' verifier keys (C2SP vkeys).
+    """
+
+    quorum: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    keys: tuple[str, ...] = ()
+
+
+class Root(Noun, frozen=True, kw_only=True):
+    """What everything else hangs from; each version is approved by the threshold of the one before.
+
+    Attributes:
+        version: from 1.
+        threshold: how many distinct owners must approve a policy, a roster or the next root; at least 1.
+        owners: the owners' public keys; an owner who is enrolled counts as that person.
+        log: the log key, as a C2SP verifier key (``<origin>+<hash>+<base64>``).
+        permit: the key that signs decisions and permits.
+        witnesses: the cosignature policy.
+        genesis: RFC 6962 leaf hash of leaf 0, which ties this root to one log.
+        expires: after this time nothing is decided under this root.
+    """
+
+    version: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
+    threshold: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    owners: Annotated[tuple[PublicKey, ...], msgspec.Meta(min_length=1, max_length=64)]
+    log: str
+    permit: PublicKey
+    genesis: Digest
+    expires: datetime
+    witnesses: Witnesses = Witnesses()
+
+    def __post_init__(self) -> None:
+        if len(set(self.owners)) != len(self.owners):
+            raise ValueError("an owner stands twice")
+        if self.threshold > len(self.owners):
+            raise ValueError("the threshold is higher than the number of owners: nothing could ever be approved")
+
+
+class Actor(Noun, frozen=True, kw_only=True):
+    """Who asks, proved by a signature made for this very call; never taken from an argument.
+
+    Attributes:
+        key: fingerprint of the key that signed.
+        person: whom it belongs to; None for a key nobody enrolled.
+        proof: the digest of the signed statement, kept as evidence.
+    """
+
+    key: Fingerprint
+    person: PersonId | None = None
+    proof: Digest | None = None
+
+
+Occupancy = Literal["claimed", "observed"]
+"""How it is known that a release occupies an environment: its deployer says so, or another identity saw it."""

@@ -1,0 +1,51 @@
+"""What is released, and where to."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from lockgate.canon import Noun
+from lockgate.core.digest import Digest
+from lockgate.core.identity import Actor, Name
+
+NONE = "none"
+"""Said outright where there is no configuration, baseline or predecessor: absence is never an empty field."""
+
+DigestOrNone = Annotated[str, msgspec.Meta(pattern=r"^(none|sha256:[0-9a-f]{64})\Z")]
+
+RequestId = Annotated[str, msgspec.Meta(pattern=r"^r-[0-9a-z]{10,26}\Z")]
+"""A random request id: ``r-`` and 10 to 26 lower-case letters and digits."""
+
+
+class Release(Noun, frozen=True, kw_only=True):
+    """1..n artifacts and the configuration they run with.
+
+    Attributes:
+        artifacts: their digests, sorted, each once.
+        config: the configuration digest, or ``none`` said outright.
+    """
+
+    artifacts: Annotated[tuple[Digest, ...], msgspec.Meta(min_length=1, max_length=64)]
+    config: DigestOrNone = NONE
+
+    def __post_init__(self) -> None:
+        if list(self.artifacts) != sorted(set(self.artifacts)):
+            raise ValueError("a release's artifacts are sorted and distinct")
+
+
+class Subject(Noun, frozen=True, kw_only=True):
+    """What a decision is about.
+
+    Attributes:
+        release: what would run.
+        environment: where.
+        actor: who asks, proved; None where nobody proved anything.
+        request: the approved request it goes by, where there is one.
+    """
+
+    release: Release
+    environment: Name
+    actor: Actor | None = None
+    request: RequestId | None = None

@@ -1,0 +1,112 @@
+"""The policy: environments, what each requires, and the keys it names. Parsed values in; `evidence.policy_yaml` reads the file.
+
+What is in force is kept as canonical JSON. An approval binds the *effective section* of its environment: the section
+after defaults with the bytes of the keys it names, so that an edit of staging does not void production's approvals.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from lockgate.canon import Noun, digest_hex
+from lockgate.core.digest import Digest
+from lockgate.core.duration import Duration
+from lockgate.core.facts import Need
+from lockgate.core.identity import Name, PublicKey
+from lockgate.core.model import NONE, DigestOrNone
+from lockgate.core.requirements import AnyRequirement, kind_of
+
+
+class EnvironmentPolicy(Noun, rename="kebab", frozen=True, kw_only=True):
+    """What one environment requires.
+
+    Attributes:
+        requires: the requirements, all of which must hold; an empty list allows nothing.
+        from_: the environment releases are promoted from; empty for the first.
+        time: whether lockgate's own clock may be believed for soak (``unattested``) or time stamps are needed.
+        permit: how long a deploy permit lasts.
+        baseline: digest of the approved baseline, or ``none`` said outright.
+    """
+
+    requires: tuple[AnyRequirement, ...]
+    from_: Name | None = msgspec.field(default=None, name="from")
+    time: Literal["unattested", "attested"] = "unattested"
+    permit: Duration = "15m"
+    baseline: DigestOrNone = NONE
+
+
+class Policy(Noun, frozen=True, kw_only=True):
+    """A whole policy.
+
+    Attributes:
+        version: of this format: 1.
+        project: what it is for.
+        environments: name -> section.
+        keys: name -> public key, in normal form.
+
+    Raises:
+        ValueError: at construction, where a name is used that is not defined, ids are not distinct, or one public key
+            has two names (so that one key cannot count twice).
+    """
+
+    version: Literal[1]
+    project: Name
+    environments: dict[Name, EnvironmentPolicy]
+    keys: dict[Name, PublicKey] = {}
+
+    def __post_init__(self) -> None:
+        if len(set(self.keys.values())) != len(self.keys):
+            raise ValueError("one public key has two names: it would count twice")
+        if "house" in self.environments:
+            raise ValueError("an environment cannot be named house: that is the stream of documents")
+        for name, section in self.environments.items():
+            self._check_section(name, section)
+
+    def _check_section(self, name: Name, section: EnvironmentPolicy) -> None:
+        if section.from_ is not None and (section.from_ not in self.environments or section.from_ == name):
+            raise ValueError(f"{name} is promoted from {section.from_!r}, which is not another environment here")
+        ids = [requirement_id(requirement) for requirement in section.requires]
+        for twice in {one for one in ids if ids.count(one) > 1}:
+            raise ValueError(f"{name} has {twice!r} twice: give each an id")
+        for requirement in section.requires:
+            for key in requirement.key_names():
+                if key not in self.keys:
+                    raise ValueError(f"{name}: {requirement_id(requirement)} names the key {key!r}, which is not under keys")
+            for need in requirement.needs():
+                if need.environment and need.environment not in self.environments:
+                    raise ValueError(f"{name}: {requirement_id(requirement)} names the environment {need.environment!r}, which is not defined")
+
+
+def requirement_id(requirement: AnyRequirement) -> str:
+    """The requirement's id: its own, or its kind."""
+    return requirement.id or kind_of(requirement)
+
+
+def section_digest(policy: Policy, environment: Name) -> Digest:
+    """The digest of an environment's effective section: canonical JSON of it after defaults, with the keys it names."""
+    section = policy.environments[environment]
+    names = sorted({name for requirement in section.requires for name in requirement.key_names()})
+    effective = {"environment": environment, "keys": {name: policy.keys[name] for name in names}, "section": _whole(section)}
+    return "sha256:" + digest_hex(effective)
+
+
+def _whole(value: object) -> object:
+    """A noun with its defaults written out: a default that changes in a later release changes the digest too."""
+    if isinstance(value, msgspec.Struct):
+        tag = {"kind": str(value.__struct_config__.tag)} if value.__struct_config__.tag else {}
+        names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
+        return {**tag, **{written: _whole(getattr(value, field)) for field, written in names}}
+    return [_whole(item) for item in value] if isinstance(value, tuple) else value
+
+
+def needs(policy: Policy, environment: Name) -> tuple[Need, ...]:
+    """Every kind of fact the environment's requirements will ask for, each once, in a stable order."""
+    asked = dict.fromkeys(need for requirement in policy.environments[environment].requires for need in requirement.needs())
+    return tuple(asked)
+
+
+def watched(policy: Policy, environment: Name) -> tuple[Name, ...]:
+    """The environments whose history a decision depends on: its own first, then those its requirements name."""
+    return tuple(dict.fromkeys([environment, *(need.environment for need in needs(policy, environment) if need.environment)]))

@@ -1,0 +1,266 @@
+"""The ports: everything the pure layers and the use cases ask of the world, as Protocols.
+
+Each port's comments are its contract: what is durable when a call returns, what may run at the same time, which
+errors come out. An adapter wraps foreign errors itself; nothing but `LockgateError` crosses a port. One contract test
+class per port (`tests/contract/`) runs on the fake and on every real implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import PurePath
+from typing import Protocol
+
+from lockgate.canon import Noun
+from lockgate.core.digest import Digest, Ref
+from lockgate.core.identity import PublicKey
+
+
+class Entry(Noun, frozen=True, kw_only=True):
+    """One leaf to append.
+
+    Attributes:
+        leaf: the bytes, 1 to 16,384.
+        stream: the chain it belongs to: ``house`` or ``env:<name>``.
+        key: idempotency key, unique in the log, 1 to 200 characters.
+    """
+
+    leaf: bytes
+    stream: str
+    key: str
+
+
+class Guard(Noun, frozen=True, kw_only=True):
+    """Compare-and-append: nothing in these streams may stand at or after `size`.
+
+    Attributes:
+        size: the history size the caller decided on.
+        streams: the streams it looked at.
+    """
+
+    size: int
+    streams: tuple[str, ...]
+
+
+class Receipt(Noun, frozen=True, kw_only=True):
+    """Where an entry stands.
+
+    Attributes:
+        index: leaf index, from 0.
+        new: False where the idempotency key was known and this is the first append's receipt.
+    """
+
+    index: int
+    new: bool = True
+
+
+class Head(Noun, frozen=True, kw_only=True):
+    """A checkpoint of the log.
+
+    Attributes:
+        size: how many leaves.
+        root: RFC 6962 root hash, 32 bytes.
+        note: the signed checkpoint (C2SP signed note), as bytes.
+    """
+
+    size: int
+    root: bytes
+    note: bytes
+
+
+class Log(Protocol):
+    """The append-only log. Safe to call from many threads and from many processes on one machine."""
+
+    origin: str
+
+    def append(self, entry: Entry, guard: Guard | None = None) -> Receipt:
+        """Append one leaf; when this returns the leaf, its tiles and a signed checkpoint that covers it are durable.
+
+        The guard is compared in the same transaction. The same `key` with the same leaf returns the first receipt,
+        guard or not; with another leaf it is refused.
+
+        Raises:
+            ConflictError: ``log.conflict``: a guarded stream has a leaf at or after ``guard.size``.
+            LedgerError: ``log.key-reused``, ``log.leaf-too-large``, ``log.full`` (disk), ``log.read-only``,
+                ``log.busy`` (time-out), ``log.unwritable``; nothing was appended. After an error whose outcome is
+                unknown the log has reloaded itself, and a retry with the same key is safe.
+        """
+
+    def head(self) -> Head:
+        """The newest durable checkpoint (``size`` 0 for an empty log: `note` is signed all the same)."""
+
+    def leaf(self, index: int) -> bytes:
+        """The bytes of one leaf, checked against its hash in the authenticated tile.
+
+        Raises:
+            LedgerError: ``log.no-such-leaf``, ``log.leaf-altered``, ``log.tile-altered``.
+        """
+
+    def leaves(self, start: int, end: int) -> Iterator[bytes]:
+        """The leaves in [start, end), each checked as `leaf` does, in bounded memory."""
+
+    def last(self, stream: str) -> int | None:
+        """The index of the newest leaf of a stream, None for none. Not authenticated: a hint (see `app.project`)."""
+
+    def find(self, key: str) -> Receipt | None:
+        """The receipt of an idempotency key, None where it was never used."""
+
+    def tile(self, level: int, index: int, width: int) -> bytes:
+        """The hashes of a tile (C2SP tlog-tiles): `width` x 32 bytes, 1 <= width <= 256.
+
+        Raises:
+            LedgerError: ``log.no-such-tile``.
+        """
+
+
+class Blobs(Protocol):
+    """Content-addressed bytes. `put` is durable when it returns; two writers of one digest do no harm."""
+
+    def put(self, data: bytes) -> Digest:
+        """Store and return the digest. Raises LedgerError ``blob.full``, ``blob.read-only`` or ``blob.unwritable``."""
+
+    def get(self, digest: Digest, *, max_bytes: int = 64 << 20) -> bytes:
+        """The bytes, re-hashed on the way.
+
+        Raises:
+            UnreadableError: ``blob.missing`` (also: erased), ``blob.altered``, ``blob.unreadable``, ``blob.too-large``.
+        """
+
+
+class Signer(Protocol):
+    """A private key that signs; the key itself never leaves the adapter."""
+
+    public: PublicKey
+
+    def sign(self, message: bytes) -> bytes:
+        """A raw signature: Ed25519 (64 bytes), ECDSA (DER) or an SSH agent's signature blob for the same.
+
+        Raises:
+            UnreadableError: ``key.unavailable``, ``key.refused`` (agent or device said no).
+        """
+
+
+class Measured(Noun, frozen=True, kw_only=True):
+    """What reading every byte of an artifact gave.
+
+    Attributes:
+        digest: of the artifact (an image's manifest; a file's bytes).
+        media_type: as found; empty for a plain file.
+        size: bytes read in all.
+        problem: empty, or the code of what is wrong (``digest.mismatch``, ``digest.missing``, ``digest.truncated``).
+        where: the digest or path of the part that is wrong.
+    """
+
+    digest: Digest
+    media_type: str = ""
+    size: int = 0
+    problem: str = ""
+    where: str = ""
+
+
+class Evidence(Noun, frozen=True, kw_only=True):
+    """Bytes that came with an artifact, not yet believed.
+
+    Attributes:
+        media_type: ``application/vnd.dsse.envelope.v1+json`` and the like.
+        data: the bytes.
+        origin: where they were found, for people.
+    """
+
+    media_type: str
+    data: bytes
+    origin: str
+
+
+class Source(Protocol):
+    """A place that holds artifacts and what is attached to them: OCI layouts, plain files."""
+
+    def resolve(self, ref: Ref, platform: str = "") -> tuple[Ref, Digest]:
+        """Ref (with its scheme filled in) and digest; a tag is looked up exactly once, here.
+
+        Raises:
+            UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``.
+            EvidenceError: ``digest.mismatch`` where the bytes at a pinned place are others.
+        """
+
+    def measure(self, ref: Ref, digest: Digest) -> Measured:
+        """Read and hash everything the digest covers. A wrong byte is a `Measured` with its problem, not an error.
+
+        Raises:
+            UnreadableError: ``ref.unreadable``.
+        """
+
+    def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
+        """The evidence attached to this digest, complete.
+
+        Raises:
+            UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``.
+        """
+
+    def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
+        """Attach evidence durably, all or nothing; returns where it went.
+
+        Raises:
+            LedgerError: ``ref.unwritable``.
+        """
+
+    def copy(self, ref: Ref, digest: Digest, into: PurePath) -> PurePath:
+        """A private, read-only copy of exactly these bytes below `into`, hashed while copied; returns its path.
+
+        Raises:
+            EvidenceError: ``digest.mismatch``.
+            UnreadableError: ``ref.unreadable``.
+        """
+
+
+class Index(Protocol):
+    """What is derived from the ledger and may be deleted at any time: a cache with names, never the truth."""
+
+    def snapshot(self, digest: Digest) -> bytes | None:
+        """A folded state by its digest."""
+
+    def keep(self, digest: Digest, state: bytes) -> None:
+        """Keep a folded state."""
+
+    def find(self, kind: str, name: str) -> list[int]:
+        """Leaf indices filed under (kind, name), ascending: ``("request", "r-…")``, ``("digest", "sha256:…")``."""
+
+    def file(self, size: int, rows: Sequence[tuple[str, str, int]]) -> None:
+        """File rows (kind, name, leaf index) and move the cursor to `size`, in one transaction."""
+
+    def cursor(self) -> int:
+        """How many leaves are filed."""
+
+    def clear(self) -> None:
+        """Forget everything, before a rebuild."""
+
+    def dump(self) -> list[tuple[str, str, int]]:
+        """All rows, sorted: `rebuild(ledger) == live index` compares this."""
+
+
+class Heads(Protocol):
+    """This user's own memory of the newest head seen per origin, outside the gate's directory."""
+
+    def recall(self, origin: str) -> bytes | None:
+        """The checkpoint note last remembered, None for the first time."""
+
+    def remember(self, origin: str, note: bytes) -> None:
+        """Remember a newer one. Best effort never: raises UnreadableError ``head.unwritable``."""
+
+
+class Directory(Protocol):
+    """Names of people by person id: erasable, outside the log."""
+
+    def names(self) -> dict[str, str]:
+        """Person id -> name."""
+
+    def set(self, person: str, name: str | None) -> None:
+        """Set a name; None erases it."""
+
+
+class Clock(Protocol):
+    """The only clock."""
+
+    def now(self) -> datetime:
+        """UTC, whole seconds."""

@@ -1,0 +1,139 @@
+"""``approved``: distinct people gave every duty their own signature, over these very bytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from lockgate.core.duration import Duration, span
+from lockgate.core.facts import Enrolled, Facts, Given, InForce, Need, Provenance, Request, Unreadable
+from lockgate.core.identity import Name, PersonId, PublicKey, Roster, fingerprint
+from lockgate.core.matching import assign
+from lockgate.core.model import Subject
+from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
+from lockgate.core.requirements.base import Requirement, unknown
+
+Role = Literal["requester", "builder", "deployer", "author"]
+
+
+class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
+    """The request this release goes by is approved: each duty by as many people, each person counting once in all.
+
+    Attributes:
+        duties: duty -> how many people; all must be met, by distinct people.
+        independent_of: roles whose person may not be among the approvers; by person, not by key.
+        expires: how long an approval lasts after it was recorded; its giver may say less.
+    """
+
+    duties: Annotated[dict[Name, Annotated[int, msgspec.Meta(ge=1, le=32)]], msgspec.Meta(min_length=1, max_length=16)]
+    independent_of: tuple[Role, ...] = ("requester", "builder", "deployer")
+    expires: Duration = "72h"
+
+    def needs(self) -> tuple[Need, ...]:
+        """The environment's requests, its section, the roster, and provenance for who built it."""
+        return (Need(Request), Need(InForce), Need(Enrolled), *((Need(Provenance),) if "builder" in self.independent_of else ()))
+
+    def check(self, subject: Subject, facts: Facts, now: datetime, _keys: dict[Name, PublicKey]) -> Verdict:
+        """1 the request stands; 2 nobody said no; 3 which approvals count; 4 distinct people for all duties."""
+        requests, in_force, enrolled = facts.of(Request), facts.of(InForce), facts.of(Enrolled)
+        for found in (requests, in_force, enrolled):
+            if isinstance(found, Unreadable):
+                return unknown(found, "approved.unreadable")
+        if isinstance(requests, Unreadable) or isinstance(in_force, Unreadable) or isinstance(enrolled, Unreadable):
+            return Unknown(code="approved.unreadable")
+        if len(in_force.items) != 1 or len(enrolled.items) != 1:
+            return Unknown(code="approved.unreadable")
+        request = next((item for item in requests.items if item.id == subject.request), None)
+        refusal = _refuse_request(request, subject, now)
+        if request is None or refusal is not None:
+            return refusal or Fail(code="approved.no-request")
+        section, roster = in_force.items[0], enrolled.items[0].roster
+        excluded = self._excluded(request, subject, facts, roster)
+        if isinstance(excluded, Unknown):
+            return excluded
+        counting: dict[Name, set[PersonId]] = {duty: set() for duty in self.duties}
+        dropped: set[str] = set()
+        for given in request.given:
+            because = self._drop(given, subject, request, section, roster, excluded, now)
+            if because:
+                dropped.add(because)
+            elif given.duty in counting:
+                counting[given.duty].add(given.person)
+        return self._judge(request, counting, dropped, roster, subject, excluded)
+
+    def _excluded(self, request: Request, subject: Subject, facts: Facts, roster: Roster) -> set[PersonId] | Unknown:
+        """The people who may not approve; Unknown where one of them cannot be told."""
+        excluded: set[PersonId] = set()
+        if "author" in self.independent_of:
+            return Unknown(code="approved.author-unknown")
+        if "requester" in self.independent_of:
+            excluded.add(request.by)
+        if "deployer" in self.independent_of:
+            if subject.actor is None or subject.actor.person is None:
+                return Unknown(code="approved.deployer-unknown")
+            excluded.add(subject.actor.person)
+        if "builder" in self.independent_of:
+            provenance = facts.of(Provenance)
+            if isinstance(provenance, Unreadable):
+                return unknown(provenance, "approved.builder-unknown")
+            owners = {fingerprint(key): person.id for person in roster.people for key in person.keys}
+            for artifact in subject.release.artifacts:
+                builders = {key for fact in provenance.items if fact.subject == artifact for key in fact.keys}
+                if not builders:
+                    return Unknown(code="approved.builder-unknown", params={"artifact": artifact})
+                excluded |= {owners[key] for key in builders if key in owners}
+        return excluded
+
+    def _drop(self, given: Given, subject: Subject, request: Request, section: InForce, roster: Roster, excluded: set[PersonId], now: datetime) -> str:
+        """Why this approval does not count; empty where it does. A release that runs already stays covered."""
+        covered = request.deployed >= 0
+        if given.withdrawn:
+            return "approved.withdrawn"
+        if given.person in excluded:
+            return "approved.not-independent"
+        if not roster.may(given.person, f"approve:{given.duty}", subject.environment):
+            return "approved.not-enrolled"
+        if given.section != section.section or given.baseline != section.baseline:
+            return "approved.policy-changed"
+        if not covered and not now < min(given.expires, given.at + span(self.expires)):
+            return "approved.expired"
+        if not covered and given.from_ != section.from_:
+            return "approved.from-changed"
+        return ""
+
+    def _judge(self, request: Request, counting: dict[Name, set[PersonId]], dropped: set[str], roster: Roster, subject: Subject,
+               excluded: set[PersonId]) -> Verdict:
+        slots = [duty for duty, count in sorted(self.duties.items()) for _ in range(count)]
+        matched = assign([counting[duty] for duty in slots])
+        if slots and len(matched) == len(slots):
+            by = tuple(sorted(set(matched.values())))
+            leaves = tuple(str(given.leaf) for given in request.given if given.person in by and not given.withdrawn)
+            return Pass(params={"request": request.id, "by": by, "leaves": leaves})
+        missing = tuple(sorted({duty for slot, duty in enumerate(slots) if slot not in matched}))
+        used = set(matched.values()) | excluded
+        able = sum(any(roster.may(person.id, f"approve:{duty}", subject.environment) for duty in missing) for person in roster.people if person.id not in used)
+        params: Params = {"request": request.id, "have": len(matched), "need": len(slots), "missing": missing, "able": able}
+        if dropped:
+            params["dropped"] = tuple(sorted(dropped))
+        return Fail(code=dropped.pop() if len(dropped) == 1 and not matched else "approved.too-few-people", params=params)
+
+
+def _refuse_request(request: Request | None, subject: Subject, now: datetime) -> Verdict | None:
+    """Why the request itself does not carry this release now; None where it does."""
+    if request is None:
+        return Fail(code="approved.no-request")
+    params: Params = {"request": request.id}
+    if request.release != subject.release:
+        return Fail(code="approved.other-release", params=params)
+    if request.withdrawn:
+        return Fail(code="approved.request-withdrawn", params=params)
+    if request.rejected_by:
+        return Fail(code="approved.rejected", params={**params, "by": request.rejected_by})
+    if request.over:
+        return Fail(code="approved.spent", params={**params, "decision": request.decision})
+    if request.deployed < 0 and request.permit_until is not None and now < request.permit_until:
+        # One permit at a time: of two gates with one approval exactly one is let through.
+        return Fail(code="approved.permit-outstanding", params={**params, "decision": request.decision}, opens_at=request.permit_until)
+    return None

@@ -1,0 +1,30 @@
+"""What every requirement shares: a frozen value from policy with methods that see facts and nothing else.
+
+Each kind has ``needs()``, the fact kinds it will ask for, and ``check(subject, facts, now)``, its verdict.
+"""
+
+from __future__ import annotations
+
+from lockgate.canon import Noun
+from lockgate.core.facts import Unreadable
+from lockgate.core.identity import Name
+from lockgate.core.outcome import Unknown
+
+
+class Requirement(Noun, tag_field="kind", rename="kebab", frozen=True, kw_only=True):
+    """Something that must hold before a release may enter an environment.
+
+    Attributes:
+        id: its name in outcomes; given in policy only where one kind stands twice.
+    """
+
+    id: Name | None = None
+
+    def key_names(self) -> tuple[Name, ...]:
+        """Names of the policy's keys it relies on: their bytes enter the effective section's digest."""
+        return ()
+
+
+def unknown(unreadable: Unreadable, code: str) -> Unknown:
+    """The verdict where a source could not be read: the requirement's own code, with the source's as a parameter."""
+    return Unknown(code=code, params={"because": unreadable.code})
