@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -99,6 +99,7 @@ class Given(Noun, frozen=True, kw_only=True):
         baseline: the environment's baseline it was given under.
         from_: the release that occupied the environment then, by digest.
         leaf: where it stands.
+        nonce: its own; seen twice is a replay.
         withdrawn: its giver took it back.
     """
 
@@ -111,6 +112,7 @@ class Given(Noun, frozen=True, kw_only=True):
     baseline: DigestOrNone
     from_: DigestOrNone = msgspec.field(name="from")
     leaf: int
+    nonce: str
     withdrawn: bool = False
 
 
@@ -182,7 +184,7 @@ class InForce(Noun, frozen=True, kw_only=True):
 
 
 Fact = Intact | Signature | Provenance | Rejected | Request | Stay | Enrolled | InForce
-F = TypeVar("F", Intact, Signature, Provenance, Rejected, Request, Stay, Enrolled, InForce)
+F = TypeVar("F")
 
 
 class Need(NamedTuple):
@@ -214,26 +216,24 @@ class Unreadable(Noun, frozen=True, kw_only=True):
     code: str
 
 
+Gathered = Complete[Any] | Unreadable
+"""What is filed under a `Need`: facts of that very kind, or why they could not be had."""
+
+
 class Facts:
     """Facts, asked for by kind and environment. Immutable once made."""
 
-    def __init__(self, gathered: Mapping[Need, Complete[Intact] | Complete[Signature] | Complete[Provenance] | Complete[Rejected] | Complete[Request]
-                                         | Complete[Stay] | Complete[Enrolled] | Complete[InForce] | Unreadable]) -> None:
+    def __init__(self, gathered: Mapping[Need, Gathered]) -> None:
         self._gathered = dict(gathered)
 
     def of(self, kind: type[F], environment: str = "") -> Complete[F] | Unreadable:
         """All facts of a kind, or why they could not be had; a kind that was never gathered is `Unreadable`."""
-        found = self._gathered.get(Need(kind, environment))
-        if found is None:
-            return Unreadable(code="facts.not-gathered")
-        return found  # filed under its own kind by whoever gathered it
+        return self._gathered.get(Need(kind, environment), Unreadable(code="facts.not-gathered"))
 
-    def replace(self, need: Need, value: Complete[F] | Unreadable) -> Facts:
+    def replace(self, need: Need, value: Gathered) -> Facts:
         """The same facts with one kind replaced."""
-        return Facts({**self._gathered, need: value})  # type: ignore[dict-item]  # F is one of the kinds
+        return Facts({**self._gathered, need: value})
 
     def needs(self) -> tuple[Need, ...]:
         """What was gathered."""
         return tuple(self._gathered)
-
-

@@ -8,6 +8,7 @@ class per port (`tests/contract/`) runs on the fake and on every real implementa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import PurePath
 from typing import Protocol
@@ -139,6 +140,37 @@ class Signer(Protocol):
         Raises:
             UnreadableError: ``key.unavailable``, ``key.refused`` (agent or device said no).
         """
+
+
+class PersonSigner(Protocol):
+    """A person's private key, in a file or an agent; it signs what SSHSIG lays out."""
+
+    public: PublicKey
+
+    def sign_ssh(self, data: bytes) -> bytes:
+        """An SSH signature blob (``string algorithm, string signature``; for ``sk-`` keys flags and counter follow).
+
+        Raises:
+            UnreadableError: ``key.unavailable``, ``key.refused`` (agent or device said no).
+        """
+
+
+class Runner(Protocol):
+    """Runs the deployer's command."""
+
+    def run(self, command: Sequence[str]) -> int:
+        """Run it with this process's streams; its exit status, 128 + n where signal n ended it.
+
+        Raises:
+            UnreadableError: ``command.not-found``, ``command.not-runnable``.
+        """
+
+
+class Scratch(Protocol):
+    """A private directory, removed when the work is done."""
+
+    def directory(self) -> AbstractContextManager[PurePath]:
+        """A new directory of this user alone."""
 
 
 class Measured(Noun, frozen=True, kw_only=True):

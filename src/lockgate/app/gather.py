@@ -1,0 +1,147 @@
+"""FETCH and READ: everything a plan asks for, once, into facts; a failure becomes `Unreadable`, never absence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from lockgate.app.project import Projection
+from lockgate.app.world import Ports
+from lockgate.canon import Noun, encode
+from lockgate.core.digest import Digest, Ref, digest_of
+from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Unreadable
+from lockgate.core.identity import Name, PublicKey
+from lockgate.core.policy import section_digest
+from lockgate.core.ports import Evidence, Measured
+from lockgate.core.promotion import release_digest
+from lockgate.errors import EvidenceError, UnreadableError
+from lockgate.evidence import artifact
+
+
+class Item(Noun, frozen=True, kw_only=True):
+    """A piece of evidence in a manifest.
+
+    Attributes:
+        digest: of its bytes. media_type: as found.
+        subject: the artifact it was attached to.
+    """
+
+    digest: Digest
+    media_type: str
+    subject: Digest
+
+
+class Lost(Noun, frozen=True, kw_only=True):
+    """What could not be read, and why."""
+
+    subject: Digest
+    code: str
+
+
+class Manifest(Noun, frozen=True, kw_only=True):
+    """Everything a decision rests on besides the log: kept as a blob, named by the decision, enough to replay it.
+
+    Attributes:
+        measured: what reading each artifact's bytes gave.
+        items: evidence, by digest; its bytes are blobs.
+        lost: artifacts whose bytes or evidence could not be read.
+        asked: digest of the signed question; empty where nobody proved who asks.
+    """
+
+    measured: tuple[Measured, ...] = ()
+    items: tuple[Item, ...] = ()
+    lost: tuple[Lost, ...] = ()
+    asked: str = ""
+
+
+class Basket(Noun, frozen=True, kw_only=True):
+    """What was fetched: the manifest and the bytes it names."""
+
+    manifest: Manifest
+    blobs: dict[Digest, bytes]
+
+
+def fetch(ports: Ports, places: Mapping[Digest, Ref], asked: bytes) -> Basket:
+    """Read every artifact and what is attached to it. Nothing raises but a bug: what cannot be read is `lost`."""
+    measured: list[Measured] = []
+    items: list[Item] = []
+    lost: list[Lost] = []
+    blobs: dict[Digest, bytes] = {}
+    for digest, ref in sorted(places.items()):
+        try:
+            measured.append(ports.source.measure(ref, digest))
+            for found in ports.source.attached(ref, digest):
+                item = Item(digest=digest_of(found.data), media_type=found.media_type, subject=digest)
+                items.append(item)
+                blobs[item.digest] = found.data
+        except (UnreadableError, EvidenceError) as err:
+            lost.append(Lost(subject=digest, code=err.code))
+    if asked:
+        blobs[digest_of(asked)] = asked
+    manifest = Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost), asked=digest_of(asked) if asked else "")
+    return Basket(manifest=manifest, blobs=blobs)
+
+
+def keep(ports: Ports, basket: Basket) -> Digest:
+    """Store the evidence and its manifest durably; the manifest's digest."""
+    for data in basket.blobs.values():
+        ports.blobs.put(data)
+    return ports.blobs.put(encode(basket.manifest))
+
+
+def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], now: datetime) -> dict[Need, Gathered]:
+    """READ the evidence that came with the artifacts. One lost artifact makes the kind unreadable for all."""
+    manifest = basket.manifest
+    if manifest.lost:
+        because = Unreadable(code=manifest.lost[0].code)
+        measured = {one.digest for one in manifest.measured}
+        intact: Gathered = _intact(manifest, now) if all(one in measured for one in artifacts) else because
+        return {Need(Intact): intact, Need(Signature): because, Need(Provenance): because, Need(Rejected): because}
+    signatures: list[Signature] = []
+    provenance: list[Provenance] = []
+    rejected: list[Rejected] = []
+    for digest in artifacts:
+        evidence = [Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=str(item.digest)) for item in manifest.items if item.subject == digest]
+        for fact in artifact.read(evidence, keys, digest):
+            match fact:
+                case Signature():
+                    signatures.append(fact)
+                case Provenance():
+                    provenance.append(fact)
+                case Rejected():
+                    rejected.append(fact)
+    return {
+        Need(Intact): _intact(manifest, now),
+        Need(Signature): Complete(items=tuple(signatures), as_of=now),
+        Need(Provenance): Complete(items=tuple(provenance), as_of=now),
+        Need(Rejected): Complete(items=tuple(rejected), as_of=now),
+    }
+
+
+def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
+    return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where) for one in manifest.measured), as_of=now)
+
+
+def history_facts(own: Projection, others: Mapping[Name, Projection], now: datetime) -> dict[Need, Gathered]:
+    """What lockgate's own history says: of this environment, and of those its requirements name."""
+    environment = own.state.environment
+    policy = own.policy_in_force()
+    section = policy.environments.get(environment.name)
+    gathered: dict[Need, Gathered] = {
+        Need(Request): Complete(items=environment.requests, as_of=now),
+        Need(Enrolled): Complete(items=(Enrolled(roster=own.roster),), as_of=now),
+    }
+    for name, projection in {environment.name: own, **others}.items():
+        gathered[Need(Stay, name)] = Complete(items=projection.state.environment.stays, as_of=now)
+    if section is not None:
+        occupant = environment.occupant()
+        in_force = InForce(section=section_digest(policy, environment.name), baseline=section.baseline,
+                           from_=release_digest(occupant.release if occupant else None), time=section.time)
+        gathered[Need(InForce)] = Complete(items=(in_force,), as_of=now)
+    return gathered
+
+
+def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime) -> Facts:
+    """All facts of a decision."""
+    keys = own.policy_in_force().keys
+    return Facts({**artifact_facts(basket, artifacts, keys, now), **history_facts(own, others, now)})

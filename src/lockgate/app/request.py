@@ -1,0 +1,160 @@
+"""Ask, approve, reject, take back: of a release, a policy, a roster or a root alike."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from lockgate.app import gate, say
+from lockgate.app.project import Projection, project
+from lockgate.app.world import Ports
+from lockgate.canon import Noun, encode
+from lockgate.core import events
+from lockgate.core.digest import Digest
+from lockgate.core.facts import Request
+from lockgate.core.identity import Name, Root, Roster, fingerprint
+from lockgate.core.model import NONE, DigestOrNone, RequestId
+from lockgate.core.policy import Policy, section_digest
+from lockgate.core.ports import PersonSigner
+from lockgate.core.promotion import OpenProposal, release_digest
+from lockgate.errors import UsageError
+
+NOT_COLLECTED = ("source changes", "dependency changes", "configuration contents")
+"""Parts of a release's difference nobody collects yet: marked inside what is signed, not passed over."""
+
+
+class Found(Noun, frozen=True, kw_only=True):
+    """A request or proposal, by id.
+
+    Attributes:
+        environment: ``house`` for a proposal.
+        request, proposal: the one that was found.
+    """
+
+    environment: Name
+    projection: Projection
+    request: Request | None = None
+    proposal: OpenProposal | None = None
+
+    def subjects(self) -> tuple[Digest, ...]:
+        """What it is about."""
+        if self.request is not None:
+            return self.request.release.artifacts
+        return (self.proposal.digest,) if self.proposal is not None else ()
+
+    def id(self) -> RequestId:
+        """Its id."""
+        return self.request.id if self.request is not None else self.proposal.id if self.proposal is not None else ""
+
+
+def request_release(ports: Ports, refs: tuple[str, ...], environment: Name, config: DigestOrNone, id_: RequestId, signer: PersonSigner) -> tuple[gate.Resolved, say.Recorded]:
+    """Ask for a release to enter an environment.
+
+    Raises:
+        LockgateError: ``policy.no-environment``, ``people.no-duty``, or from the source or ledger.
+    """
+    resolved = gate.resolve(ports, refs, config)
+    own = project(ports, environment)
+    if environment not in own.policy_in_force().environments:
+        raise UsageError("policy.no-environment", f"the policy in force has no environment {environment!r}")
+    occupant = own.state.environment.occupant()
+    from_ = release_digest(occupant.release if occupant else None)
+    event = events.Requested(id=id_, environment=environment, config=config, from_=from_, requested_at=ports.clock.now())
+    return resolved, say.record_event(ports, say.sign_event(event, resolved.release.artifacts, signer))
+
+
+def propose(ports: Ports, document: Policy | Roster | Root, id_: RequestId, signer: PersonSigner) -> say.Recorded:
+    """Propose a new version of a document. Its bytes are stored first, so that whoever approves can read them.
+
+    Raises:
+        LockgateError: ``proposal.stale`` where it does not follow what is in force, and from the ledger.
+    """
+    house = project(ports, "").state.house
+    kinds = {Policy: (events.PolicyProposed, house.policy), Roster: (events.RosterProposed, house.roster), Root: (events.RootProposed, house.root)}
+    struct, current = kinds[type(document)]
+    version = (current.version if current else 0) + 1
+    digest = ports.blobs.put(encode(document))
+    event = struct(id=id_, version=version, replaces=current.digest if current else NONE, requested_at=ports.clock.now())
+    return say.record_event(ports, say.sign_event(event, (digest,), signer))
+
+
+def find(ports: Ports, id_: RequestId) -> Found:
+    """The open request or proposal with this id.
+
+    Raises:
+        UsageError: ``request.unknown``.
+    """
+    house = project(ports, "")
+    for proposal in house.state.house.proposals:
+        if proposal.id == id_:
+            return Found(environment=events.HOUSE, projection=house, proposal=proposal)
+    for environment in sorted(house.policy.environments) if house.policy else ():
+        own = project(ports, environment, house.size)
+        request = own.state.environment.request(id_)
+        if request is not None:
+            return Found(environment=environment, projection=own, request=request)
+    raise UsageError("request.unknown", f"there is no open request {id_}")
+
+
+def shown(found: Found) -> events.Shown:
+    """The difference to put before an approver, and to bind into what is signed."""
+    if found.request is not None:
+        occupant = found.projection.state.environment.occupant()
+        from_ = release_digest(occupant.release if occupant else None)
+        return events.Shown(from_=from_, to=release_digest(found.request.release), not_collected=NOT_COLLECTED)
+    if found.proposal is None:
+        raise UsageError("request.unknown", "there is no such request")
+    house = found.projection.state.house
+    current = {"root": house.root, "roster": house.roster, "policy": house.policy}[found.proposal.kind]
+    return events.Shown(from_=current.digest if current else NONE, to=found.proposal.digest)
+
+
+def approval(found: Found, duty: Name, nonce: str, now: datetime, lasts: timedelta) -> events.Approved:
+    """What an approver signs: this request, in this environment under this policy section, as it was shown."""
+    section, baseline, config = NONE, NONE, NONE
+    if found.request is not None:
+        policy = found.projection.policy_in_force()
+        in_policy = policy.environments.get(found.environment)
+        if in_policy is None:
+            raise UsageError("policy.no-environment", f"the policy in force has no environment {found.environment!r}")
+        section, baseline, config = section_digest(policy, found.environment), in_policy.baseline, found.request.release.config
+    return events.Approved(request=found.id(), environment=found.environment, duty=duty,
+                           config=config, section=section, baseline=baseline, shown=shown(found), expires=now + lasts, nonce=nonce)
+
+
+def duty_of(found: Found, signer: PersonSigner, duty: str) -> Name:
+    """The duty to approve under: the one named, or the only one this person has here.
+
+    Raises:
+        UsageError: ``approve.which-duty`` where there are several, ``people.no-duty`` where there is none.
+    """
+    if found.proposal is not None:
+        return "owner"
+    if duty:
+        return duty
+    person = found.projection.roster.person_of(signer.public)
+    held = person.duties.get(found.environment, ()) if person else ()
+    duties = [one.removeprefix("approve:") for one in held if one.startswith("approve:")]
+    if not duties:
+        raise UsageError("people.no-duty", f"{fingerprint(signer.public)} has no duty to approve in {found.environment}")
+    if len(duties) > 1:
+        raise UsageError("approve.which-duty", f"you may approve as {' or '.join(duties)}: say which with --duty")
+    return duties[0]
+
+
+def approve(ports: Ports, found: Found, duty: Name, nonce: str, lasts: timedelta, signer: PersonSigner) -> say.Recorded:
+    """Say yes, for one duty."""
+    return say.record_event(ports, say.sign_event(approval(found, duty, nonce, ports.clock.now(), lasts), found.subjects(), signer))
+
+
+def reject(ports: Ports, found: Found, nonce: str, signer: PersonSigner) -> say.Recorded:
+    """Say no; that wins until the same person withdraws it."""
+    event = events.Rejected(request=found.id(), environment=found.environment, nonce=nonce)
+    return say.record_event(ports, say.sign_event(event, found.subjects(), signer))
+
+
+def withdraw(ports: Ports, found: Found, what: Literal["request", "approval", "rejection"], nonce: str, signer: PersonSigner) -> say.Recorded:
+    """Take back what one said oneself."""
+    event = events.Withdrawn(request=found.id(), environment=found.environment, what=what, nonce=nonce)
+    return say.record_event(ports, say.sign_event(event, found.subjects(), signer))
+

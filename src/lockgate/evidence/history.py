@@ -1,0 +1,286 @@
+"""Leaves -> facts -> state: which recorded event is a fact, and on whose authority.
+
+The log proves in which order things were said. `admit` decides, in numbered steps, whether a leaf is a fact:
+
+  1. its leaf is canonical, in the stream its event belongs to, and its event is of a kind and shape we know;
+  2. its one signature verifies over exactly these bytes, under this kind's own namespace;
+  3. the key was enrolled, in the roster in force *at that point*, to a person with the duty the kind asks for
+     (owners' keys for documents, the root's permit key for decisions);
+  4. what it refers to exists there: a request in this environment, a permit for this release, the document in force.
+
+A leaf that fails is no error of the log: it is a leaf that means nothing, and `advance` says why. The same `admit`
+stands at the door (`app.record`) and in every fold, so that what was smuggled in past the door is not believed either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from lockgate import canon
+from lockgate.canon import Noun
+from lockgate.core import events
+from lockgate.core.digest import Digest
+from lockgate.core.identity import PublicKey, Root, Roster, fingerprint
+from lockgate.core.model import NONE, Release
+from lockgate.core.policy import Policy, section_digest
+from lockgate.core.promotion import Document, OpenProposal, Said, State, fold, in_force, release_digest
+from lockgate.errors import EvidenceError, TrustError
+from lockgate.evidence import record
+from lockgate.ledger.merkle import leaf_hash
+
+Load = Callable[[Digest], bytes]
+"""The bytes of a document by digest, re-hashed by whoever loads them."""
+
+
+class Advanced(Noun, frozen=True, kw_only=True):
+    """One leaf further.
+
+    Attributes:
+        state: the state after it.
+        ignored: why the leaf is no fact; empty where it is one.
+    """
+
+    state: State
+    ignored: str = ""
+
+
+def read_root(data: bytes) -> Root:
+    """A root document. Raises EvidenceError ``root.malformed``."""
+    return canon.decode(data, Root, what="root", code="root.malformed")
+
+
+def read_roster(data: bytes) -> Roster:
+    """A roster document. Raises EvidenceError ``roster.malformed``: also where one key stands under two people."""
+    return canon.decode(data, Roster, what="roster", code="roster.malformed")
+
+
+def read_policy(data: bytes) -> Policy:
+    """A policy in force. Raises EvidenceError ``policy.malformed``."""
+    return canon.decode(data, Policy, what="policy", code="policy.malformed")
+
+
+def advance(state: State, leaf_bytes: bytes, index: int, load: Load, pinned: Root | None) -> Advanced:
+    """Fold one authenticated leaf.
+
+    Args:
+        state: before it.
+        leaf_bytes: as the log holds them.
+        index: its leaf index.
+        load: documents by digest.
+        pinned: the root a verifier trusts; None for unpinned.
+
+    Raises:
+        UnreadableError: from `load`: a document could not be had, so nothing can be said of what follows.
+        TrustError: ``root.other``: the log's root of the pinned version is not the pinned one.
+    """
+    try:
+        said = admit(state, record.read_leaf(leaf_bytes), index, load, pinned)
+    except EvidenceError as err:
+        return Advanced(state=state, ignored=err.code)
+    except TrustError as err:
+        if err.code == "root.other":
+            raise
+        return Advanced(state=state, ignored=err.code)
+    folded = fold(state, said)
+    if isinstance(said.event, events.Genesis):
+        folded = replace(folded, house=replace(folded.house, genesis="sha256:" + leaf_hash(leaf_bytes).hex()))
+    return Advanced(state=_enact(folded, load, pinned))
+
+
+def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root | None) -> Said:
+    """The fact this leaf is.
+
+    Raises:
+        EvidenceError, TrustError: why it is none, by code.
+        UnreadableError: from `load`.
+    """
+    opened = record.open_envelope(leaf.event)
+    event, kind = opened.event, events.kind_of(opened.event)
+    if isinstance(event, events.Asked):
+        raise EvidenceError("event.not-recorded", "a question to the gate is kept as evidence, never as a leaf")
+    if leaf.stream != events.stream_of(event):
+        raise EvidenceError("event.other-stream", f"this {kind} stands in the stream {leaf.stream}, where it does not belong")
+    at = leaf.at if state.at is None else max(leaf.at, state.at)
+    place = _Place(state=state, subjects=opened.subjects, at=at, load=load)
+    if isinstance(event, events.Genesis):
+        if index != 0 or opened.subjects:
+            raise EvidenceError("event.malformed", "a genesis stands at leaf 0 and has no subject")
+        return Said(event=event, subjects=(), by="", key="", index=index, at=at)
+    if state.house.root is None:
+        return _first_root(place, event, record.person_key(leaf.event, kind), index, pinned)
+    root = read_root(load(state.house.root.digest))
+    if isinstance(event, events.Decided):
+        record.check_permit_signature(leaf.event, root.permit)
+        return Said(event=event, subjects=opened.subjects, by="", key=fingerprint(root.permit), index=index, at=at)
+    key = record.person_key(leaf.event, kind)
+    roster = read_roster(load(state.house.roster.digest)) if state.house.roster else Roster(version=1)
+    person = roster.person_of(key)
+    owner = key in root.owners
+    if person is None and not owner:
+        raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
+    by = person.id if person else fingerprint(key)
+    if isinstance(event, events.Proposal) or event.environment == events.HOUSE:
+        _admit_house(place, event, by, owner=owner)
+    else:
+        if person is None:
+            raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
+        _admit_environment(place, event, person.id, roster)
+    return Said(event=event, subjects=opened.subjects, by=by, key=fingerprint(key), index=index, at=at)
+
+
+class _Place(Noun, frozen=True, kw_only=True):
+    """Where an event stands: the state before it, its subjects, its time, and the documents."""
+
+    state: State
+    subjects: tuple[Digest, ...]
+    at: datetime
+    load: Load
+
+
+def _first_root(place: _Place, event: events.Event, key: PublicKey, index: int, pinned: Root | None) -> Said:
+    """Root version 1: in force by an owner's own signature, and believed because a verifier pinned it."""
+    if not isinstance(event, events.RootProposed) or event.version != 1 or len(place.subjects) != 1:
+        raise TrustError("root.missing", "nothing counts before the log's first root")
+    root = read_root(place.load(place.subjects[0]))
+    if root.version != 1 or root.genesis != place.state.house.genesis:
+        raise TrustError("root.other-log", "this root belongs to another log: its genesis is not this log's leaf 0")
+    if key not in root.owners:
+        raise TrustError("root.not-owner", f"{fingerprint(key)} signed the first root, and is none of its owners")
+    if pinned is not None and pinned.version == 1 and pinned != root:
+        raise TrustError("root.other", "this log's root is not the pinned one: it is another log, or another's hand is in it")
+    return Said(event=event, subjects=place.subjects, by=fingerprint(key), key=fingerprint(key), index=index, at=place.at)
+
+
+def _admit_house(place: _Place, event: events.Event, by: str, *, owner: bool) -> None:
+    house = place.state.house
+    if isinstance(event, events.Proposal):
+        _admit_proposal(place, event)
+        return
+    if not isinstance(event, events.Approved | events.Rejected | events.Withdrawn):
+        raise EvidenceError("event.other-stream", "only documents are decided in the house's stream")
+    proposal = next((one for one in house.proposals if one.id == event.request), None)
+    if proposal is None:
+        raise EvidenceError("request.unknown", f"{event.request} is no open proposal")
+    if place.subjects != (proposal.digest,):
+        raise EvidenceError("approval.other-release", f"this is about another document than {event.request} proposes")
+    if isinstance(event, events.Withdrawn):
+        if (event.what == "request" and by != proposal.by) or (event.what == "approval" and by not in proposal.approvals) or event.what == "rejection":
+            raise EvidenceError("withdrawal.not-yours", "only who said it can take it back")
+        return
+    if not owner:
+        raise TrustError("approval.not-owner", f"{by} is no owner: documents are approved by the root's owners")
+    if isinstance(event, events.Approved):
+        if event.duty != "owner":
+            raise EvidenceError("approval.other-duty", "a document is approved under the duty owner")
+        replaces = _document(place, proposal)
+        if event.shown.to != proposal.digest or event.shown.from_ != (replaces.digest if replaces else NONE):
+            raise EvidenceError("approval.from-changed", "this approval was given over another document in force")
+        if place.at >= event.expires:
+            raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
+        if by in proposal.approvals:
+            raise EvidenceError("approval.replayed", f"{by} approved {event.request} already")
+
+
+def _document(place: _Place, proposal: OpenProposal) -> Document | None:
+    house = place.state.house
+    return {"root": house.root, "roster": house.roster, "policy": house.policy}[proposal.kind]
+
+
+def _admit_proposal(place: _Place, event: events.Proposal) -> None:
+    if len(place.subjects) != 1:
+        raise EvidenceError("event.malformed", "a proposal is about exactly one document")
+    data = place.load(place.subjects[0])
+    house = place.state.house
+    match event:
+        case events.RootProposed():
+            version, current = read_root(data).version, house.root
+        case events.RosterProposed():
+            version, current = read_roster(data).version, house.roster
+        case _:
+            read_policy(data)
+            version, current = event.version, house.policy
+    if version != event.version or event.version != (current.version if current else 0) + 1 or event.replaces != (current.digest if current else NONE):
+        raise EvidenceError("proposal.stale", f"version {event.version} does not follow what is in force")
+    if any(one.id == event.id for one in house.proposals):
+        raise EvidenceError("request.reused", f"the id {event.id} is taken")
+
+
+def _admit_environment(place: _Place, event: events.Event, person: str, roster: Roster) -> None:
+    state = place.state.environment
+    environment = getattr(event, "environment", "")
+    duty = events.duty_for(event)
+    if duty is not None and not roster.may(person, duty, environment):
+        raise TrustError("people.no-duty", f"{person} does not have the duty {duty} in {environment}")
+    match event:
+        case events.Requested():
+            if not place.subjects:
+                raise EvidenceError("event.malformed", "a request names at least one artifact")
+            if state.request(event.id) is not None:
+                raise EvidenceError("request.reused", f"the id {event.id} is taken")
+        case events.Deployed() | events.DeployFailed():
+            _admit_deployed(place, event)
+        case events.Approved() | events.Rejected() | events.Withdrawn():
+            _admit_answer(place, event, person, roster)
+        case _:
+            raise EvidenceError("event.other-stream", "this kind of event does not belong to an environment")
+
+
+def _admit_deployed(place: _Place, event: events.Deployed) -> None:
+    permit = next((one for one in place.state.environment.permits if one.decision == event.permit), None)
+    if permit is None:
+        raise EvidenceError("deployed.no-permit", f"leaf {event.permit} is no live permit for {event.environment}")
+    if permit.release != Release(artifacts=place.subjects or ("sha256:" + "0" * 64,), config=event.config):
+        raise EvidenceError("deployed.other-release", f"the permit at leaf {event.permit} is for another release or configuration")
+    if not event.started_at < permit.not_after or event.ended_at < event.started_at:
+        raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
+
+
+def _admit_answer(place: _Place, event: events.Approved | events.Rejected | events.Withdrawn, person: str, roster: Roster) -> None:
+    """Approvals, rejections and withdrawals: of a request that is there, about exactly its bytes."""
+    request = place.state.environment.request(event.request)
+    if request is None:
+        raise EvidenceError("request.unknown", f"{event.request} is no request in {event.environment}")
+    if place.subjects != request.release.artifacts:
+        raise EvidenceError("approval.other-release", f"this is about other artifacts than {event.request} asks for")
+    if isinstance(event, events.Withdrawn):
+        said = {"request": request.by == person, "rejection": person in request.rejected_by,
+                "approval": any(given.person == person and not given.withdrawn for given in request.given)}
+        if not said[event.what]:
+            raise EvidenceError("withdrawal.not-yours", "only who said it can take it back")
+        return
+    if isinstance(event, events.Rejected):
+        found = roster.get(person)
+        if found is None or not any(duty.startswith("approve:") for duty in found.duties.get(event.environment, ())):
+            raise TrustError("people.no-duty", f"{person} may not approve in {event.environment}, and so not reject either")
+        return
+    if event.config != request.release.config or event.shown.to != release_digest(request.release):
+        raise EvidenceError("approval.other-release", f"this is about another release or configuration than {event.request} asks for")
+    if any(given.nonce == event.nonce for given in request.given):
+        raise EvidenceError("approval.replayed", "this very approval was recorded before")
+    if place.at >= event.expires:
+        raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
+    policy = place.state.house.policy
+    if policy is None:
+        raise EvidenceError("policy.none-in-force", "no policy is in force")
+    in_force_now = read_policy(place.load(policy.digest))
+    section = in_force_now.environments.get(event.environment)
+    if section is None or event.section != section_digest(in_force_now, event.environment) or event.baseline != section.baseline:
+        raise EvidenceError("approval.policy-changed", "this approval was given under another policy section than the one in force")
+
+
+def _enact(state: State, load: Load, pinned: Root | None) -> State:
+    """Put proposals in force that have what they need: the first root at once, others by the root's threshold of owners."""
+    house = state.house
+    for proposal in house.proposals:
+        if house.root is None:
+            return replace(state, house=in_force(house, proposal))
+        threshold = read_root(load(house.root.digest)).threshold
+        if threshold >= 1 and len(set(proposal.approvals)) >= threshold:
+            enacted = in_force(house, proposal)
+            if pinned is not None and proposal.kind == "root" and proposal.version == pinned.version and read_root(load(proposal.digest)) != pinned:
+                raise TrustError("root.other", "this log's root is not the pinned one: it is another log, or another's hand is in it")
+            return replace(state, house=enacted)
+    return state
