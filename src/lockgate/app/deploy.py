@@ -1,15 +1,17 @@
 """deploy: the same gate, then the command on a private copy of exactly those bytes, then a signed `deployed`.
 
-  1  gate           as always; refused means the command never starts
-  2  copy           private and read-only, hashed while copied: what the command reads is what was decided on
-  3  look again     the permit still lives, and nobody rejected or withdrew meanwhile
-  4  run            the command, with ``{ref}`` replaced
-  5  record         `deployed`, signed by the deployer, only where it succeeded; else `deploy-failed`
+1  gate           as always; refused means the command never starts
+2  copy           private and read-only, hashed while copied: what the command reads is what was decided on
+3  look again     the permit still lives, and nobody rejected or withdrew meanwhile
+4  run            the command, with ``{ref}`` replaced
+5  record         `deployed`, signed by the deployer, only where it succeeded; else `deploy-failed`
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+
+from msgspec.structs import asdict
 
 from lockgate.app import gate, say
 from lockgate.app.project import project
@@ -65,8 +67,8 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
         started = ports.clock.now()
         status = ports.runner.run([word.replace("{ref}", str(path)) for word in command])
         ended = ports.clock.now()
-    base = {"permit": gated.index, "environment": ask.environment, "config": ask.config, "started_at": started, "ended_at": max(started, ended)}
-    event = events.Deployed(**base) if status == 0 else events.DeployFailed(**base, exit_status=min(max(status, 1), 255))
+    said = events.Deployed(permit=gated.index, environment=ask.environment, config=ask.config, started_at=started, ended_at=max(started, ended))
+    event = said if status == 0 else events.DeployFailed(**asdict(said), exit_status=min(max(status, 1), 255))
     try:
         recorded = say.record_event(ports, say.sign_event(event, gated.release.artifacts, signer))
     except LockgateError as err:

@@ -113,7 +113,7 @@ def gate(ports: Ports, ask: GateRequest, signer: PersonSigner | None) -> Gated:
     if ports.permit is None:
         raise TrustError("permit.no-key", "this process cannot read the permit key, and so cannot decide")
     resolved = resolve(ports, ask.refs, ask.config, ask.platform)
-    asked = _question(ports, ask, resolved.release, signer)
+    asked = question(ports, ask, resolved.release, signer)
     known = ports.log.find(_key(ask))
     if known is not None:
         return _again(ports, ask, resolved, known.index)
@@ -126,7 +126,7 @@ def gate(ports: Ports, ask: GateRequest, signer: PersonSigner | None) -> Gated:
         judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
         if judgement.result != "allowed" and (same := _same_refusal(ports, own, subject, judgement)) is not None:
             return Gated(decision=same[1], index=same[0], new=False, release=resolved.release, pinned=resolved.pinned(), unpinned=ports.pinned is None)
-        decision = _decision(subject, judgement, own, evidence, now)
+        decision = decision_of(subject, judgement, own, evidence, now)
         try:
             index = _record(ports, decision, resolved.release, own, tuple(others), _key(ask))
         except ConflictError:
@@ -155,7 +155,8 @@ def subject_of(own: Projection, release: Release, environment: Name, request: st
     return Subject(release=release, environment=environment, actor=_actor(own, asked), request=request or None)
 
 
-def _question(ports: Ports, ask: GateRequest, release: Release, signer: PersonSigner | None) -> bytes:
+def question(ports: Ports, ask: GateRequest, release: Release, signer: PersonSigner | None) -> bytes:
+    """The question, signed by whoever asks; empty where nobody does."""
     if signer is None:
         return b""
     event = events.Asked(environment=ask.environment, config=release.config, nonce=ask.nonce, asked_at=ports.clock.now())
@@ -171,7 +172,8 @@ def _actor(own: Projection, asked: bytes) -> Actor | None:
     return Actor(key=fingerprint(key), person=person.id if person else None, proof=digest_of(asked))
 
 
-def _decision(subject: Subject, judgement: Judgement, own: Projection, evidence: Digest, now: datetime) -> events.Decided:
+def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidence: Digest, now: datetime) -> events.Decided:
+    """A judgement as it would be recorded; allowed, with the end of its permit."""
     policy = own.policy_in_force()
     section = policy.environments.get(subject.environment)
     house = own.state.house
@@ -203,7 +205,7 @@ def _record(ports: Ports, decision: events.Decided, release: Release, own: Proje
     if ports.permit is None:
         raise TrustError("permit.no-key", "this process cannot read the permit key, and so cannot decide")
     statement = record.statement_bytes(decision, release.artifacts)
-    envelope = record.seal(statement, ports.permit.public, ports.permit.sign(record.to_sign(statement)))
+    envelope = record.seal_by_permit_key(statement, ports.permit.public, ports.permit.sign(record.to_sign(statement)))
     stream = events.stream_of(decision)
     leaf = say.leaf_for(ports, envelope, stream, own)
     ports.index.keep(decision.state, encode(own.state))
@@ -219,7 +221,10 @@ def _again(ports: Ports, ask: GateRequest, resolved: Resolved, index: int) -> Ga
     opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
     decision = opened.event
     if not isinstance(decision, events.Decided) or (decision.environment, decision.config, opened.subjects) != (
-        ask.environment, resolved.release.config, resolved.release.artifacts):
+        ask.environment,
+        resolved.release.config,
+        resolved.release.artifacts,
+    ):
         raise UsageError("gate.key-reused", "this idempotency key was used for another question")
     record.check_permit_signature(record.read_leaf(ports.log.leaf(index)).event, project(ports, "").root.permit)
     if decision.not_after is not None and ports.clock.now() >= decision.not_after:

@@ -101,8 +101,10 @@ def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Na
     provenance: list[Provenance] = []
     rejected: list[Rejected] = []
     for digest in artifacts:
-        evidence = [Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=str(item.digest)) for item in manifest.items if item.subject == digest]
-        for fact in artifact.read(evidence, keys, digest):
+        evidence = [
+            Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=str(item.digest)) for item in manifest.items if item.subject == digest
+        ]
+        for fact in artifact.read(evidence, keys, {digest}, now):
             match fact:
                 case Signature():
                     signatures.append(fact)
@@ -135,8 +137,12 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
         gathered[Need(Stay, name)] = Complete(items=projection.state.environment.stays, as_of=now)
     if section is not None:
         occupant = environment.occupant()
-        in_force = InForce(section=section_digest(policy, environment.name), baseline=section.baseline,
-                           from_=release_digest(occupant.release if occupant else None), time=section.time)
+        in_force = InForce(
+            section=section_digest(policy, environment.name),
+            baseline=section.baseline,
+            from_=release_digest(occupant.release if occupant else None),
+            time=section.time,
+        )
         gathered[Need(InForce)] = Complete(items=(in_force,), as_of=now)
     return gathered
 

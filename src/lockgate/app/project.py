@@ -26,7 +26,7 @@ from lockgate.core.ports import Head
 from lockgate.core.promotion import EnvironmentState, State
 from lockgate.errors import EvidenceError, LedgerError, TrustError, UnreadableError, UsageError
 from lockgate.evidence import history, record
-from lockgate.ledger import checkpoint
+from lockgate.ledger import checkpoint, note
 
 
 class Projection(Noun, frozen=True, kw_only=True):
@@ -63,12 +63,15 @@ def trusted_head(ports: Ports) -> Head:
         TrustError: ``root.other-log`` where the pinned root names another log key.
     """
     head = ports.log.head()
-    if ports.pinned is not None:
-        checkpoint.open_checkpoint(head.note, ports.pinned.log)
+    key = ports.log.vkey if ports.pinned is None else ports.pinned.log
+    if key != ports.log.vkey:
+        raise TrustError("root.other-log", "the pinned root names another log key than this log's: it is another log, or begun anew")
+    checkpoint.verify_checkpoint(head.note, note.parse_vkey(key))
     remembered = ports.heads.recall(ports.log.origin)
-    if remembered is not None:
-        checkpoint.check_follows(remembered, head.size, head.root, ports.log.tile)
-    if remembered != head.note:
+    if remembered is None:
+        ports.heads.remember(ports.log.origin, head.note)
+    elif remembered != head.note:
+        checkpoint.require_not_older(remembered, head.note, key, ports.log.tile)
         ports.heads.remember(ports.log.origin, head.note)
     return head
 

@@ -7,7 +7,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
-from lockgate.core.identity import Root
+from lockgate.core.identity import Root, fingerprint
 from lockgate.errors import UsageError
 from lockgate.evidence import record
 from lockgate.ledger import proof, tiles
@@ -41,7 +41,7 @@ def prove(ports: Ports, index: int) -> bytes:
         raise UsageError("log.no-such-leaf", f"there is no leaf {index}: the log has {head.size}, from 0")
     leaf = ports.log.leaf(index)
     hashes = tiles.inclusion_proof(index, head.size, ports.log.tile)
-    return proof.write_proof(index, hashes, head.note, leaf)
+    return proof.format_proof(index, hashes, head.note, leaf)
 
 
 def check(data: bytes, root: Root) -> Proven:
@@ -63,5 +63,5 @@ def check(data: bytes, root: Root) -> Proven:
     elif isinstance(opened.event, events.Genesis):
         signed = "nobody: it says nothing but where the log begins"
     else:
-        signed = record.fingerprint_of(record.person_key(leaf.event, events.kind_of(opened.event)))
+        signed = fingerprint(record.person_key(leaf.event, events.kind_of(opened.event)))
     return Proven(index=proven.index, size=proven.size, event=opened.event, subjects=opened.subjects, at=leaf.at.isoformat(), signed=signed)

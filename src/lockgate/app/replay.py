@@ -61,7 +61,9 @@ def replay(ports: Ports, index: int) -> Replayed:
     subject = gate.subject_of(own, release, decision.environment, decision.request, asked)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)
     judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root)
-    agrees = gate.codes(judgement.outcomes) == gate.codes(decision.outcomes) and judgement.result == decision.outcome and state_digest(own.state) == decision.state
+    agrees = (
+        gate.codes(judgement.outcomes) == gate.codes(decision.outcomes) and judgement.result == decision.outcome and state_digest(own.state) == decision.state
+    )
     return Replayed(index=index, result="same" if agrees else "differs", recorded=decision.outcomes, replayed=judgement.outcomes)
 
 

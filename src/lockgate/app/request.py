@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,7 +17,7 @@ from lockgate.core.identity import Name, Root, Roster, fingerprint
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.policy import Policy, section_digest
 from lockgate.core.ports import PersonSigner
-from lockgate.core.promotion import OpenProposal, release_digest
+from lockgate.core.promotion import Document, OpenProposal, release_digest
 from lockgate.errors import UsageError
 
 NOT_COLLECTED = ("source changes", "dependency changes", "configuration contents")
@@ -47,7 +48,9 @@ class Found(Noun, frozen=True, kw_only=True):
         return self.request.id if self.request is not None else self.proposal.id if self.proposal is not None else ""
 
 
-def request_release(ports: Ports, refs: tuple[str, ...], environment: Name, config: DigestOrNone, id_: RequestId, signer: PersonSigner) -> tuple[gate.Resolved, say.Recorded]:
+def request_release(
+    ports: Ports, refs: tuple[str, ...], environment: Name, config: DigestOrNone, id_: RequestId, signer: PersonSigner
+) -> tuple[gate.Resolved, say.Recorded]:
     """Ask for a release to enter an environment.
 
     Raises:
@@ -70,7 +73,11 @@ def propose(ports: Ports, document: Policy | Roster | Root, id_: RequestId, sign
         LockgateError: ``proposal.stale`` where it does not follow what is in force, and from the ledger.
     """
     house = project(ports, "").state.house
-    kinds = {Policy: (events.PolicyProposed, house.policy), Roster: (events.RosterProposed, house.roster), Root: (events.RootProposed, house.root)}
+    kinds: dict[type, tuple[Callable[..., events.Event], Document | None]] = {
+        Policy: (events.PolicyProposed, house.policy),
+        Roster: (events.RosterProposed, house.roster),
+        Root: (events.RootProposed, house.root),
+    }
     struct, current = kinds[type(document)]
     version = (current.version if current else 0) + 1
     digest = ports.blobs.put(encode(document))
@@ -118,8 +125,17 @@ def approval(found: Found, duty: Name, nonce: str, now: datetime, lasts: timedel
         if in_policy is None:
             raise UsageError("policy.no-environment", f"the policy in force has no environment {found.environment!r}")
         section, baseline, config = section_digest(policy, found.environment), in_policy.baseline, found.request.release.config
-    return events.Approved(request=found.id(), environment=found.environment, duty=duty,
-                           config=config, section=section, baseline=baseline, shown=shown(found), expires=now + lasts, nonce=nonce)
+    return events.Approved(
+        request=found.id(),
+        environment=found.environment,
+        duty=duty,
+        config=config,
+        section=section,
+        baseline=baseline,
+        shown=shown(found),
+        expires=now + lasts,
+        nonce=nonce,
+    )
 
 
 def duty_of(found: Found, signer: PersonSigner, duty: str) -> Name:
@@ -157,4 +173,3 @@ def withdraw(ports: Ports, found: Found, what: Literal["request", "approval", "r
     """Take back what one said oneself."""
     event = events.Withdrawn(request=found.id(), environment=found.environment, what=what, nonce=nonce)
     return say.record_event(ports, say.sign_event(event, found.subjects(), signer))
-

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lockgate.app.project import Projection, project
 from lockgate.app.world import Ports
-from lockgate.canon import Noun, encode
+from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
-from lockgate.errors import ConflictError, LedgerError
-from lockgate.evidence import history, record, sshsig
+from lockgate.errors import ConflictError, EvidenceError, LedgerError
+from lockgate.evidence import history, record
 
 ATTEMPTS = 8
 """How often a record is tried again because something else was recorded meanwhile."""
@@ -28,11 +28,20 @@ class Recorded(Noun, frozen=True, kw_only=True):
 
 def sign_event(event: events.Event, subjects: tuple[Digest, ...], signer: PersonSigner) -> events.Envelope:
     """The event in an envelope, signed as SSHSIG under its kind's namespace."""
-    kind = events.kind_of(event)
     statement = record.statement_bytes(event, subjects)
-    message = record.to_sign(statement)
-    blob = signer.sign_ssh(sshsig.signed_data(events.namespace(kind), message))
-    return record.seal(statement, signer.public, sshsig.assemble(signer.public, events.namespace(kind), blob))
+    return record.seal_by_agent(statement, signer.public, signer.sign_ssh(record.agent_data(statement)))
+
+
+def seal_prepared(prepared: bytes, armored: str) -> events.Envelope:
+    """The envelope of what `lockgate approve --prepare` wrote and ``ssh-keygen -Y sign`` signed.
+
+    Raises:
+        EvidenceError: ``event.malformed`` where this is not what was written; ``sshsig.…``.
+    """
+    statement = prepared.split(b" ", 4)[-1]
+    if record.to_sign(statement) != prepared:
+        raise EvidenceError("event.malformed", "this is not what --prepare wrote")
+    return record.seal_armored(statement, armored)
 
 
 def record_event(ports: Ports, envelope: events.Envelope) -> Recorded:
@@ -69,7 +78,7 @@ def event_key(envelope: events.Envelope) -> str:
 
 def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[str, ...]) -> Receipt:
     """Append a leaf unless one of these streams grew since `size`; remember the new head."""
-    receipt = ports.log.append(Entry(leaf=encode(leaf), stream=leaf.stream, key=key), Guard(size=size, streams=tuple(dict.fromkeys(streams))))
+    receipt = ports.log.append(Entry(leaf=record.leaf_bytes(leaf), stream=leaf.stream, key=key), Guard(size=size, streams=tuple(dict.fromkeys(streams))))
     ports.heads.remember(ports.log.origin, ports.log.head().note)
     return receipt
 

@@ -74,6 +74,8 @@ def _intact(subject: Subject, facts: Facts) -> Verdict:
     measured = facts.of(Intact)
     if isinstance(measured, Unreadable):
         return unknown(measured, "digest.unreadable")
+    if not subject.release.artifacts:
+        return Unknown(code="digest.unreadable")
     for artifact in subject.release.artifacts:
         found = [fact for fact in measured.items if fact.subject == artifact]
         if not found:

@@ -1,9 +1,9 @@
-"""Durations as policy writes them: ``90s``, ``30m``, ``24h``, ``7d``."""
+"""Durations as policy writes them (``90s``, ``30m``, ``24h``, ``7d``), and points in time."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -14,6 +14,9 @@ _MATCH = re.compile(_FORM).match
 
 Duration = Annotated[str, msgspec.Meta(pattern=_FORM)]
 """A positive whole number and ``s``, ``m``, ``h`` or ``d``; never zero, so that no period can be switched off by it."""
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A point in time with its offset from UTC: one without could not be compared with others, and is refused when read."""
 
 
 def span(duration: Duration) -> timedelta:

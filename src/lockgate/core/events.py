@@ -8,13 +8,13 @@ artifacts, or the proposed document.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
+from lockgate.core.duration import Time
 from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.outcome import Outcome
@@ -34,7 +34,7 @@ class Genesis(Noun, frozen=True, kw_only=True):
 
     origin: str
     nonce: Nonce
-    created_at: datetime
+    created_at: Time
 
 
 class Proposal(Noun, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Proposal(Noun, frozen=True, kw_only=True):
     id: RequestId
     version: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
     replaces: DigestOrNone
-    requested_at: datetime
+    requested_at: Time
 
 
 class PolicyProposed(Proposal, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class Requested(Noun, frozen=True, kw_only=True):
     environment: Name
     config: DigestOrNone
     from_: DigestOrNone = msgspec.field(name="from")
-    requested_at: datetime
+    requested_at: Time
 
 
 class Shown(Noun, frozen=True, kw_only=True):
@@ -121,7 +121,7 @@ class Approved(Noun, frozen=True, kw_only=True):
     section: DigestOrNone
     baseline: DigestOrNone
     shown: Shown
-    expires: datetime
+    expires: Time
     nonce: Nonce
 
 
@@ -155,8 +155,8 @@ class Deployed(Noun, frozen=True, kw_only=True):
     permit: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
     environment: Name
     config: DigestOrNone
-    started_at: datetime
-    ended_at: datetime
+    started_at: Time
+    ended_at: Time
 
 
 class DeployFailed(Deployed, frozen=True, kw_only=True):
@@ -191,8 +191,8 @@ class Decided(Noun, frozen=True, kw_only=True):
     request: Annotated[str, msgspec.Meta(pattern=r"^(r-[0-9a-z]{10,26})?\Z")] = ""
     outcome: Literal["allowed", "refused", "undecided"]
     outcomes: tuple[Outcome, ...]
-    decided_at: datetime
-    not_after: datetime | None = None
+    decided_at: Time
+    not_after: Time | None = None
     engine: str
     tzdata: str = ""
     history: int
@@ -212,12 +212,10 @@ class Asked(Noun, frozen=True, kw_only=True):
     environment: Name
     config: DigestOrNone
     nonce: Nonce
-    asked_at: datetime
+    asked_at: Time
 
 
-Event = (
-    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Deployed | DeployFailed | Decided | Asked
-)
+Event = Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Deployed | DeployFailed | Decided | Asked
 
 KINDS: dict[str, type[Event]] = {
     "genesis": Genesis,
@@ -315,7 +313,7 @@ class Leaf(Noun, frozen=True, kw_only=True):
         previous: index of the stream's leaf before this; -1 for the first.
     """
 
-    at: datetime
+    at: Time
     event: Envelope
     stream: str
     previous: Annotated[int, msgspec.Meta(ge=-1, lt=2**53)] = -1

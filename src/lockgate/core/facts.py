@@ -7,13 +7,13 @@ from `Complete`, and a kind nobody gathered is `Unreadable`, not absent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
+from lockgate.core.duration import Time
 from lockgate.core.identity import Fingerprint, Name, Occupancy, PersonId, Roster
 from lockgate.core.model import DigestOrNone, Release, RequestId
 
@@ -45,7 +45,7 @@ class Signature(Noun, frozen=True, kw_only=True):
     subject: Digest
     key: Fingerprint
     source: Digest
-    signed_at: datetime | None = None
+    signed_at: Time | None = None
 
 
 class Provenance(Noun, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class Provenance(Noun, frozen=True, kw_only=True):
     repository: str = ""
     ref: str = ""
     commit: str = ""
-    finished_at: datetime | None = None
+    finished_at: Time | None = None
 
 
 class Rejected(Noun, frozen=True, kw_only=True):
@@ -106,8 +106,8 @@ class Given(Noun, frozen=True, kw_only=True):
     person: PersonId
     key: Fingerprint
     duty: Name
-    at: datetime
-    expires: datetime
+    at: Time
+    expires: Time
     section: Digest
     baseline: DigestOrNone
     from_: DigestOrNone = msgspec.field(name="from")
@@ -126,6 +126,7 @@ class Request(Noun, frozen=True, kw_only=True):
         at: when it was recorded.
         given: approvals, oldest first.
         rejected_by: people who rejected it and did not take that back.
+        taken_back: nonces of the withdrawals that took a rejection back; seen twice is a replay.
         withdrawn: the requester took it back.
         decision: leaf of the newest decision that allowed it; -1 for none.
         permit_until: the end of that decision's permit.
@@ -136,12 +137,13 @@ class Request(Noun, frozen=True, kw_only=True):
     id: RequestId
     release: Release
     by: PersonId
-    at: datetime
+    at: Time
     given: tuple[Given, ...] = ()
     rejected_by: tuple[PersonId, ...] = ()
+    taken_back: tuple[str, ...] = ()
     withdrawn: bool = False
     decision: int = -1
-    permit_until: datetime | None = None
+    permit_until: Time | None = None
     deployed: int = -1
     over: bool = False
 
@@ -160,8 +162,8 @@ class Stay(Noun, frozen=True, kw_only=True):
     """
 
     release: Release
-    since: datetime
-    until: datetime | None = None
+    since: Time
+    until: Time | None = None
     decision: int
     deployer: PersonId
     known: Occupancy = "claimed"
@@ -203,7 +205,7 @@ class Complete(msgspec.Struct, Generic[F], frozen=True, kw_only=True):
     """
 
     items: tuple[F, ...]
-    as_of: datetime
+    as_of: Time
 
 
 class Unreadable(Noun, frozen=True, kw_only=True):

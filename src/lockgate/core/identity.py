@@ -8,18 +8,22 @@ seen to be one key, and `PublicKey.fingerprint` is what ``ssh-keygen -l`` prints
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
-from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
 
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
+from lockgate.core.duration import Time
 
 PublicKey = Annotated[
     str,
-    msgspec.Meta(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{8,12000}={0,2}\Z"),
+    msgspec.Meta(
+        pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{8,12000}={0,2}\Z"
+    ),
 ]
 """A public key: ``<type> <base64>``, no comment. `evidence.keys` makes and checks it."""
 
@@ -36,9 +40,20 @@ Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
 """The name of an environment, a key or a duty."""
 
 
+@lru_cache(maxsize=4096)
 def fingerprint(key: PublicKey) -> Fingerprint:
-    """The key's OpenSSH SHA-256 fingerprint."""
-    blob = base64.b64decode(key.partition(" ")[2])
+    """The key's OpenSSH SHA-256 fingerprint.
+
+    Raises:
+        ValueError: for text that is no key in normal form: two spellings of one key would pass for two keys.
+    """
+    type_, _, text = key.partition(" ")
+    try:
+        blob = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        blob = b""
+    if base64.b64encode(blob).decode() != text or not blob.startswith(len(type_).to_bytes(4, "big") + type_.encode()):
+        raise ValueError(f"{key[:60]!r} is no public key in its one normal form: the type, and the base64 of a blob that begins with it")
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
@@ -60,7 +75,8 @@ class Roster(Noun, frozen=True, kw_only=True):
     """Everybody enrolled, at one version. A key stands at most once in the whole roster.
 
     Raises:
-        ValueError: at construction, where a key or a person stands twice or a person has no key.
+        ValueError: at construction, where a key or a person stands twice, a person has no key, or a key is not in
+            normal form.
     """
 
     version: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
@@ -71,7 +87,7 @@ class Roster(Noun, frozen=True, kw_only=True):
         for person in self.people:
             if not person.keys:
                 raise ValueError(f"{person.id} has no key")
-            for key in person.keys:
+            for key in map(fingerprint, person.keys):
                 if key in seen:
                     raise ValueError(f"one key stands under {seen[key]} and {person.id}: a key belongs to one person")
                 seen[key] = person.id
@@ -115,7 +131,8 @@ class Root(Noun, frozen=True, kw_only=True):
         permit: the key that signs decisions and permits.
         witnesses: the cosignature policy.
         genesis: RFC 6962 leaf hash of leaf 0, which ties this root to one log.
-        expires: after this time nothing is decided under this root.
+        expires: from this time on nothing is decided under this root.
+        previous: digest of the root before this one, ``none`` for the first: whoever pins a later root pins all before it.
     """
 
     version: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
@@ -124,12 +141,16 @@ class Root(Noun, frozen=True, kw_only=True):
     log: str
     permit: PublicKey
     genesis: Digest
-    expires: datetime
+    expires: Time
     witnesses: Witnesses = Witnesses()
+    previous: Annotated[str, msgspec.Meta(pattern=r"^(none|sha256:[0-9a-f]{64})\Z")] = "none"
 
     def __post_init__(self) -> None:
-        if len(set(self.owners)) != len(self.owners):
+        fingerprint(self.permit)
+        if len(set(map(fingerprint, self.owners))) != len(self.owners):
             raise ValueError("an owner stands twice")
+        if self.threshold < 1:
+            raise ValueError("the threshold is at least 1")
         if self.threshold > len(self.owners):
             raise ValueError("the threshold is higher than the number of owners: nothing could ever be approved")
 

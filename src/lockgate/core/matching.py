@@ -1,4 +1,4 @@
-"""Distinct people for every slot: bipartite matching by augmenting paths (Kuhn)."""
+"""Distinct people for every slot: bipartite matching by augmenting paths (Kuhn), breadth first, so that depth needs no stack."""
 
 from __future__ import annotations
 
@@ -14,18 +14,33 @@ def assign(slots: Sequence[AbstractSet[str]]) -> dict[int, str]:
     Returns:
         slot -> person, each person at most once; as many slots as can be filled at all.
     """
-    taken: dict[str, int] = {}
-
-    def seat(slot: int, tried: set[str]) -> bool:
-        for person in sorted(slots[slot]):
-            if person in tried:
-                continue
-            tried.add(person)
-            if person not in taken or seat(taken[person], tried):
-                taken[person] = slot
-                return True
-        return False
-
+    filled: dict[int, str] = {}
     for slot in range(len(slots)):
-        seat(slot, set())
-    return {slot: person for person, slot in taken.items()}
+        _fill(slot, slots, filled)
+    return filled
+
+
+def _fill(start: int, slots: Sequence[AbstractSet[str]], filled: dict[int, str]) -> None:
+    """Fill one more slot, moving people who already fill others where that helps."""
+    seated = {person: slot for slot, person in filled.items()}
+    asked_by: dict[str, int] = {}
+    waiting = [start]
+    for slot in waiting:
+        for person in sorted(slots[slot]):
+            if person in asked_by:
+                continue
+            asked_by[person] = slot
+            if person not in seated:
+                _move(person, asked_by, filled)
+                return
+            waiting.append(seated[person])
+
+
+def _move(free: str, asked_by: dict[str, int], filled: dict[int, str]) -> None:
+    """Seat somebody free, and along the path everyone they push out, each in the slot that asked for them."""
+    person: str | None = free
+    while person is not None:
+        slot = asked_by[person]
+        pushed_out = filled.get(slot)
+        filled[slot] = person
+        person = pushed_out

@@ -23,14 +23,19 @@ class Release(Noun, frozen=True, kw_only=True):
     """1..n artifacts and the configuration they run with.
 
     Attributes:
-        artifacts: their digests, sorted, each once.
+        artifacts: 1 to 64 digests, sorted, each once.
         config: the configuration digest, or ``none`` said outright.
+
+    Raises:
+        ValueError: at construction, for none or too many artifacts, unsorted ones or one twice.
     """
 
     artifacts: Annotated[tuple[Digest, ...], msgspec.Meta(min_length=1, max_length=64)]
     config: DigestOrNone = NONE
 
     def __post_init__(self) -> None:
+        if not 1 <= len(self.artifacts) <= 64:
+            raise ValueError("a release has 1 to 64 artifacts")
         if list(self.artifacts) != sorted(set(self.artifacts)):
             raise ValueError("a release's artifacts are sorted and distinct")
 

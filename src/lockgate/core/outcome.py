@@ -5,10 +5,10 @@ A `Fail` or `Unknown` without a code cannot be built, so that each refusal has i
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from lockgate.canon import Noun
+from lockgate.core.duration import Time
 
 Params = dict[str, str | int | tuple[str, ...]]
 """Codes' parameters: text, whole numbers and lists of text; no prose, no names of people."""
@@ -31,7 +31,7 @@ class Fail(Noun, frozen=True, kw_only=True):
 
     code: str
     params: Params = {}
-    opens_at: datetime | None = None
+    opens_at: Time | None = None
 
 
 class Unknown(Noun, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class Outcome(Noun, frozen=True, kw_only=True):
     result: Literal["pass", "fail", "unknown"]
     code: str = ""
     params: Params = {}
-    opens_at: datetime | None = None
+    opens_at: Time | None = None
 
     def __post_init__(self) -> None:
         if (self.result == "pass") == bool(self.code):

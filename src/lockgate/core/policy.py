@@ -14,7 +14,7 @@ from lockgate.canon import Noun, digest_hex
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration
 from lockgate.core.facts import Need
-from lockgate.core.identity import Name, PublicKey
+from lockgate.core.identity import Name, PublicKey, fingerprint
 from lockgate.core.model import NONE, DigestOrNone
 from lockgate.core.requirements import AnyRequirement, kind_of
 
@@ -47,8 +47,8 @@ class Policy(Noun, frozen=True, kw_only=True):
         keys: name -> public key, in normal form.
 
     Raises:
-        ValueError: at construction, where a name is used that is not defined, ids are not distinct, or one public key
-            has two names (so that one key cannot count twice).
+        ValueError: at construction, where a name is used that is not defined, ids are not distinct, a public key is not
+            in normal form, or one has two names (so that one key cannot count twice).
     """
 
     version: Literal[1]
@@ -57,7 +57,7 @@ class Policy(Noun, frozen=True, kw_only=True):
     keys: dict[Name, PublicKey] = {}
 
     def __post_init__(self) -> None:
-        if len(set(self.keys.values())) != len(self.keys):
+        if len(set(map(fingerprint, self.keys.values()))) != len(self.keys):
             raise ValueError("one public key has two names: it would count twice")
         if "house" in self.environments:
             raise ValueError("an environment cannot be named house: that is the stream of documents")

@@ -74,6 +74,8 @@ class Log(Protocol):
     """The append-only log. Safe to call from many threads and from many processes on one machine."""
 
     origin: str
+    vkey: str
+    """The key its checkpoints are signed with, as a C2SP verifier key. Believed only where a pinned root names it too."""
 
     def append(self, entry: Entry, guard: Guard | None = None) -> Receipt:
         """Append one leaf; when this returns the leaf, its tiles and a signed checkpoint that covers it are durable.

@@ -1,9 +1,12 @@
 """Promotion as a fold: events that are facts, in order, become a state. It has no rules of its own.
 
 Whether an event *is* a fact (who signed it, with which duty, under which roster) is settled before, in
-`evidence.history`; here each kind only changes the state it is about. The state of one environment stays small
-whatever the log's size: the newest stays, requests and permits are kept, and older ones fall away, which can only
-refuse (`came-through.never-there`, `approved.no-request`), never open.
+`evidence.history`; here each kind only changes the state it is about.
+
+The state of one environment stays small whatever the log's size. Stays and permits: the newest are kept. Requests,
+proposals and answers: what could be said again by replaying its leaf and would then stand without the rejection or
+withdrawal that followed it, is never forgotten; where there is no room left, the new one falls away. So a full state
+can only refuse, never open.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from msgspec.structs import replace
 from lockgate.canon import Noun, digest_hex
 from lockgate.core import events
 from lockgate.core.digest import Digest
+from lockgate.core.duration import Time
 from lockgate.core.facts import Given, Request, Stay
 from lockgate.core.identity import Fingerprint, Name, PersonId
 from lockgate.core.model import NONE, DigestOrNone, Release, RequestId
@@ -24,6 +28,9 @@ from lockgate.core.model import NONE, DigestOrNone, Release, RequestId
 KEPT_STAYS = 64
 KEPT_REQUESTS = 256
 KEPT_PERMITS = 64
+KEPT_ANSWERS = 64
+"""Approvals of one request or proposal, and withdrawals of rejections: as many of each are taken."""
+
 PERMIT_GRACE = timedelta(days=1)
 """How long after its end a permit is remembered, for a deployment that began in time and is recorded late."""
 
@@ -37,12 +44,30 @@ class Document(Noun, frozen=True, kw_only=True):
     digest: Digest
 
 
+class Backing(Noun, frozen=True, kw_only=True):
+    """An owner's approval of a proposal, as it stands in history.
+
+    Attributes:
+        by: who gave it: a person id, or the fingerprint of a key nobody had enrolled then.
+        key: with which key; whose it is *now* decides how it counts, so that enrolling an owner does not make them two.
+        expires: when its giver wants it to end; it counts from when it is recorded, if that is before.
+        nonce: its own; seen twice is a replay. withdrawn: its giver took it back.
+    """
+
+    by: PersonId | Fingerprint
+    key: Fingerprint
+    expires: Time
+    nonce: str
+    withdrawn: bool = False
+
+
 class OpenProposal(Noun, frozen=True, kw_only=True):
     """A proposed document that is neither in force nor rejected.
 
     Attributes:
-        by: who proposed it; approvals: owners who approved, each once: person ids, or fingerprints of keys nobody enrolled.
+        by: who proposed it; a person id, or the fingerprint of a key nobody enrolled.
         leaf: where it was proposed.
+        approvals: owners' approvals, oldest first.
     """
 
     id: RequestId
@@ -50,9 +75,9 @@ class OpenProposal(Noun, frozen=True, kw_only=True):
     version: int
     digest: Digest
     by: PersonId | Fingerprint
-    at: datetime
+    at: Time
     leaf: int
-    approvals: tuple[PersonId | Fingerprint, ...] = ()
+    approvals: tuple[Backing, ...] = ()
 
 
 class House(Noun, frozen=True, kw_only=True):
@@ -60,6 +85,8 @@ class House(Noun, frozen=True, kw_only=True):
 
     Attributes:
         genesis: RFC 6962 leaf hash of leaf 0; ``none`` before it.
+        proposals: open ones, oldest first.
+        closed: rejected or withdrawn ones that an approval was given to, until their version is in force.
     """
 
     genesis: DigestOrNone = NONE
@@ -67,6 +94,7 @@ class House(Noun, frozen=True, kw_only=True):
     roster: Document | None = None
     policy: Document | None = None
     proposals: tuple[OpenProposal, ...] = ()
+    closed: tuple[OpenProposal, ...] = ()
 
 
 class Permit(Noun, frozen=True, kw_only=True):
@@ -75,12 +103,14 @@ class Permit(Noun, frozen=True, kw_only=True):
     Attributes:
         decision: its leaf index.
         request: the request it went by; empty for none.
+        person: who asked for it, and alone may use it; None where nobody proved who asks.
     """
 
     decision: int
     release: Release
-    not_after: datetime
+    not_after: Time
     request: str = ""
+    person: PersonId | None = None
 
 
 class EnvironmentState(Noun, frozen=True, kw_only=True):
@@ -101,15 +131,17 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
 
 
 class State(Noun, frozen=True, kw_only=True):
-    """The folded state: the house, one environment, and the newest time recorded.
+    """The folded state: the house, one environment, and the newest fact.
 
     Attributes:
         environment: the environment's; of an unnamed one where only the house was folded.
+        at: when the newest fact was recorded. leaf: where; -1 before the first.
     """
 
     house: House = House()
     environment: EnvironmentState = EnvironmentState(name="")
-    at: datetime | None = None
+    at: Time | None = None
+    leaf: int = -1
 
 
 class Said(Noun, frozen=True, kw_only=True):
@@ -127,7 +159,7 @@ class Said(Noun, frozen=True, kw_only=True):
     by: PersonId | Fingerprint
     key: Fingerprint
     index: int
-    at: datetime
+    at: Time
 
 
 def release_digest(release: Release | None) -> DigestOrNone:
@@ -141,19 +173,43 @@ def state_digest(state: State) -> Digest:
 
 
 def fold(state: State, said: Said) -> State:
-    """The state after one more fact."""
-    state = replace(state, at=said.at)
-    if isinstance(said.event, events.Genesis | events.Proposal) or said.event.environment == events.HOUSE:
-        return replace(state, house=_fold_house(state.house, said))
-    return replace(state, environment=_fold_environment(state.environment, said))
+    """The state after one more fact; one about another environment changes nothing."""
+    stream = events.stream_of(said.event)
+    if stream == events.HOUSE:
+        return replace(state, house=_fold_house(state.house, said), at=said.at, leaf=said.index)
+    if stream != f"env:{state.environment.name}":
+        return state
+    return replace(state, environment=_fold_environment(state.environment, said), at=said.at, leaf=said.index)
 
 
 def in_force(house: House, proposal: OpenProposal) -> House:
     """The house once this proposal is in force: proposals that would replace an older version are void."""
     document = Document(version=proposal.version, digest=proposal.digest)
-    rest = tuple(other for other in house.proposals if other.kind != proposal.kind)
+    rest, closed = (tuple(other for other in proposals if other.kind != proposal.kind) for proposals in (house.proposals, house.closed))
     changed = {"root": house.root, "roster": house.roster, "policy": house.policy, proposal.kind: document}
-    return House(genesis=house.genesis, proposals=rest, **changed)
+    return House(genesis=house.genesis, proposals=rest, closed=closed, **changed)
+
+
+def room_for_request(requests: tuple[Request, ...], at: datetime) -> tuple[Request, ...]:
+    """The requests that stay when one more comes at `at`; `KEPT_REQUESTS` of them, and there is no room for it.
+
+    Forgotten is only a request none of whose approvals could be replayed: closed ones first, then those never deployed.
+    """
+    if len(requests) < KEPT_REQUESTS:
+        return requests
+    spare = [one for one in requests if all(at >= given.expires for given in one.given)]
+    closed = [one for one in spare if one.over or one.withdrawn or one.rejected_by]
+    gone = next(iter(closed or [one for one in spare if one.deployed < 0] or spare), None)
+    return tuple(one for one in requests if one is not gone)
+
+
+def room_for_proposal(house: House, at: datetime) -> House:
+    """The house with its proposals that stay when one more comes at `at`; `KEPT_REQUESTS` in all, and there is no room for it."""
+    if len(house.proposals) + len(house.closed) < KEPT_REQUESTS:
+        return house
+    gone = next((one for one in (*house.closed, *house.proposals) if all(at >= given.expires for given in one.approvals)), None)
+    proposals, closed = (tuple(one for one in proposals if one is not gone) for proposals in (house.proposals, house.closed))
+    return replace(house, proposals=proposals, closed=closed)
 
 
 def _fold_house(house: House, said: Said) -> House:
@@ -162,15 +218,22 @@ def _fold_house(house: House, said: Said) -> House:
         case events.Proposal():
             kind: DocumentKind = "policy" if isinstance(event, events.PolicyProposed) else "roster" if isinstance(event, events.RosterProposed) else "root"
             opened = OpenProposal(id=event.id, kind=kind, version=event.version, digest=said.subjects[0], by=said.by, at=said.at, leaf=said.index)
-            return replace(house, proposals=(*house.proposals, opened)[-KEPT_REQUESTS:])
+            kept = room_for_proposal(house, said.at)
+            return kept if len(kept.proposals) + len(kept.closed) >= KEPT_REQUESTS else replace(kept, proposals=(*kept.proposals, opened))
         case events.Approved():
-            return _each_proposal(house, event.request, lambda one: replace(one, approvals=(*one.approvals, said.by)))
-        case events.Rejected():
-            return replace(house, proposals=tuple(one for one in house.proposals if one.id != event.request))
-        case events.Withdrawn(what="request"):
-            return replace(house, proposals=tuple(one for one in house.proposals if one.id != event.request))
+            given = Backing(by=said.by, key=said.key, expires=event.expires, nonce=event.nonce)
+            return _each_proposal(house, event.request, lambda one: replace(one, approvals=(*one.approvals, given)[:KEPT_ANSWERS]))
+        case events.Rejected() | events.Withdrawn(what="request"):
+            closed = tuple(one for one in house.proposals if one.id == event.request and one.approvals)
+            return replace(house, proposals=tuple(one for one in house.proposals if one.id != event.request), closed=(*house.closed, *closed))
         case events.Withdrawn(what="approval"):
-            return _each_proposal(house, event.request, lambda one: replace(one, approvals=tuple(by for by in one.approvals if by != said.by)))
+            return _each_proposal(
+                house,
+                event.request,
+                lambda one: replace(
+                    one, approvals=tuple(replace(given, withdrawn=True) if said.by == given.by or said.key == given.key else given for given in one.approvals)
+                ),
+            )
         case _:
             return house
 
@@ -185,11 +248,22 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
         case events.Requested():
             release = Release(artifacts=said.subjects, config=event.config)
             asked = Request(id=event.id, release=release, by=said.by, at=said.at)
-            return replace(state, requests=_kept((*state.requests, asked)))
+            kept = room_for_request(state.requests, said.at)
+            return replace(state, requests=kept if len(kept) >= KEPT_REQUESTS else (*kept, asked))
         case events.Approved():
-            given = Given(person=said.by, key=said.key, duty=event.duty, at=said.at, expires=event.expires, section=event.section, baseline=event.baseline,
-                          from_=event.shown.from_, leaf=said.index, nonce=event.nonce)
-            return _each(state, event.request, lambda one: replace(one, given=(*one.given, given)))
+            given = Given(
+                person=said.by,
+                key=said.key,
+                duty=event.duty,
+                at=said.at,
+                expires=event.expires,
+                section=event.section,
+                baseline=event.baseline,
+                from_=event.shown.from_,
+                leaf=said.index,
+                nonce=event.nonce,
+            )
+            return _each(state, event.request, lambda one: replace(one, given=(*one.given, given)[:KEPT_ANSWERS]))
         case events.Rejected():
             return _each(state, event.request, lambda one: replace(one, rejected_by=tuple(sorted({*one.rejected_by, said.by}))))
         case events.Withdrawn():
@@ -197,8 +271,8 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
         case events.Decided(outcome="allowed"):
             return _allowed(state, event, said)
         case events.DeployFailed():
-            freed = _each(state, _request_of(state, event.permit), lambda one: replace(one, permit_until=None))
-            return replace(freed, permits=tuple(permit for permit in state.permits if permit.decision != event.permit))
+            freed = _each(state, _request_of(state, event.permit), lambda one: replace(one, permit_until=None) if one.decision == event.permit else one)
+            return _used(freed, event.permit)
         case events.Deployed():
             return _deployed(state, event, said)
         case _:
@@ -214,7 +288,9 @@ def _take_back(request: Request, event: events.Withdrawn, said: Said) -> Request
         case "request":
             return replace(request, withdrawn=True)
         case "rejection":
-            return replace(request, rejected_by=tuple(by for by in request.rejected_by if by != said.by))
+            if len(request.taken_back) >= KEPT_ANSWERS:
+                return request
+            return replace(request, rejected_by=tuple(by for by in request.rejected_by if by != said.by), taken_back=(*request.taken_back, event.nonce))
         case "approval":
             return replace(request, given=tuple(replace(given, withdrawn=True) if given.person == said.by else given for given in request.given))
 
@@ -222,15 +298,15 @@ def _take_back(request: Request, event: events.Withdrawn, said: Said) -> Request
 def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> EnvironmentState:
     not_after = event.not_after or said.at
     release = Release(artifacts=said.subjects, config=event.config)
-    permit = Permit(decision=said.index, release=release, not_after=not_after, request=event.request)
-    live = tuple(old for old in state.permits if said.at < old.not_after + PERMIT_GRACE)
+    permit = Permit(decision=said.index, release=release, not_after=not_after, request=event.request, person=event.person)
+    live = tuple(old for old in state.permits if said.at - old.not_after < PERMIT_GRACE)
     state = replace(state, permits=(*live, permit)[-KEPT_PERMITS:])
     return _each(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after))
 
 
 def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> EnvironmentState:
     release = Release(artifacts=said.subjects, config=event.config)
-    state = _each(state, _request_of(state, event.permit), lambda one: replace(one, deployed=said.index))
+    state = _used(_each(state, _request_of(state, event.permit), lambda one: replace(one, deployed=said.index)), event.permit)
     state = replace(state, requests=tuple(replace(one, over=True) if one.deployed >= 0 and one.release != release else one for one in state.requests))
     current = state.occupant()
     if current is not None and current.release == release:
@@ -244,9 +320,6 @@ def _request_of(state: EnvironmentState, permit: int) -> str:
     return next((one.request for one in state.permits if one.decision == permit), "")
 
 
-def _kept(requests: tuple[Request, ...]) -> tuple[Request, ...]:
-    """At most `KEPT_REQUESTS`: those that are over or withdrawn go first, then the oldest."""
-    surplus = len(requests) - KEPT_REQUESTS
-    for closed in [one for one in requests if one.over or one.withdrawn][: max(surplus, 0)]:
-        requests = tuple(one for one in requests if one.id != closed.id)
-    return requests[-KEPT_REQUESTS:]
+def _used(state: EnvironmentState, permit: int) -> EnvironmentState:
+    """A permit is used once: `deployed` said again by replaying its leaf would bring back a release that was replaced."""
+    return replace(state, permits=tuple(one for one in state.permits if one.decision != permit))

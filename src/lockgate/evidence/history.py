@@ -6,7 +6,8 @@ The log proves in which order things were said. `admit` decides, in numbered ste
   2. its one signature verifies over exactly these bytes, under this kind's own namespace;
   3. the key was enrolled, in the roster in force *at that point*, to a person with the duty the kind asks for
      (owners' keys for documents, the root's permit key for decisions);
-  4. what it refers to exists there: a request in this environment, a permit for this release, the document in force.
+  4. what it refers to exists there: a request in this environment, a permit for this release, the document in force;
+  5. it was not said before: what opens something stands once, however often its leaf is copied into the log.
 
 A leaf that fails is no error of the log: it is a leaf that means nothing, and `advance` says why. The same `admit`
 stands at the door (`app.record`) and in every fold, so that what was smuggled in past the door is not believed either.
@@ -23,10 +24,23 @@ from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
-from lockgate.core.identity import PublicKey, Root, Roster, fingerprint
+from lockgate.core.identity import Fingerprint, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE, Release
 from lockgate.core.policy import Policy, section_digest
-from lockgate.core.promotion import Document, OpenProposal, Said, State, fold, in_force, release_digest
+from lockgate.core.promotion import (
+    KEPT_ANSWERS,
+    KEPT_REQUESTS,
+    PERMIT_GRACE,
+    Document,
+    OpenProposal,
+    Said,
+    State,
+    fold,
+    in_force,
+    release_digest,
+    room_for_proposal,
+    room_for_request,
+)
 from lockgate.errors import EvidenceError, TrustError
 from lockgate.evidence import record
 from lockgate.ledger.merkle import leaf_hash
@@ -114,6 +128,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     root = read_root(load(state.house.root.digest))
     if isinstance(event, events.Decided):
         record.check_permit_signature(leaf.event, root.permit)
+        _admit_decided(state, event, index)
         return Said(event=event, subjects=opened.subjects, by="", key=fingerprint(root.permit), index=index, at=at)
     key = record.person_key(leaf.event, kind)
     roster = read_roster(load(state.house.roster.digest)) if state.house.roster else Roster(version=1)
@@ -123,7 +138,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
         raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
     by = person.id if person else fingerprint(key)
     if isinstance(event, events.Proposal) or event.environment == events.HOUSE:
-        _admit_house(place, event, by, owner=owner)
+        _admit_house(place, event, by, fingerprint(key), owner=owner)
     else:
         if person is None:
             raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
@@ -145,7 +160,7 @@ def _first_root(place: _Place, event: events.Event, key: PublicKey, index: int, 
     if not isinstance(event, events.RootProposed) or event.version != 1 or len(place.subjects) != 1:
         raise TrustError("root.missing", "nothing counts before the log's first root")
     root = read_root(place.load(place.subjects[0]))
-    if root.version != 1 or root.genesis != place.state.house.genesis:
+    if root.version != 1 or root.genesis != place.state.house.genesis or root.previous != NONE:
         raise TrustError("root.other-log", "this root belongs to another log: its genesis is not this log's leaf 0")
     if key not in root.owners:
         raise TrustError("root.not-owner", f"{fingerprint(key)} signed the first root, and is none of its owners")
@@ -154,7 +169,7 @@ def _first_root(place: _Place, event: events.Event, key: PublicKey, index: int, 
     return Said(event=event, subjects=place.subjects, by=fingerprint(key), key=fingerprint(key), index=index, at=place.at)
 
 
-def _admit_house(place: _Place, event: events.Event, by: str, *, owner: bool) -> None:
+def _admit_house(place: _Place, event: events.Event, by: str, key: Fingerprint, *, owner: bool) -> None:
     house = place.state.house
     if isinstance(event, events.Proposal):
         _admit_proposal(place, event)
@@ -167,7 +182,8 @@ def _admit_house(place: _Place, event: events.Event, by: str, *, owner: bool) ->
     if place.subjects != (proposal.digest,):
         raise EvidenceError("approval.other-release", f"this is about another document than {event.request} proposes")
     if isinstance(event, events.Withdrawn):
-        if (event.what == "request" and by != proposal.by) or (event.what == "approval" and by not in proposal.approvals) or event.what == "rejection":
+        backed = any((given.by == by or given.key == key) and not given.withdrawn for given in proposal.approvals)
+        if (event.what == "request" and by != proposal.by) or (event.what == "approval" and not backed) or event.what == "rejection":
             raise EvidenceError("withdrawal.not-yours", "only who said it can take it back")
         return
     if not owner:
@@ -180,8 +196,10 @@ def _admit_house(place: _Place, event: events.Event, by: str, *, owner: bool) ->
             raise EvidenceError("approval.from-changed", "this approval was given over another document in force")
         if place.at >= event.expires:
             raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
-        if by in proposal.approvals:
-            raise EvidenceError("approval.replayed", f"{by} approved {event.request} already")
+        if any(given.nonce == event.nonce for one in (*house.proposals, *house.closed) for given in one.approvals):
+            raise EvidenceError("approval.replayed", "this very approval was recorded before")
+        if len(proposal.approvals) >= KEPT_ANSWERS:
+            raise EvidenceError("request.too-many-answers", f"{event.request} has had {KEPT_ANSWERS} approvals, withdrawn ones among them: propose it anew")
 
 
 def _document(place: _Place, proposal: OpenProposal) -> Document | None:
@@ -196,7 +214,10 @@ def _admit_proposal(place: _Place, event: events.Proposal) -> None:
     house = place.state.house
     match event:
         case events.RootProposed():
-            version, current = read_root(data).version, house.root
+            root, current = read_root(data), house.root
+            version = root.version
+            if root.genesis != house.genesis or current is None or root.previous != current.digest:
+                raise TrustError("root.other-log", "this root does not follow the one in force: it names another log, or another root before it")
         case events.RosterProposed():
             version, current = read_roster(data).version, house.roster
         case _:
@@ -204,8 +225,11 @@ def _admit_proposal(place: _Place, event: events.Proposal) -> None:
             version, current = event.version, house.policy
     if version != event.version or event.version != (current.version if current else 0) + 1 or event.replaces != (current.digest if current else NONE):
         raise EvidenceError("proposal.stale", f"version {event.version} does not follow what is in force")
-    if any(one.id == event.id for one in house.proposals):
+    if any(one.id == event.id for one in (*house.proposals, *house.closed)):
         raise EvidenceError("request.reused", f"the id {event.id} is taken")
+    room = room_for_proposal(house, place.at)
+    if len(room.proposals) + len(room.closed) >= KEPT_REQUESTS:
+        raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} proposals are open or have approvals that have not ended: one has to end first")
 
 
 def _admit_environment(place: _Place, event: events.Event, person: str, roster: Roster) -> None:
@@ -220,21 +244,31 @@ def _admit_environment(place: _Place, event: events.Event, person: str, roster: 
                 raise EvidenceError("event.malformed", "a request names at least one artifact")
             if state.request(event.id) is not None:
                 raise EvidenceError("request.reused", f"the id {event.id} is taken")
+            if len(room_for_request(state.requests, place.at)) >= KEPT_REQUESTS:
+                raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} requests have approvals that have not ended: one has to end first")
         case events.Deployed() | events.DeployFailed():
-            _admit_deployed(place, event)
+            _admit_deployed(place, event, person)
         case events.Approved() | events.Rejected() | events.Withdrawn():
             _admit_answer(place, event, person, roster)
         case _:
             raise EvidenceError("event.other-stream", "this kind of event does not belong to an environment")
 
 
-def _admit_deployed(place: _Place, event: events.Deployed) -> None:
+def _admit_decided(state: State, event: events.Decided, index: int) -> None:
+    """A decision counts where it was made: nothing that touches it was recorded since, and so it is no copy of an earlier one."""
+    if not state.leaf < event.history <= index:
+        raise EvidenceError("decision.stale", f"leaf {state.leaf} was recorded after what this decision looked at")
+
+
+def _admit_deployed(place: _Place, event: events.Deployed, person: str) -> None:
     permit = next((one for one in place.state.environment.permits if one.decision == event.permit), None)
     if permit is None:
         raise EvidenceError("deployed.no-permit", f"leaf {event.permit} is no live permit for {event.environment}")
     if permit.release != Release(artifacts=place.subjects or ("sha256:" + "0" * 64,), config=event.config):
         raise EvidenceError("deployed.other-release", f"the permit at leaf {event.permit} is for another release or configuration")
-    if not event.started_at < permit.not_after or event.ended_at < event.started_at:
+    if permit.person is not None and permit.person != person:
+        raise TrustError("deployed.other-person", f"the permit at leaf {event.permit} is for whoever asked for it, and {person} did not")
+    if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
         raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
 
 
@@ -246,10 +280,17 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
     if place.subjects != request.release.artifacts:
         raise EvidenceError("approval.other-release", f"this is about other artifacts than {event.request} asks for")
     if isinstance(event, events.Withdrawn):
-        said = {"request": request.by == person, "rejection": person in request.rejected_by,
-                "approval": any(given.person == person and not given.withdrawn for given in request.given)}
+        said = {
+            "request": request.by == person,
+            "rejection": person in request.rejected_by,
+            "approval": any(given.person == person and not given.withdrawn for given in request.given),
+        }
         if not said[event.what]:
             raise EvidenceError("withdrawal.not-yours", "only who said it can take it back")
+        if event.nonce in request.taken_back:
+            raise EvidenceError("withdrawal.replayed", "this very withdrawal was recorded before")
+        if event.what == "rejection" and len(request.taken_back) >= KEPT_ANSWERS:
+            raise EvidenceError("request.too-many-answers", f"{KEPT_ANSWERS} rejections of {event.request} were taken back: request it anew")
         return
     if isinstance(event, events.Rejected):
         found = roster.get(person)
@@ -260,6 +301,8 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
         raise EvidenceError("approval.other-release", f"this is about another release or configuration than {event.request} asks for")
     if any(given.nonce == event.nonce for given in request.given):
         raise EvidenceError("approval.replayed", "this very approval was recorded before")
+    if len(request.given) >= KEPT_ANSWERS:
+        raise EvidenceError("request.too-many-answers", f"{event.request} has had {KEPT_ANSWERS} approvals, withdrawn ones among them: request it anew")
     if place.at >= event.expires:
         raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
     policy = place.state.house.policy
@@ -271,16 +314,27 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
         raise EvidenceError("approval.policy-changed", "this approval was given under another policy section than the one in force")
 
 
+def _backers(proposal: OpenProposal, root: Root, roster: Roster, at: datetime | None) -> set[str]:
+    """The distinct owners who back a proposal now: an owner with two keys, or enrolled since, is one person."""
+    owners = {fingerprint(key): roster.person_of(key) for key in root.owners}
+    live = [given for given in proposal.approvals if given.key in owners and not given.withdrawn and (at is None or at < given.expires)]
+    return {person.id if (person := owners[given.key]) else given.key for given in live}
+
+
 def _enact(state: State, load: Load, pinned: Root | None) -> State:
     """Put proposals in force that have what they need: the first root at once, others by the root's threshold of owners."""
     house = state.house
+    if house.root is None:
+        return replace(state, house=in_force(house, house.proposals[0])) if house.proposals else state
+    if not any(proposal.approvals for proposal in house.proposals):
+        return state
+    root = read_root(load(house.root.digest))
+    roster = read_roster(load(house.roster.digest)) if house.roster else Roster(version=1)
     for proposal in house.proposals:
-        if house.root is None:
-            return replace(state, house=in_force(house, proposal))
-        threshold = read_root(load(house.root.digest)).threshold
-        if threshold >= 1 and len(set(proposal.approvals)) >= threshold:
+        if root.threshold >= 1 and len(_backers(proposal, root, roster, state.at)) >= root.threshold:
             enacted = in_force(house, proposal)
             if pinned is not None and proposal.kind == "root" and proposal.version == pinned.version and read_root(load(proposal.digest)) != pinned:
                 raise TrustError("root.other", "this log's root is not the pinned one: it is another log, or another's hand is in it")
-            return replace(state, house=enacted)
+            # What is in force now may be what another proposal waited for.
+            return _enact(replace(state, house=enacted), load, pinned)
     return state

@@ -53,14 +53,14 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
         excluded = self._excluded(request, subject, facts, roster)
         if isinstance(excluded, Unknown):
             return excluded
-        counting: dict[Name, set[PersonId]] = {duty: set() for duty in self.duties}
+        counting: dict[Name, dict[PersonId, int]] = {duty: {} for duty in self.duties}
         dropped: set[str] = set()
         for given in request.given:
             because = self._drop(given, subject, request, section, roster, excluded, now)
             if because:
                 dropped.add(because)
             elif given.duty in counting:
-                counting[given.duty].add(given.person)
+                counting[given.duty][given.person] = given.leaf
         return self._judge(request, counting, dropped, roster, subject, excluded)
 
     def _excluded(self, request: Request, subject: Subject, facts: Facts, roster: Roster) -> set[PersonId] | Unknown:
@@ -93,31 +93,41 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
             return "approved.withdrawn"
         if given.person in excluded:
             return "approved.not-independent"
-        if not roster.may(given.person, f"approve:{given.duty}", subject.environment):
+        person = roster.get(given.person)
+        if person is None or given.key not in map(fingerprint, person.keys) or not roster.may(given.person, f"approve:{given.duty}", subject.environment):
             return "approved.not-enrolled"
         if given.section != section.section or given.baseline != section.baseline:
             return "approved.policy-changed"
-        if not covered and not now < min(given.expires, given.at + span(self.expires)):
+        if not covered and not (now < given.expires and now - given.at < span(self.expires)):
             return "approved.expired"
         if not covered and given.from_ != section.from_:
             return "approved.from-changed"
         return ""
 
-    def _judge(self, request: Request, counting: dict[Name, set[PersonId]], dropped: set[str], roster: Roster, subject: Subject,
-               excluded: set[PersonId]) -> Verdict:
+    def _judge(
+        self, request: Request, counting: dict[Name, dict[PersonId, int]], dropped: set[str], roster: Roster, subject: Subject, excluded: set[PersonId]
+    ) -> Verdict:
         slots = [duty for duty, count in sorted(self.duties.items()) for _ in range(count)]
-        matched = assign([counting[duty] for duty in slots])
+        matched = assign([counting[duty].keys() for duty in slots])
         if slots and len(matched) == len(slots):
-            by = tuple(sorted(set(matched.values())))
-            leaves = tuple(str(given.leaf) for given in request.given if given.person in by and not given.withdrawn)
-            return Pass(params={"request": request.id, "by": by, "leaves": leaves})
+            leaves = sorted(counting[slots[slot]][person] for slot, person in matched.items())
+            return Pass(params={"request": request.id, "by": tuple(sorted(matched.values())), "leaves": tuple(map(str, leaves))})
         missing = tuple(sorted({duty for slot, duty in enumerate(slots) if slot not in matched}))
         used = set(matched.values()) | excluded
-        able = sum(any(roster.may(person.id, f"approve:{duty}", subject.environment) for duty in missing) for person in roster.people if person.id not in used)
+        helpful = _helpful(slots, matched, counting)
+        able = sum(any(roster.may(person.id, f"approve:{duty}", subject.environment) for duty in helpful) for person in roster.people if person.id not in used)
         params: Params = {"request": request.id, "have": len(matched), "need": len(slots), "missing": missing, "able": able}
         if dropped:
             params["dropped"] = tuple(sorted(dropped))
         return Fail(code=dropped.pop() if len(dropped) == 1 and not matched else "approved.too-few-people", params=params)
+
+
+def _helpful(slots: list[Name], matched: dict[int, PersonId], counting: dict[Name, dict[PersonId, int]]) -> set[Name]:
+    """The duties under which one more person would help: the missing ones, and those whose giver could move to one of them."""
+    helpful = {duty for slot, duty in enumerate(slots) if slot not in matched}
+    for _ in counting:
+        helpful |= {slots[slot] for slot, person in matched.items() if any(person in counting[duty] for duty in helpful)}
+    return helpful
 
 
 def _refuse_request(request: Request | None, subject: Subject, now: datetime) -> Verdict | None:

@@ -53,7 +53,7 @@ class BuiltBy(Requirement, tag="built-by", frozen=True, kw_only=True):
             if match is None:
                 return self._mismatch(artifact, ours[0])
             params = {"builder": self.builder, "source": self.source, "commit": match.commit}
-        return Pass(params=params)
+        return Pass(params=params) if params else Fail(code="built-by.no-provenance")
 
     def _none(self, artifact: str, facts: Facts) -> Verdict:
         rejected = facts.of(Rejected)

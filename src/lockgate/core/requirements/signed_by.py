@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -51,17 +51,20 @@ class SignedBy(Requirement, tag="signed-by", frozen=True, kw_only=True):
                 stale.add(fact.subject)
             elif wanted[fact.key] not in (names := found.setdefault(fact.subject, [])):
                 names.append(wanted[fact.key])
+        signers = set(self.keys)
         for artifact in subject.release.artifacts:
             names = found.get(artifact, [])
             if not 1 <= self.threshold <= len(names):
                 return self._fail(artifact, names, stale=artifact in stale, facts=facts)
-        signers = set(found[subject.release.artifacts[0]]).intersection(*(found[artifact] for artifact in subject.release.artifacts))
+            signers &= set(names)
+        if not subject.release.artifacts:
+            return Fail(code="signed-by.no-signature")
         return Pass(params={"keys": tuple(sorted(signers))})
 
     def _too_old(self, fact: Signature, now: datetime) -> bool:
         if self.max_age is None:
             return False
-        return fact.signed_at is None or not now - span(self.max_age) <= fact.signed_at <= now
+        return fact.signed_at is None or not timedelta(0) <= now - fact.signed_at <= span(self.max_age)
 
     def _fail(self, artifact: str, names: list[str], *, stale: bool, facts: Facts) -> Verdict:
         params: Params = {"artifact": artifact, "have": len(names), "need": self.threshold, "keys": self.keys}

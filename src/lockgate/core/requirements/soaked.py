@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -41,7 +41,9 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
             return unknown(stays, "soaked.unreadable")
         if isinstance(in_force, Unreadable):
             return unknown(in_force, "soaked.unreadable")
-        if any(fact.time == "attested" for fact in in_force.items):
+        if len(in_force.items) != 1:
+            return Unknown(code="soaked.unreadable")
+        if in_force.items[0].time == "attested":
             return Unknown(code="time.unattested", params={"in": self.in_})
         ours = [stay for stay in stays.items if stay.release.artifacts == subject.release.artifacts]
         if not ours:
@@ -60,7 +62,7 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
 
 
 def _length(stay: Stay, now: datetime) -> timedelta:
-    return (now if stay.until is None else stay.until) - stay.since
+    return (now if stay.until is None else min(stay.until, now)) - stay.since
 
 
 def _seconds(stay: Stay, now: datetime) -> int:
@@ -68,4 +70,4 @@ def _seconds(stay: Stay, now: datetime) -> int:
 
 
 def _text(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""Where artifacts are, and what is attached to them."""

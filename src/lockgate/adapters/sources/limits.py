@@ -1,0 +1,33 @@
+"""What a source hands on as evidence, and how much of it."""
+
+from __future__ import annotations
+
+from lockgate.errors import UnreadableError
+
+DSSE = "application/vnd.dsse.envelope.v1+json"
+"""A DSSE envelope in JSON."""
+
+KNOWN = frozenset({DSSE})
+"""Media types some reader in `evidence/` reads."""
+
+MAX_EVIDENCE = 1 << 20
+"""Largest single piece, bytes."""
+
+MAX_ITEMS = 256
+"""Most pieces on one artifact."""
+
+MAX_TOTAL = 16 << 20
+"""Most bytes of evidence on one artifact."""
+
+
+def require_within_limits(sizes: list[int], where: str) -> None:
+    """Check a growing list of sizes, so that whoever attaches rubbish costs little.
+
+    Raises:
+        UnreadableError: ``ref.too-much-evidence``: what is there cannot be looked at whole, so nothing is known.
+    """
+    if len(sizes) > MAX_ITEMS or sizes[-1] > MAX_EVIDENCE or sum(sizes) > MAX_TOTAL:
+        raise UnreadableError(
+            "ref.too-much-evidence",
+            f"{where} has more evidence than is read: at most {MAX_ITEMS} pieces, {MAX_EVIDENCE} bytes each and {MAX_TOTAL} in all",
+        )

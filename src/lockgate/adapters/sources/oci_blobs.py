@@ -1,0 +1,225 @@
+"""An opened OCI image layout (image-layout.md, v1.1): its index, and its blobs, checked by digest as they are read.
+
+The directories are held open and entered without following symbolic links, so that a layout is read where it stands
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+from lockgate import canon
+from lockgate.adapters import disk
+from lockgate.adapters.sources.oci_descriptor import INDEX, INDEXES, MANIFEST, MANIFESTS, Descriptor, contents, is_index, read_descriptors
+from lockgate.core.digest import Digest, digest_of, hex_of
+from lockgate.core.ports import Measured
+from lockgate.errors import EvidenceError, UnreadableError
+
+MAX_MANIFEST = 4 << 20
+"""Largest manifest or index, bytes, as distribution-spec advises registries to take."""
+
+MAX_PARTS = 65_536
+"""Most blobs one artifact may have."""
+
+
+class _Part(NamedTuple):
+    """Something an artifact covers, as its descriptor says: read once for each way it is described."""
+
+    digest: Digest
+    size: int | None
+    document: bool
+    media_type: str = ""
+
+
+class Layout:
+    """An opened layout; `open_layout` makes it.
+
+    Attributes:
+        path: as the user named it.
+        root_fd, blobs_fd: the open directories ``.`` and ``blobs/sha256``.
+    """
+
+    def __init__(self, path: str, root_fd: int, blobs_fd: int) -> None:
+        self.path = path
+        self.root_fd = root_fd
+        self.blobs_fd = blobs_fd
+
+    def index(self) -> dict[str, Any]:
+        """``index.json``, parsed. Raises UnreadableError ``ref.unreadable``."""
+        document = self._read("index.json", MAX_MANIFEST)
+        if not is_index(document, "", f"{self.path}/index.json"):
+            raise UnreadableError("ref.unreadable", f"{self.path}/index.json is no index")
+        return document
+
+    def descriptors(self) -> list[Descriptor]:
+        """What ``index.json`` lists. Raises UnreadableError ``ref.unreadable``."""
+        return read_descriptors(self.index()["manifests"], f"{self.path}/index.json")
+
+    def require_version(self) -> None:
+        """Check ``oci-layout`` (image-layout.md, "oci-layout file"). Raises UnreadableError ``ref.unreadable``."""
+        if self._read("oci-layout", 1 << 16).get("imageLayoutVersion") != "1.0.0":
+            raise UnreadableError("ref.unreadable", f"{self.path} is an OCI image layout of another version than 1.0.0")
+
+    def blob(self, digest: Digest, size: int | None, max_bytes: int) -> bytes:
+        """A small blob's raw bytes, checked.
+
+        Args:
+            digest: its digest.
+            size: bytes, as its descriptor says; None where there is none.
+            max_bytes: the largest size read.
+
+        Raises:
+            EvidenceError: ``digest.missing``, ``digest.truncated`` or ``digest.mismatch``.
+            UnreadableError: ``ref.unreadable``, also where it is larger than `max_bytes`.
+        """
+        try:
+            data = disk.read_file(hex_of(digest), max_bytes, dir_fd=self.blobs_fd)
+        except FileNotFoundError:
+            raise EvidenceError("digest.missing", f"{self.path} does not hold {digest}") from None
+        except OSError as err:
+            raise unreadable(f"{self.path}: {digest}", err) from None
+        if size is not None and len(data) < size:
+            raise EvidenceError("digest.truncated", f"{self.path}: {digest} has {len(data)} bytes and should have {size}")
+        if digest_of(data) != digest or (size is not None and len(data) != size):
+            raise EvidenceError("digest.mismatch", f"{self.path}: the bytes at {digest} are others")
+        return data
+
+    def document(self, digest: Digest, size: int | None = None) -> tuple[bytes, dict[str, Any]]:
+        """A manifest or index: its raw bytes, checked as `blob` does before anything in them is looked at, and parsed.
+
+        Raises:
+            EvidenceError: as `blob`.
+            UnreadableError: ``ref.unreadable``: larger than 4 MiB, or no JSON object.
+        """
+        data = self.blob(digest, size, MAX_MANIFEST)
+        return data, self._object(data, digest)
+
+    def parts(self, digest: Digest, out_dir: int | None = None) -> Iterator[Measured]:
+        """Everything an image or index covers, itself first, each blob once; the first that is wrong is the last.
+
+        Args:
+            digest: the image's or index's.
+            out_dir: an open directory to copy every blob into, as files of mode 0400.
+
+        Raises:
+            UnreadableError: ``ref.unreadable``.
+        """
+        todo = [_Part(digest, None, True)]
+        seen, copied = set(todo), set[Digest]()
+        while todo:
+            part = todo.pop()
+            out = None if part.digest in copied else out_dir
+            copied.add(part.digest)
+            if part.document:
+                found, children = self._document_part(part, out)
+            else:
+                found, children = self._blob(part, out), []
+            yield found
+            if found.problem:
+                return
+            fresh = list(dict.fromkeys(child for child in children if child not in seen))
+            seen.update(fresh)
+            todo.extend(reversed(fresh))
+            if len(seen) > MAX_PARTS:
+                raise UnreadableError("ref.unreadable", f"{self.path}: {digest} has more than {MAX_PARTS} parts")
+
+    def _document_part(self, part: _Part, out_dir: int | None) -> tuple[Measured, list[_Part]]:
+        where = f"{self.path}: {part.digest}"
+        try:
+            data, document = self.document(part.digest, part.size)
+        except EvidenceError as err:
+            return _found(part.digest, 0, err.code), []
+        index = is_index(document, part.media_type, where)
+        if out_dir is not None:
+            disk.write_new(hex_of(part.digest), data, 0o400, dir_fd=out_dir)
+        media_type = document.get("mediaType") or part.media_type or (INDEX if index else MANIFEST)
+        children = [_Part(each.digest, each.size, each.media_type in MANIFESTS | INDEXES, each.media_type) for each in contents(document, where)]
+        return Measured(digest=part.digest, media_type=media_type, size=len(data)), children
+
+    def _blob(self, part: _Part, out_dir: int | None) -> Measured:
+        if out_dir is None:
+            return self._stream(part, None)
+        out = os.open(hex_of(part.digest), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400, dir_fd=out_dir)
+        try:
+            return self._stream(part, out)
+        finally:
+            os.close(out)
+
+    def _stream(self, part: _Part, out_fd: int | None) -> Measured:
+        """Read one blob to its end, or one byte past its size, in bounded memory; write it on the way where asked."""
+        buffer = memoryview(bytearray(disk.CHUNK))
+        sha, read, size = hashlib.sha256(), 0, part.size or 0
+        try:
+            fd = disk.open_regular(hex_of(part.digest), dir_fd=self.blobs_fd)
+        except FileNotFoundError:
+            return _found(part.digest, 0, "digest.missing")
+        except OSError as err:
+            raise unreadable(f"{self.path}: {part.digest}", err) from None
+        with os.fdopen(fd, "rb", buffering=0) as file:
+            while read <= size and (got := file.readinto(buffer)):
+                read += got
+                sha.update(buffer[:got])
+                if out_fd is not None:
+                    disk.write_all(out_fd, buffer[:got])
+        if read < size:
+            return _found(part.digest, read, "digest.truncated")
+        if read > size or sha.hexdigest() != hex_of(part.digest):
+            return _found(part.digest, read, "digest.mismatch")
+        return _found(part.digest, read, "")
+
+    def _read(self, name: str, max_bytes: int) -> dict[str, Any]:
+        try:
+            data = disk.read_file(name, max_bytes, dir_fd=self.root_fd)
+        except OSError as err:
+            raise unreadable(f"{self.path}/{name}", err) from None
+        return self._object(data, name)
+
+    def _object(self, data: bytes, name: str) -> dict[str, Any]:
+        try:
+            document = canon.parse_foreign(data, max_bytes=MAX_MANIFEST, what=name)
+        except EvidenceError as err:
+            raise UnreadableError("ref.unreadable", f"{self.path}: {err.message}") from None
+        if not isinstance(document, dict):
+            raise UnreadableError("ref.unreadable", f"{self.path}: {name} is no JSON object")
+        if not isinstance(document.get("mediaType", ""), str) or not isinstance(document.get("artifactType", ""), str):
+            raise UnreadableError("ref.unreadable", f"{self.path}: {name} has a media type that is no string")
+        return document
+
+
+@contextmanager
+def open_layout(path: str) -> Iterator[Layout]:
+    """Open the layout at `path`.
+
+    Raises:
+        UnreadableError: ``ref.not-found`` where nothing is there; ``ref.unreadable`` where it is no layout of version 1.0.0.
+    """
+    with ExitStack() as stack:
+        try:
+            root_fd = stack.enter_context(disk.directory(path, follow=True))
+        except FileNotFoundError:
+            raise UnreadableError("ref.not-found", f"there is nothing at {path}") from None
+        except OSError as err:
+            raise unreadable(path, err) from None
+        try:
+            blobs = stack.enter_context(disk.directory("blobs", dir_fd=root_fd))
+            blobs_fd = stack.enter_context(disk.directory("sha256", dir_fd=blobs))
+        except OSError as err:
+            raise unreadable(f"{path}/blobs/sha256", err) from None
+        layout = Layout(path, root_fd, blobs_fd)
+        layout.require_version()
+        yield layout
+
+
+def unreadable(where: str, err: OSError) -> UnreadableError:
+    """The system's refusal to let something be read, as ours."""
+    hint = ": a symbolic link, which is not followed here" if err.errno == errno.ELOOP else f": {disk.reason(err)}"
+    return UnreadableError("ref.unreadable", f"{where} could not be read{hint}")
+
+
+def _found(digest: Digest, size: int, problem: str) -> Measured:
+    return Measured(digest=digest, size=size, problem=problem, where=digest if problem else "")

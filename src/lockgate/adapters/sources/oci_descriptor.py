@@ -1,0 +1,158 @@
+"""OCI image specification v1.1, as values: descriptors, platforms, and what a manifest or index points to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from lockgate.canon import Noun
+from lockgate.core.digest import Digest
+from lockgate.errors import UnreadableError, UsageError
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+EMPTY = "application/vnd.oci.empty.v1+json"
+EMPTY_BYTES = b"{}"
+
+MANIFESTS = frozenset({MANIFEST, "application/vnd.docker.distribution.manifest.v2+json"})
+INDEXES = frozenset({INDEX, "application/vnd.docker.distribution.manifest.list.v2+json"})
+IMAGE_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+
+TAG = "org.opencontainers.image.ref.name"
+"""The annotation that holds a descriptor's tag (image-layout.md, "index.json")."""
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z").match
+_PLATFORM = re.compile(r"[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?\Z").match
+_REFERRERS_TAG = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z0-9]+)?\Z").match
+
+
+class Descriptor(Noun, frozen=True, kw_only=True):
+    """A pointer to content (descriptor.md): what of it is used here.
+
+    Attributes:
+        media_type: as it says. digest: of the content. size: bytes, from 0.
+        tag: its name in index.json; empty for none.
+        platform: ``os/architecture[/variant]``; empty where it does not say.
+        artifact_type: as it says; empty for none.
+        attestation: a build tool's attestation manifest among the platforms, and no platform itself.
+    """
+
+    media_type: str
+    digest: Digest
+    size: int
+    tag: str = ""
+    platform: str = ""
+    artifact_type: str = ""
+    attestation: bool = False
+
+
+def read_descriptor(value: Any, where: str) -> Descriptor:  # noqa: ANN401  a JSON value
+    """Read one descriptor. The digest's form keeps it from being a path to anywhere.
+
+    Raises:
+        UnreadableError: ``ref.unreadable``.
+    """
+    if not isinstance(value, dict):
+        raise UnreadableError("ref.unreadable", f"{where} has a descriptor that is no object")
+    media_type, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
+    if not isinstance(media_type, str) or not isinstance(digest, str) or type(size) is not int or not 0 <= size < 2**63:
+        raise UnreadableError("ref.unreadable", f"{where} has a descriptor without media type, digest or size")
+    if not _DIGEST(digest):
+        raise UnreadableError("ref.unreadable", f"{where} has a descriptor whose digest is not sha256: and 64 lower-case hex digits")
+    annotations = value.get("annotations") or {}
+    artifact_type = value.get("artifactType") or ""
+    if not isinstance(annotations, dict) or not isinstance(artifact_type, str) or not isinstance(annotations.get(TAG, ""), str):
+        raise UnreadableError("ref.unreadable", f"{where} has a descriptor with malformed annotations or artifact type")
+    platform = platform_of(value.get("platform"))
+    return Descriptor(
+        media_type=media_type,
+        digest=digest,
+        size=size,
+        tag=annotations.get(TAG, ""),
+        platform=platform,
+        artifact_type=artifact_type,
+        attestation=annotations.get("vnd.docker.reference.type") == "attestation-manifest" or platform == "unknown/unknown",
+    )
+
+
+def read_descriptors(value: Any, where: str) -> list[Descriptor]:  # noqa: ANN401  a JSON value
+    """Read a list of descriptors. Raises UnreadableError ``ref.unreadable``."""
+    if not isinstance(value, list):
+        raise UnreadableError("ref.unreadable", f"{where} has no list where descriptors belong")
+    return [read_descriptor(each, where) for each in value]
+
+
+def is_index(document: dict[str, Any], media_type: str, where: str) -> bool:
+    """Whether a document is an index (or else a manifest): by its shape, which must agree with what it is said to be.
+
+    A document that can be read as both is refused (image-spec security advisory on media type confusion).
+
+    Args:
+        document: the parsed content.
+        media_type: what its descriptor calls it; empty where there is none.
+        where: for messages.
+
+    Raises:
+        UnreadableError: ``ref.unreadable``.
+    """
+    index, manifest = "manifests" in document, "config" in document or "layers" in document
+    if index == manifest:
+        raise UnreadableError("ref.unreadable", f"{where} is neither a manifest nor an index, or claims to be both")
+    other = MANIFESTS if index else INDEXES
+    if document.get("mediaType", "") in other or media_type in other:
+        raise UnreadableError("ref.unreadable", f"{where} is of another media type than it is said to be")
+    return index
+
+
+def contents(document: dict[str, Any], where: str) -> list[Descriptor]:
+    """What an index or a manifest covers: its manifests; or its config and layers (never its ``subject``).
+
+    Raises:
+        UnreadableError: ``ref.unreadable``.
+    """
+    if "manifests" in document:
+        return read_descriptors(document["manifests"], where)
+    return [read_descriptor(document.get("config"), where), *read_descriptors(document.get("layers"), where)]
+
+
+def platform_of(value: Any) -> str:  # noqa: ANN401  a JSON value
+    """``os/architecture[/variant]`` of a platform object or an image configuration; empty where it does not say."""
+    if not isinstance(value, dict):
+        return ""
+    os_, architecture, variant = value.get("os"), value.get("architecture"), value.get("variant")
+    if not isinstance(os_, str) or not isinstance(architecture, str):
+        return ""
+    return f"{os_}/{architecture}/{variant}" if isinstance(variant, str) and variant else f"{os_}/{architecture}"
+
+
+def require_platform(text: str) -> str:
+    """The platform a user asks for; empty for none. Raises UsageError ``platform.malformed``."""
+    if text and not _PLATFORM(text):
+        raise UsageError("platform.malformed", f"{text[:100]!r} is no platform: write os/architecture or os/architecture/variant, such as linux/amd64")
+    return text
+
+
+def matches(asked: str, found: str) -> bool:
+    """Whether a platform is the one asked for; without a variant any will do, and arm64 means arm64/v8."""
+    if found == asked or found.startswith(asked + "/"):
+        return True
+    return asked.endswith("/arm64/v8") and found == asked.removesuffix("/v8")
+
+
+def is_referrers_tag(tag: str) -> bool:
+    """Whether a tag is no image's name but the fallback for what refers to one (distribution-spec, "Referrers Tag Schema")."""
+    return _REFERRERS_TAG(tag) is not None
+
+
+def distinct(descriptors: Iterable[Descriptor]) -> list[Descriptor]:
+    """The descriptors, each digest once."""
+    return list({each.digest: each for each in descriptors}.values())
+
+
+def as_json(descriptor: Descriptor) -> dict[str, Any]:
+    """The descriptor as a manifest or index holds it."""
+    written: dict[str, Any] = {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}
+    if descriptor.artifact_type:
+        written["artifactType"] = descriptor.artifact_type
+    return written

@@ -1,0 +1,205 @@
+"""OCI image layout directories (image-spec v1.1, image-layout.md) as a `Source`.
+
+What is attached to an image is found where the specification puts it: manifests in ``index.json`` whose ``subject``
+is the image, and the index under the fallback tag ``sha256-<hex>``. A manifest that cannot be read might be one of
+them, so it makes the evidence unreadable rather than absent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path, PurePath
+from typing import Any
+
+from lockgate import canon
+from lockgate.adapters import disk
+from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, require_within_limits
+from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Layout, open_layout, unreadable
+from lockgate.adapters.sources.oci_descriptor import (
+    EMPTY,
+    EMPTY_BYTES,
+    INDEX,
+    MANIFEST,
+    MANIFESTS,
+    Descriptor,
+    as_json,
+    contents,
+    is_index,
+    read_descriptors,
+)
+from lockgate.adapters.sources.oci_select import select
+from lockgate.core.digest import Digest, Ref, digest_of, hex_of
+from lockgate.core.ports import Evidence, Measured
+from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError
+
+MAX_LOOKED_AT = 64 << 20
+"""Most bytes of manifests read in search of what is attached."""
+
+
+class OciLayouts:
+    """Images in OCI image layout directories (port `Source`)."""
+
+    def resolve(self, ref: Ref, platform: str = "") -> tuple[Ref, Digest]:
+        """The image's digest; of a multi-platform index named by tag, the one manifest for `platform`.
+
+        A digest the user gives stands for itself, an index included, unless a platform is asked of it.
+
+        Raises:
+            UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``.
+            EvidenceError: ``digest.mismatch``, ``digest.truncated``.
+            UsageError: ``platform.malformed``.
+        """
+        with open_layout(ref.path) as layout:
+            return Ref(scheme="oci", path=ref.path, tag=ref.tag, digest=ref.digest), select(layout, ref, platform)
+
+    def measure(self, ref: Ref, digest: Digest) -> Measured:
+        """Read manifest, config and layers (of an index: of all its manifests) and compare digests and sizes."""
+        total, media_type = 0, ""
+        with open_layout(ref.path) as layout:
+            for part in layout.parts(digest):
+                total += part.size
+                media_type = media_type or part.media_type
+                if part.problem:
+                    return Measured(digest=digest, media_type=media_type, size=total, problem=part.problem, where=part.where)
+        return Measured(digest=digest, media_type=media_type, size=total)
+
+    def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:
+        """The evidence in manifests that name this digest as their subject, each piece once."""
+        with open_layout(ref.path) as layout:
+            return _evidence(layout, digest)
+
+    def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
+        """Add a manifest that holds the evidence and names the digest as its subject; its reference is returned.
+
+        The blobs are durable before ``index.json``, exchanged in one step, names them; what else it holds stays.
+        """
+        if evidence.media_type not in KNOWN or len(evidence.data) > MAX_EVIDENCE:
+            raise LedgerError(
+                "ref.unwritable", f"{len(evidence.data)} bytes of {evidence.media_type or 'no media type'} would not be read back: nothing was attached"
+            )
+        try:
+            with open_layout(ref.path) as layout, disk.locked(layout.root_fd):
+                return _attach(layout, digest, evidence)
+        except OSError as err:
+            raise LedgerError("ref.unwritable", f"{ref.path} could not be written: {disk.reason(err)}; nothing was attached") from None
+        except LockgateError as err:
+            raise LedgerError("ref.unwritable", f"nothing was attached to {digest}: {err.message}") from None
+
+    def copy(self, ref: Ref, digest: Digest, into: PurePath) -> PurePath:
+        """A layout that holds this image or index and nothing else, copied byte by byte: files 0400, directories 0500."""
+        target = Path(into) / f"{hex_of(digest)[:12]}-{secrets.token_hex(4)}"
+        try:
+            with open_layout(ref.path) as layout:
+                _copy(layout, digest, target)
+        except BaseException as err:
+            shutil.rmtree(target, ignore_errors=True)
+            if isinstance(err, OSError):
+                raise unreadable(f"{ref.path}, on its way to {into},", err) from None
+            raise
+        return PurePath(target)
+
+
+def _evidence(layout: Layout, digest: Digest) -> list[Evidence]:
+    """Every piece of evidence, or an error.
+
+    1. Gather the manifests of ``index.json`` and of the index under the fallback tag (distribution-spec v1.1).
+    2. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest.
+    3. Read their layers of a known media type, checked likewise.
+    """
+    where = f"{layout.path}/index.json"
+    try:
+        candidates: dict[Digest, Descriptor] = {}
+        for each in layout.descriptors():
+            if each.tag == f"sha256-{hex_of(digest)}":
+                _, document = layout.document(each.digest, each.size)
+                candidates.update((found.digest, found) for found in read_descriptors(document.get("manifests"), where))
+            elif each.media_type in MANIFESTS:
+                candidates[each.digest] = each
+        found, sizes, looked_at = dict[Digest, Evidence](), [0], 0
+        for candidate in candidates.values():
+            data, document = layout.document(candidate.digest, candidate.size)
+            looked_at += len(data)
+            if looked_at > MAX_LOOKED_AT:
+                raise UnreadableError("ref.too-much-evidence", f"{where} lists more manifests than are searched: {MAX_LOOKED_AT} bytes at most")
+            if is_index(document, candidate.media_type, where) or not _refers_to(document, digest):
+                continue
+            for layer, media_type in _known_layers(document, where):
+                if layer.digest not in found:
+                    sizes.append(layer.size)
+                    require_within_limits(sizes[1:], layout.path)
+                    piece = layout.blob(layer.digest, layer.size, MAX_EVIDENCE)
+                    found[layer.digest] = Evidence(media_type=media_type, data=piece, origin=f"oci:{layout.path}@{candidate.digest}")
+    except EvidenceError as err:
+        raise UnreadableError("ref.unreadable", f"what is attached to {digest} could not be read whole: {err.message}") from None
+    return list(found.values())
+
+
+def _refers_to(document: dict[str, Any], digest: Digest) -> bool:
+    subject = document.get("subject")
+    return isinstance(subject, dict) and subject.get("digest") == digest
+
+
+def _known_layers(document: dict[str, Any], where: str) -> list[tuple[Descriptor, str]]:
+    """The layers some reader knows, by their own media type or else by the artifact type of the whole manifest."""
+    config, *layers = contents(document, where)
+    artifact_type = document.get("artifactType") or config.media_type
+    typed = [(each, each.media_type if each.media_type in KNOWN else artifact_type) for each in layers if each.media_type != EMPTY]
+    return [(each, media_type) for each, media_type in typed if media_type in KNOWN]
+
+
+def _attach(layout: Layout, digest: Digest, evidence: Evidence) -> str:
+    data, subject = layout.document(digest)
+    held = _evidence(layout, digest)
+    for each in held:
+        if each.data == evidence.data:
+            return each.origin
+    if len(held) >= MAX_ITEMS or sum(len(each.data) for each in held) + len(evidence.data) > MAX_TOTAL:
+        raise LedgerError("ref.unwritable", f"at most {MAX_ITEMS} pieces and {MAX_TOTAL} bytes of evidence are read back, and there is no room for this one")
+    media_type = subject.get("mediaType") or (INDEX if "manifests" in subject else MANIFEST)
+    layer = Descriptor(media_type=evidence.media_type, digest=digest_of(evidence.data), size=len(evidence.data))
+    config = Descriptor(media_type=EMPTY, digest=digest_of(EMPTY_BYTES), size=len(EMPTY_BYTES))
+    manifest = canon.encode(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": evidence.media_type,
+            "config": as_json(config),
+            "layers": [as_json(layer)],
+            "subject": {"mediaType": media_type, "digest": digest, "size": len(data)},
+        }
+    )
+    referrer = Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type)
+    index = layout.index()
+    index["manifests"].append(as_json(referrer))
+    written = json.dumps(index, allow_nan=False, separators=(",", ":")).encode()
+    if len(written) > MAX_MANIFEST:
+        raise LedgerError("ref.unwritable", f"{layout.path}/index.json would grow larger than {MAX_MANIFEST} bytes")
+    mode = os.stat("index.json", dir_fd=layout.root_fd, follow_symlinks=False).st_mode & 0o666
+    for blob in (evidence.data, EMPTY_BYTES, manifest):
+        disk.keep(hex_of(digest_of(blob)), blob, mode, dir_fd=layout.blobs_fd)
+    disk.write_atomic("index.json", written, mode, dir_fd=layout.root_fd)
+    return f"oci:{layout.path}@{referrer.digest}"
+
+
+def _copy(layout: Layout, digest: Digest, target: Path) -> None:
+    blobs = target / "blobs" / "sha256"
+    disk.make_directory(target.parent)
+    for directory in (target, blobs.parent, blobs):
+        directory.mkdir(0o700)
+    image: Measured | None = None
+    with disk.directory(blobs) as out_dir:
+        for part in layout.parts(digest, out_dir):
+            if part.problem:
+                raise EvidenceError("digest.mismatch", f"{layout.path}: {part.where} is missing or not what it was: nothing was copied")
+            image = image or part
+    if image is None:
+        raise EvidenceError("digest.mismatch", f"{layout.path} does not hold {digest}")
+    listed = {"mediaType": image.media_type, "digest": digest, "size": image.size}
+    with disk.directory(target) as root:
+        disk.write_new("oci-layout", canon.encode({"imageLayoutVersion": "1.0.0"}), 0o400, dir_fd=root)
+        disk.write_new("index.json", canon.encode({"schemaVersion": 2, "mediaType": INDEX, "manifests": [listed]}), 0o400, dir_fd=root)
+    for directory in (blobs, blobs.parent, target):
+        directory.chmod(0o500)

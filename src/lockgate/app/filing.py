@@ -1,0 +1,59 @@
+"""The index, filled from the ledger: the live one and a rebuilt one by the same function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lockgate.app.project import project
+from lockgate.app.world import Ports
+from lockgate.canon import encode
+from lockgate.core import events
+from lockgate.core.promotion import state_digest
+from lockgate.errors import EvidenceError
+from lockgate.evidence import record
+
+BATCH = 2_000
+
+Row = tuple[str, str, int]
+
+
+def rows_of(data: bytes, index: int) -> list[Row]:
+    """Under which names a leaf is filed; nothing for a leaf nobody can read."""
+    try:
+        leaf = record.read_leaf(data)
+        opened = record.open_envelope(leaf.event)
+    except EvidenceError:
+        return [("ignored", "unreadable", index)]
+    event = opened.event
+    rows = [("stream", leaf.stream, index), ("kind", events.kind_of(event), index), *(("digest", digest, index) for digest in opened.subjects)]
+    id_ = getattr(event, "id", "") or getattr(event, "request", "")
+    return [*rows, ("request", id_, index)] if id_ else rows
+
+
+def catch_up(ports: Ports, told: Callable[[int, int], None] | None = None) -> int:
+    """File every leaf after the cursor; returns the size filed. `told` hears (done, all)."""
+    size, at = ports.log.head().size, ports.index.cursor()
+    while at < size:
+        end = min(at + BATCH, size)
+        rows = [row for offset, data in enumerate(ports.log.leaves(at, end)) for row in rows_of(data, at + offset)]
+        ports.index.file(end, rows)
+        at = end
+        if told is not None:
+            told(at, size)
+    return at
+
+
+def rebuild(ports: Ports, told: Callable[[int, int], None] | None = None) -> int:
+    """Forget the index and file everything anew, with the state each environment's newest decision commits to."""
+    ports.index.clear()
+    size = catch_up(ports, told)
+    house = project(ports, "")
+    for environment in sorted(house.policy.environments) if house.policy else ():
+        decisions = sorted(set(ports.index.find("stream", f"env:{environment}")) & set(ports.index.find("kind", "decision")))
+        if decisions:
+            event = record.open_envelope(record.read_leaf(ports.log.leaf(decisions[-1])).event).event
+            if isinstance(event, events.Decided):
+                state = project(ports, environment, event.history, whole=True).state
+                if state_digest(state) == event.state:
+                    ports.index.keep(event.state, encode(state))
+    return size

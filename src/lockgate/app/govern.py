@@ -1,0 +1,92 @@
+"""Changing what governs the gate: propose a document, approve it where one may, and say whether it is in force."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from lockgate.app import request
+from lockgate.app.project import project
+from lockgate.app.world import Ports
+from lockgate.canon import Noun
+from lockgate.core.identity import Person, PersonId, PublicKey, Root, Roster
+from lockgate.core.model import RequestId
+from lockgate.core.policy import Policy
+from lockgate.core.ports import PersonSigner
+from lockgate.errors import UsageError
+
+
+class Changed(Noun, frozen=True, kw_only=True):
+    """A proposed document.
+
+    Attributes:
+        id: by which others approve it. version: its own.
+        in_force: whether it is, already. leaf: where it was proposed.
+    """
+
+    id: RequestId
+    version: int
+    in_force: bool
+    leaf: int
+
+
+def change(ports: Ports, document: Policy | Roster | Root, id_: RequestId, nonce: str, lasts: timedelta, signer: PersonSigner) -> Changed:
+    """Propose a document and, where the signer is an owner, approve it."""
+    recorded = request.propose(ports, document, id_, signer)
+    version = _version(ports, id_)
+    if signer.public in project(ports, "").root.owners:
+        request.approve(ports, request.find(ports, id_), "owner", nonce, lasts, signer)
+    still_open = any(one.id == id_ for one in project(ports, "").state.house.proposals)
+    return Changed(id=id_, version=version, in_force=not still_open, leaf=recorded.index)
+
+
+def _version(ports: Ports, id_: RequestId) -> int:
+    return next(one.version for one in project(ports, "").state.house.proposals if one.id == id_)
+
+
+def enrolled(current: Roster, id_: PersonId, keys: tuple[PublicKey, ...], duties: tuple[str, ...]) -> Person:
+    """A person, new or with more keys and duties than before.
+
+    Args:
+        current: the roster in force. id_: theirs.
+        keys: public keys to add.
+        duties: ``<environment>=<duty>`` to add.
+
+    Raises:
+        UsageError: ``people.bad-duty``, ``people.no-key``.
+    """
+    before = current.get(id_)
+    all_keys = tuple(dict.fromkeys((*(before.keys if before else ()), *keys)))
+    if not all_keys:
+        raise UsageError("people.no-key", "a person is enrolled with a public key: name its file with --public")
+    held = {environment: set(found) for environment, found in before.duties.items()} if before else {}
+    for text in duties:
+        environment, _, duty = text.partition("=")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", environment) or not re.fullmatch(r"request|deploy|approve:[a-z0-9][a-z0-9-]{0,63}", duty):
+            raise UsageError("people.bad-duty", f"{text[:80]!r} is no duty: write ENV=request, ENV=deploy or ENV=approve:DUTY")
+        held.setdefault(environment, set()).add(duty)
+    return Person(id=id_, keys=all_keys, duties={environment: tuple(sorted(found)) for environment, found in held.items()})
+
+
+def roster_with(current: Roster, person: Person) -> Roster:
+    """The next roster, with this person added or replaced.
+
+    Raises:
+        UsageError: ``roster.key-shared`` where a key belongs to somebody else.
+    """
+    others = tuple(one for one in current.people if one.id != person.id)
+    try:
+        return Roster(version=current.version + 1, people=(*others, person))
+    except ValueError as err:
+        raise UsageError("roster.key-shared", f"this roster cannot be: {err}") from None
+
+
+def roster_without(current: Roster, person: str) -> Roster:
+    """The next roster, without this person.
+
+    Raises:
+        UsageError: ``people.unknown``.
+    """
+    if current.get(person) is None:
+        raise UsageError("people.unknown", f"nobody enrolled has the id {person}")
+    return Roster(version=current.version + 1, people=tuple(one for one in current.people if one.id != person))

@@ -1,0 +1,44 @@
+"""why: a decision explained, or what the gate would say now. Nothing here records."""
+
+from __future__ import annotations
+
+from lockgate.app import gate
+from lockgate.app.gather import facts_of, fetch
+from lockgate.app.project import trusted_head
+from lockgate.app.world import Ports
+from lockgate.canon import encode
+from lockgate.core import events
+from lockgate.core.decide import decide
+from lockgate.core.digest import digest_of
+from lockgate.core.model import Release
+from lockgate.core.ports import PersonSigner
+from lockgate.errors import UsageError
+from lockgate.evidence import record
+
+
+def explain(ports: Ports, index: int) -> tuple[events.Decided, Release]:
+    """A recorded decision.
+
+    Raises:
+        UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``.
+    """
+    size = trusted_head(ports).size
+    if not 0 <= index < size:
+        raise UsageError("log.no-such-leaf", f"there is no leaf {index}: the log has {size}, from 0")
+    opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
+    if not isinstance(opened.event, events.Decided):
+        raise UsageError("replay.not-a-decision", f"leaf {index} is a {events.kind_of(opened.event)}, not a decision")
+    return opened.event, Release(artifacts=opened.subjects, config=opened.event.config)
+
+
+def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> tuple[events.Decided, Release]:
+    """What the gate would decide now. The same steps as `gate`, without the last."""
+    resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
+    asked = gate.question(ports, ask, resolved.release, signer)
+    basket = fetch(ports, resolved.places, asked)
+    own, others = gate.look(ports, ask.environment)
+    now = ports.clock.now()
+    subject = gate.subject_of(own, resolved.release, ask.environment, ask.request, asked)
+    judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
+    decided = gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now)
+    return decided, resolved.release

@@ -1,0 +1,42 @@
+"""``lockgate attest``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lockgate.cli.session import Session, with_session
+
+MAX_PREDICATE = 1 << 20
+
+SHORT_TYPES = {"slsaprovenance1": "https://slsa.dev/provenance/v1"}
+"""Short names, as cosign has them."""
+
+
+@click.command("attest")
+@click.argument("ref")
+@click.option("--type", "predicate_type", required=True, metavar="TYPE", help="slsaprovenance1, or a predicate type's whole URI.")
+@click.option("--predicate", required=True, metavar="FILE", help="The predicate, JSON.")
+@with_session(key=True)
+def command(session: Session, ref: str, predicate_type: str, predicate: str) -> None:
+    """Sign a statement about REF (in-toto Statement v1 in DSSE) with --key and attach it where REF is. Needs no gate."""
+    from lockgate.app.attach import attest
+    from lockgate.canon import parse_foreign
+    from lockgate.errors import UsageError
+    from lockgate.wire import bench
+
+    try:
+        with Path(predicate).open("rb") as file:
+            data = file.read(MAX_PREDICATE + 1)
+    except OSError as err:
+        raise UsageError("attest.unreadable", f"{predicate} cannot be read: {err.strerror}") from None
+    content = parse_foreign(data, max_bytes=MAX_PREDICATE, what="predicate")
+    if not isinstance(content, dict):
+        raise UsageError("attest.not-an-object", f"{predicate} is no JSON object, and a predicate is one")
+    uri = SHORT_TYPES.get(predicate_type, predicate_type)
+    if "://" not in uri:
+        raise UsageError("attest.unknown-type", f"{predicate_type!r} is no predicate type: write {' or '.join(SHORT_TYPES)}, or a whole URI")
+    attested = attest(bench(), ref, uri, content, session.artifact_signer())
+    session.note(f"attested  {attested.subject} as {uri} by {attested.key}, attached in {attested.place}")
+    session.say(attested, "")

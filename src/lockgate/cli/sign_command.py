@@ -1,0 +1,20 @@
+"""``lockgate sign``."""
+
+from __future__ import annotations
+
+import click
+
+from lockgate.cli.session import Session, with_session
+
+
+@click.command("sign")
+@click.argument("ref")
+@with_session(key=True)
+def command(session: Session, ref: str) -> None:
+    """Sign REF's digest with --key (Ed25519 or ECDSA P-256) and attach the signature where REF is. Needs no gate."""
+    from lockgate.app.attach import sign
+    from lockgate.wire import bench
+
+    signed = sign(bench(), ref, session.artifact_signer())
+    session.note(f"signed    {signed.subject} by {signed.key}, attached in {signed.place}")
+    session.say(signed, "")

@@ -1,0 +1,23 @@
+"""``lockgate withdraw``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+from lockgate.cli.session import Session, fresh_nonce, with_session
+
+
+@click.command("withdraw")
+@click.argument("request_id", metavar="R")
+@click.option("--what", type=click.Choice(["request", "approval", "rejection"]), required=True, help="What you said yourself and take back.")
+@with_session(key=True)
+def command(session: Session, request_id: str, what: Literal["request", "approval", "rejection"]) -> None:
+    """Take back your own request, approval or rejection of R."""
+    from lockgate.app import request as requests
+
+    ports = session.ports()
+    recorded = requests.withdraw(ports, requests.find(ports, request_id), what, fresh_nonce(), session.signer())
+    session.note(f"withdrawn {what} of {request_id}    leaf {recorded.index} · log {ports.log.origin}")
+    session.say({"request": request_id, "what": what, "leaf": recorded.index}, "")

@@ -1,0 +1,123 @@
+"""What came with an artifact -> facts: signatures and provenance, or why a piece of it proves nothing.
+
+Each piece goes through these steps; where one fails, the piece becomes a `Rejected` with the code, which explains
+refusals and opens nothing:
+
+  1. its media type is one that is read;
+  2. it is a DSSE envelope, and a key we know signed it (`dsse`); nothing in it is looked at before that;
+  3. its payload is an in-toto Statement about one of the digests that were asked for (`statement`);
+  4. its predicate type is one that is read: a signature, or SLSA provenance; any other is no fact and no problem;
+  5. what it says of time is not later than `now`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Any
+
+from lockgate.core.digest import Digest, digest_of
+from lockgate.core.facts import Provenance, Rejected, Signature
+from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
+from lockgate.core.ports import Evidence
+from lockgate.errors import EvidenceError, UnreadableError
+from lockgate.evidence import dsse, foreign, slsa, statement
+
+SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"
+"""The predicate type of a signature that says nothing but "signed"; ``signedAt`` in its predicate says when."""
+
+MAX_PIECES = 256
+MAX_TOTAL = 8 << 20
+MAX_WORK = 256 << 20
+"""The most work all pieces together may ask for, as `dsse.work` counts it: half a second or so."""
+
+Read = Signature | Provenance | Rejected
+
+
+def read(evidence: Sequence[Evidence], keys: Mapping[Name, PublicKey], digests: AbstractSet[Digest], now: datetime) -> tuple[Read, ...]:
+    """The facts these pieces of evidence are, in their order.
+
+    Args:
+        evidence: everything attached to the artifacts; at most 256 pieces, 8 MiB.
+        keys: the policy's keys.
+        digests: the artifacts asked about.
+        now: UTC; what claims to be later proves nothing.
+
+    Raises:
+        UnreadableError: ``evidence.too-much``: there is more than is read, so that nothing is known of it.
+    """
+    if len(evidence) > MAX_PIECES or sum(len(piece.data) for piece in evidence) > MAX_TOTAL:
+        raise UnreadableError("evidence.too-much", f"more than {MAX_PIECES} pieces or {MAX_TOTAL >> 20} MiB of evidence are attached; nothing of it was read")
+    known = {fingerprint(key): key for key in keys.values()}
+    facts: list[Read] = []
+    spent = 0
+    for piece in evidence:
+        source = digest_of(piece.data)
+        try:
+            envelope = _open(piece)
+            spent += dsse.work(envelope, known)
+            if spent > MAX_WORK:
+                raise UnreadableError("evidence.too-much", "more signatures are attached than can be tried; name the key in keyid, or attach less")
+            facts += _read(envelope, source, known, digests, now)
+        except EvidenceError as err:
+            facts.append(Rejected(source=source, code=err.code))
+    return tuple(facts)
+
+
+def _open(piece: Evidence) -> dsse.Envelope:
+    if piece.media_type != dsse.MEDIA_TYPE:
+        raise EvidenceError("evidence.unknown-format", f"{piece.media_type[:80]!r} is no format of evidence that is read")
+    return dsse.parse(piece.data)
+
+
+def _read(envelope: dsse.Envelope, source: Digest, known: Mapping[Fingerprint, PublicKey], digests: AbstractSet[Digest], now: datetime) -> list[Read]:
+    try:
+        verified = dsse.verify(envelope, known)
+    except EvidenceError as err:
+        return _unverified(envelope, source, err.code)
+    said = statement.parse(verified.payload_type, verified.payload)
+    if said.predicate_type not in _READERS:
+        return []
+    subjects = [subject for subject in said.subjects if subject in digests]
+    try:
+        if not subjects:
+            raise EvidenceError("statement.other-subject", "this Statement is about other digests than the artifact's")
+        return [fact for subject in subjects for fact in _READERS[said.predicate_type](said.predicate, subject, verified.keys, source, now)]
+    except EvidenceError as err:
+        return [Rejected(source=source, code=err.code, predicate=said.predicate_type)]
+
+
+def _unverified(envelope: dsse.Envelope, source: Digest, code: str) -> list[Read]:
+    """Why it proves nothing. What it claims to be is looked at only to leave out what would not have been read anyway."""
+    try:
+        claimed = statement.parse(envelope.payload_type, envelope.payload).predicate_type
+    except EvidenceError:
+        return [Rejected(source=source, code=code)]
+    return [Rejected(source=source, code=code, predicate=claimed)] if claimed in _READERS else []
+
+
+def _signature(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    try:
+        signed_at = foreign.instant(predicate, "signedAt")
+    except ValueError as err:
+        raise EvidenceError("statement.malformed", f"this signature's predicate is malformed: {err}") from None
+    _not_later(signed_at, now)
+    return [Signature(subject=subject, key=key, source=source, signed_at=signed_at) for key in keys]
+
+
+def _provenance(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    fact = slsa.read(predicate, subject, keys, source)
+    _not_later(fact.finished_at, now)
+    return [fact]
+
+
+def _not_later(at: datetime | None, now: datetime) -> None:
+    if at is not None and at > now:
+        raise EvidenceError("evidence.from-future", "this says it was made later than now: its clock or ours is wrong")
+
+
+_READERS: dict[str, Callable[[dict[str, Any], Digest, tuple[Fingerprint, ...], Digest, datetime], list[Read]]] = {
+    SIGNATURE_TYPE: _signature,
+    slsa.PREDICATE_TYPE: _provenance,
+}

@@ -1,0 +1,327 @@
+"""OCI layouts as other tools write them: tags, indexes, platforms, and evidence where the specification puts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from layouts import CONFIG, DSSE, EMPTY, INDEX, LAYER, MANIFEST, TAG, Layout, parts
+from lockgate.adapters.sources.oci_layout import OciLayouts
+from lockgate.core.digest import Ref, digest_of
+from lockgate.core.ports import Evidence
+from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
+
+SOURCE = OciLayouts()
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    return Layout(tmp_path / "layout")
+
+
+def ref(layout: Layout, tag: str = "", digest: str | None = None) -> Ref:
+    return Ref(scheme="oci", path=str(layout.path), tag=tag, digest=digest)
+
+
+def resolve(layout: Layout, tag: str = "", platform: str = "", digest: str | None = None) -> str:
+    return SOURCE.resolve(ref(layout, tag, digest), platform)[1]
+
+
+def refused(layout: Layout, tag: str = "", platform: str = "", digest: str | None = None) -> str:
+    with pytest.raises((UnreadableError, EvidenceError, UsageError)) as err:
+        resolve(layout, tag, platform, digest)
+    return err.value.code
+
+
+def envelope(number: int = 0) -> bytes:
+    return json.dumps({"payload": "e30=", "payloadType": "t", "signatures": [{"sig": str(number)}]}).encode()
+
+
+def multi(layout: Layout, *platforms: str, tag: str = "") -> tuple[str, dict[str, str]]:
+    """An index of images; its digest, and platform -> digest of each."""
+    found = {}
+    for platform in platforms:
+        os_, architecture, *variant = platform.split("/")
+        said = {"os": os_, "architecture": architecture, **({"variant": variant[0]} if variant else {})}
+        found[platform] = {**layout.manifest(platform.encode(), platform=platform), "platform": said}
+    return layout.index(*found.values(), tag=tag), {platform: each["digest"] for platform, each in found.items()}
+
+
+class TestResolve:
+    def test_the_only_image_needs_no_tag_and_no_platform(self, layout: Layout) -> None:
+        digest = layout.image(tag="v1")
+        assert resolve(layout) == resolve(layout, tag="v1") == digest
+
+    def test_two_tags_of_one_image_are_one_image(self, layout: Layout) -> None:
+        digest = layout.image(tag="v1")
+        assert layout.image(tag="latest") == digest
+        assert resolve(layout) == digest
+
+    def test_a_tag_chooses(self, layout: Layout) -> None:
+        one, two = layout.image(b"1", tag="v1"), layout.image(b"2", tag="v2")
+        assert (resolve(layout, tag="v1"), resolve(layout, tag="v2")) == (one, two)
+        assert refused(layout) == "ref.ambiguous"
+        assert refused(layout, platform="linux/amd64") == "ref.ambiguous"
+        assert refused(layout, tag="v3") == "ref.not-found"
+
+    def test_an_empty_layout_holds_nothing(self, layout: Layout) -> None:
+        assert refused(layout) == "ref.not-found"
+
+    def test_a_platform_chooses_within_an_index(self, layout: Layout) -> None:
+        _, images = multi(layout, "linux/amd64", "linux/arm64/v8", "linux/arm/v7")
+        assert resolve(layout, platform="linux/amd64") == images["linux/amd64"]
+        assert resolve(layout, platform="linux/arm64") == images["linux/arm64/v8"]
+        assert resolve(layout, platform="linux/arm/v7") == images["linux/arm/v7"]
+        assert refused(layout) == "ref.ambiguous"
+        assert refused(layout, platform="linux/arm/v6") == "ref.no-platform"
+        assert refused(layout, platform="windows/amd64") == "ref.no-platform"
+
+    def test_a_variant_left_out_is_ambiguous_where_there_are_two(self, layout: Layout) -> None:
+        multi(layout, "linux/arm/v6", "linux/arm/v7")
+        assert refused(layout, platform="linux/arm") == "ref.ambiguous"
+
+    def test_arm64_is_arm64_v8(self, layout: Layout) -> None:
+        _, images = multi(layout, "linux/arm64", "linux/amd64")
+        assert resolve(layout, platform="linux/arm64/v8") == images["linux/arm64"]
+
+    def test_an_index_of_one_image_needs_no_platform(self, layout: Layout) -> None:
+        _, images = multi(layout, "linux/amd64")
+        assert resolve(layout) == images["linux/amd64"]
+
+    def test_attestation_manifests_of_a_build_tool_are_no_platforms(self, layout: Layout) -> None:
+        image = {**layout.manifest(b"image"), "platform": {"os": "linux", "architecture": "amd64"}}
+        attestation = {
+            **layout.manifest(b"attestation"),
+            "platform": {"os": "unknown", "architecture": "unknown"},
+            "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
+        }
+        layout.index(image, attestation)
+        assert resolve(layout) == image["digest"]
+
+    def test_nested_indexes_are_entered(self, layout: Layout) -> None:
+        image = layout.manifest(b"image")
+        inner = layout.json({"schemaVersion": 2, "manifests": [image]}, INDEX)
+        layout.index(inner)
+        assert resolve(layout) == image["digest"]
+
+    def test_platforms_may_stand_in_index_json_itself(self, layout: Layout) -> None:
+        for architecture in ("amd64", "arm64"):
+            layout.enlist({**layout.manifest(architecture.encode()), "platform": {"os": "linux", "architecture": architecture}}, "v1")
+        assert resolve(layout, tag="v1", platform="linux/arm64") == layout.listed[1]["digest"]
+        assert resolve(layout, platform="linux/arm64") == layout.listed[1]["digest"]
+        assert refused(layout, tag="v1") == "ref.ambiguous"
+
+    def test_a_single_image_for_another_platform_is_not_taken(self, layout: Layout) -> None:
+        digest = layout.image(platform="linux/arm64")
+        assert refused(layout, platform="linux/amd64") == "ref.no-platform"
+        assert refused(layout, platform="linux/amd64", digest=digest) == "ref.no-platform"
+        assert resolve(layout, platform="linux/arm64") == digest
+
+    def test_an_artifact_without_an_image_configuration_serves_any_platform(self, layout: Layout) -> None:
+        manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": layout.blob(b"{}", EMPTY), "layers": [layout.blob(b"chart")]}
+        digest = layout.enlist(layout.json(manifest, MANIFEST))["digest"]
+        assert resolve(layout, platform="linux/amd64") == digest
+
+    def test_a_digest_names_an_index_whole_or_the_platform_asked_of_it(self, layout: Layout) -> None:
+        index, images = multi(layout, "linux/amd64", "linux/arm64")
+        assert resolve(layout, digest=index) == index
+        assert resolve(layout, digest=index, platform="linux/arm64") == images["linux/arm64"]
+        assert resolve(layout, digest=images["linux/amd64"]) == images["linux/amd64"]
+
+    @pytest.mark.parametrize("platform", ["linux", "linux/", "Linux/amd64", "linux/amd64/v1/x", "linux/amd64\n", "../../x"])
+    def test_what_is_no_platform_is_said(self, layout: Layout, platform: str) -> None:
+        layout.image()
+        assert refused(layout, platform=platform) == "platform.malformed"
+
+    def test_attachments_are_no_images(self, layout: Layout) -> None:
+        digest = layout.image()
+        layout.enlist(layout.referrer(digest, envelope()))
+        layout.index(layout.referrer(digest, envelope(1)), tag=digest.replace(":", "-"))
+        layout.enlist(layout.manifest(b"signature"), digest.replace(":", "-") + ".sig")
+        assert resolve(layout) == digest
+
+
+class TestMeasure:
+    def test_an_index_is_measured_with_all_its_images(self, layout: Layout) -> None:
+        index, images = multi(layout, "linux/amd64", "linux/arm64")
+        found = SOURCE.measure(ref(layout), index)
+        assert (found.problem, found.media_type) == ("", INDEX)
+        layout.at(parts(layout, images["linux/arm64"])["layers"][0]["digest"]).write_bytes(b"linux/arm65")
+        assert SOURCE.measure(ref(layout), index).problem == "digest.mismatch"
+        assert SOURCE.measure(ref(layout), images["linux/amd64"]).problem == ""
+
+    def test_a_layer_that_stands_twice_is_read_once(self, layout: Layout) -> None:
+        one = SOURCE.measure(ref(layout), layout.image(b"same"))
+        twice = SOURCE.measure(ref(layout), layout.image(b"same", b"same"))
+        assert one.problem == twice.problem == ""
+        assert twice.size - one.size < 200  # the longer manifest
+
+    def test_the_size_counts_every_byte(self, layout: Layout) -> None:
+        digest = layout.image(b"x" * 3_000_000)
+        config = parts(layout, digest)["config"]["size"]
+        assert SOURCE.measure(ref(layout), digest).size == 3_000_000 + config + layout.at(digest).stat().st_size
+
+
+class TestAttached:
+    def test_referrers_in_index_json_and_under_the_fallback_tag_are_found_each_once(self, layout: Layout) -> None:
+        digest = layout.image()
+        both = layout.referrer(digest, envelope(1), envelope(2))
+        layout.enlist(both)
+        layout.index(both, layout.referrer(digest, envelope(3)), tag=digest.replace(":", "-"))
+        assert [each.data for each in SOURCE.attached(ref(layout), digest)] == [envelope(1), envelope(2), envelope(3)]
+
+    def test_what_refers_to_another_image_is_not_this_ones(self, layout: Layout) -> None:
+        one, two = layout.image(b"1", tag="1"), layout.image(b"2", tag="2")
+        layout.enlist(layout.referrer(one, envelope(1)))
+        layout.index(layout.referrer(one, envelope(2)), tag=two.replace(":", "-"))
+        assert SOURCE.attached(ref(layout), two) == []
+
+    def test_the_artifact_type_speaks_for_layers_of_a_general_type(self, layout: Layout) -> None:
+        digest = layout.image()
+        layout.enlist(layout.referrer(digest, envelope(), media_type="application/json"))
+        assert [each.media_type for each in SOURCE.attached(ref(layout), digest)] == [DSSE]
+
+    def test_the_configuration_stood_for_the_artifact_type_once(self, layout: Layout) -> None:
+        digest = layout.image()
+        manifest = {
+            "schemaVersion": 2,
+            "config": layout.blob(b"{}", DSSE),
+            "layers": [layout.blob(envelope(), "application/json")],
+            "subject": {"mediaType": MANIFEST, "digest": digest, "size": layout.at(digest).stat().st_size},
+        }
+        layout.enlist(layout.json(manifest, MANIFEST))
+        assert [each.data for each in SOURCE.attached(ref(layout), digest)] == [envelope()]
+
+    def test_what_no_reader_reads_is_passed_over_without_reading_it(self, layout: Layout) -> None:
+        digest = layout.image()
+        sbom = {"mediaType": "application/spdx+json", "digest": digest_of(b"gone"), "size": 5 << 30}
+        layout.enlist(layout.referrer(digest, layers=[sbom], artifact_type="application/spdx+json"))
+        assert SOURCE.attached(ref(layout), digest) == []
+
+
+class TestAttach:
+    def test_the_manifest_is_as_the_specification_says(self, layout: Layout) -> None:
+        digest = layout.image(tag="v1")
+        before = json.loads((layout.path / "index.json").read_text())
+        where = SOURCE.attach(ref(layout), digest, Evidence(media_type=DSSE, data=envelope(), origin=""))
+        after = json.loads((layout.path / "index.json").read_text())
+        assert after["manifests"][:1] == before["manifests"]
+        (descriptor,) = after["manifests"][1:]
+        assert where.endswith(descriptor["digest"])
+        raw = layout.at(descriptor["digest"]).read_bytes()
+        assert descriptor == {"mediaType": MANIFEST, "digest": digest_of(raw), "size": len(raw), "artifactType": DSSE}
+        assert json.loads(raw) == {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": DSSE,
+            "config": {"mediaType": EMPTY, "digest": digest_of(b"{}"), "size": 2},
+            "layers": [{"mediaType": DSSE, "digest": digest_of(envelope()), "size": len(envelope())}],
+            "subject": {"mediaType": MANIFEST, "digest": digest, "size": layout.at(digest).stat().st_size},
+        }
+        assert layout.at(digest_of(envelope())).read_bytes() == envelope()
+        assert layout.at(digest_of(b"{}")).read_bytes() == b"{}"
+
+    def test_an_index_is_referred_to_as_an_index(self, layout: Layout) -> None:
+        index, _ = multi(layout, "linux/amd64", "linux/arm64")
+        SOURCE.attach(ref(layout), index, Evidence(media_type=DSSE, data=envelope(), origin=""))
+        referrer = json.loads((layout.path / "index.json").read_text())["manifests"][-1]["digest"]
+        assert parts(layout, referrer)["subject"]["mediaType"] == INDEX
+
+    def test_what_else_index_json_holds_stays(self, layout: Layout) -> None:
+        digest = layout.image()
+        path = layout.path / "index.json"
+        held = {"mediaType": INDEX, "x-unknown": [1, 2.5, "\ud800", {"ü": None}], "annotations": {"a": "b"}, **json.loads(path.read_text())}
+        held["manifests"][0]["x-more"] = {"deep": [True]}
+        path.write_text(json.dumps(held))
+        path.chmod(0o640)
+        SOURCE.attach(ref(layout), digest, Evidence(media_type=DSSE, data=envelope(), origin=""))
+        after = json.loads(path.read_text())
+        after["manifests"].pop()
+        assert after == held
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+    @pytest.mark.parametrize("media_type", ["", "text/plain"])
+    def test_what_no_reader_would_read_is_not_attached(self, layout: Layout, media_type: str) -> None:
+        digest = layout.image()
+        with pytest.raises(LedgerError) as err:
+            SOURCE.attach(ref(layout), digest, Evidence(media_type=media_type, data=envelope(), origin=""))
+        assert err.value.code == "ref.unwritable"
+        assert len(json.loads((layout.path / "index.json").read_text())["manifests"]) == 1
+
+    def test_nothing_is_attached_to_what_is_not_there(self, layout: Layout) -> None:
+        layout.image()
+        with pytest.raises(LedgerError) as err:
+            SOURCE.attach(ref(layout), digest_of(b"gone"), Evidence(media_type=DSSE, data=envelope(), origin=""))
+        assert err.value.code == "ref.unwritable"
+
+    def test_the_last_piece_that_would_be_read_back_is_the_last_attached(self, layout: Layout) -> None:
+        digest = layout.image()
+        layout.enlist(layout.referrer(digest, *(envelope(number) for number in range(256))))
+        with pytest.raises(LedgerError) as err:
+            SOURCE.attach(ref(layout), digest, Evidence(media_type=DSSE, data=envelope(256), origin=""))
+        assert err.value.code == "ref.unwritable"
+        assert len(SOURCE.attached(ref(layout), digest)) == 256
+
+
+class TestCopy:
+    def test_it_holds_the_image_and_nothing_else_read_only(self, layout: Layout, tmp_path: Path) -> None:
+        digest = layout.image(b"one", b"one", b"two", tag="v1")
+        layout.image(b"other", tag="v2")
+        layout.enlist(layout.referrer(digest, envelope()))
+        copy = Path(SOURCE.copy(ref(layout), digest, tmp_path / "a" / "b"))
+        manifest = parts(layout, digest)
+        wanted = {digest, manifest["config"]["digest"], *(each["digest"] for each in manifest["layers"])}
+        assert {"sha256:" + each.name for each in (copy / "blobs" / "sha256").iterdir()} == wanted
+        listed = json.loads((copy / "index.json").read_text())["manifests"]
+        assert listed == [{"mediaType": MANIFEST, "digest": digest, "size": layout.at(digest).stat().st_size}]
+        for path in [copy, *copy.rglob("*")]:
+            assert stat.S_IMODE(path.stat().st_mode) == (0o500 if path.is_dir() else 0o400)
+            assert path.is_dir() or path.stat().st_nlink == 1
+        assert SOURCE.resolve(Ref(scheme="oci", path=str(copy)))[1] == digest
+
+    def test_an_index_is_copied_with_all_its_images(self, layout: Layout, tmp_path: Path) -> None:
+        index, images = multi(layout, "linux/amd64", "linux/arm64")
+        copy = Ref(scheme="oci", path=str(SOURCE.copy(ref(layout), index, tmp_path)))
+        assert SOURCE.measure(copy, index).problem == ""
+        assert SOURCE.resolve(copy, "linux/arm64")[1] == images["linux/arm64"]
+
+    def test_two_copies_do_not_meet(self, layout: Layout, tmp_path: Path) -> None:
+        digest = layout.image()
+        assert SOURCE.copy(ref(layout), digest, tmp_path) != SOURCE.copy(ref(layout), digest, tmp_path)
+
+    def test_a_copy_that_finds_no_room_is_unreadable_and_leaves_nothing(self, layout: Layout, tmp_path: Path) -> None:
+        digest = layout.image()
+        (tmp_path / "a file").write_bytes(b"")
+        with pytest.raises(UnreadableError) as err:
+            SOURCE.copy(ref(layout), digest, tmp_path / "a file" / "below")
+        assert err.value.code == "ref.unreadable"
+
+
+def test_a_layout_reached_through_a_symbolic_link_is_read(layout: Layout, tmp_path: Path) -> None:
+    digest = layout.image()
+    os.symlink(layout.path, tmp_path / "link")
+    assert SOURCE.resolve(Ref(scheme="oci", path=str(tmp_path / "link")))[1] == digest
+
+
+def test_docker_media_types_are_read(layout: Layout) -> None:
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "config": layout.blob(b'{"os":"linux","architecture":"amd64"}', "application/vnd.docker.container.image.v1+json"),
+        "layers": [layout.blob(b"layer", "application/vnd.docker.image.rootfs.diff.tar.gzip")],
+    }
+    digest = layout.enlist(layout.json(manifest, "application/vnd.docker.distribution.manifest.v2+json"))["digest"]
+    assert resolve(layout, platform="linux/amd64") == digest
+    assert SOURCE.measure(ref(layout), digest).problem == ""
+
+
+def test_the_builder_here_uses_the_names_of_the_specification() -> None:
+    assert (CONFIG, LAYER, TAG) == (
+        "application/vnd.oci.image.config.v1+json",
+        "application/vnd.oci.image.layer.v1.tar",
+        "org.opencontainers.image.ref.name",
+    )

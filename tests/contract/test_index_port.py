@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.memory_index import MemoryIndex
+from lockgate.adapters.store.sqlite_index import SqliteIndex
+from lockgate.core.digest import digest_of
+from lockgate.core.ports import Index
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Index]:
+    if request.param == "memory":
+        yield MemoryIndex()
+        return
+    sqlite = SqliteIndex(tmp_path / "index.db")
+    yield sqlite
+    sqlite.close()
+
+
+ROWS = [("request", "r-2", 5), ("digest", "sha256:ab", 5), ("request", "r-1", 9), ("request", "r-1", 2)]
+
+
+class TestIndex:
+    def test_a_new_one_is_empty(self, index: Index) -> None:
+        assert (index.cursor(), index.dump(), index.find("request", "r-1")) == (0, [], [])
+        assert index.snapshot(digest_of(b"state")) is None
+
+    def test_rows_are_found_in_the_order_of_the_log(self, index: Index) -> None:
+        assert index.cursor() == 0
+        index.file(10, ROWS)
+        assert index.cursor() == 10
+        assert index.find("request", "r-1") == [2, 9]
+        assert index.find("digest", "r-1") == []
+        assert index.dump() == sorted(ROWS)
+
+    def test_filing_again_changes_nothing_and_the_cursor_never_goes_back(self, index: Index) -> None:
+        index.cursor()
+        index.file(10, ROWS)
+        index.file(6, ROWS[:2])
+        assert (index.cursor(), index.dump()) == (10, sorted(ROWS))
+
+    def test_a_state_is_kept_by_its_digest(self, index: Index) -> None:
+        index.keep(digest_of(b"one"), b"one")
+        index.keep(digest_of(b"one"), b"one")
+        assert index.snapshot(digest_of(b"one")) == b"one"
+        assert index.snapshot(digest_of(b"two")) is None
+
+    def test_a_state_that_is_not_its_digest_is_no_state(self, index: Index) -> None:
+        index.keep(digest_of(b"one"), b"forged")
+        assert index.snapshot(digest_of(b"one")) is None
+
+    def test_clearing_forgets_everything(self, index: Index) -> None:
+        index.cursor()
+        index.file(10, ROWS)
+        index.keep(digest_of(b"one"), b"one")
+        index.clear()
+        assert (index.cursor(), index.dump(), index.snapshot(digest_of(b"one"))) == (0, [], None)
+        index.file(3, ROWS[:1])
+        assert (index.cursor(), index.dump()) == (3, ROWS[:1])

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lockgate.core.digest import Digest, digest_of
+
+
+class MemoryIndex:
+    """Port `Index` in memory. What it holds may be edited by a test: it is never the truth."""
+
+    def __init__(self) -> None:
+        self.states: dict[Digest, bytes] = {}
+        self.rows: set[tuple[str, str, int]] = set()
+        self.size = 0
+
+    def snapshot(self, digest: Digest) -> bytes | None:
+        state = self.states.get(digest)
+        return state if state is not None and digest_of(state) == digest else None
+
+    def keep(self, digest: Digest, state: bytes) -> None:
+        self.states[digest] = state
+
+    def find(self, kind: str, name: str) -> list[int]:
+        return sorted(leaf for found_kind, found_name, leaf in self.rows if (found_kind, found_name) == (kind, name))
+
+    def file(self, size: int, rows: Sequence[tuple[str, str, int]]) -> None:
+        self.rows.update(rows)
+        self.size = max(self.size, size)
+
+    def cursor(self) -> int:
+        return self.size
+
+    def clear(self) -> None:
+        self.states.clear()
+        self.rows.clear()
+        self.size = 0
+
+    def dump(self) -> list[tuple[str, str, int]]:
+        return sorted(self.rows)
