@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import multiprocessing
 import os
@@ -160,8 +161,10 @@ def eight_processes(rounds: int, beside: int) -> list[float]:
             thread.start()
         waits = [wait for _ in processes for wait in out.get()]
         stop.set()
-        for running in (*processes, *hogs):
-            running.join()
+        for process in processes:
+            process.join()
+        for thread in hogs:
+            thread.join()
         assert log.head().size >= 8 * rounds
     return sorted(waits)
 
@@ -204,7 +207,7 @@ def append_rows(seconds: float, repeat: int) -> Iterator[Row]:
         waits.sort()
         yield {"what": f"append, {threads} threads", **row, "p50_ms": at(0.5, waits), "p99_ms": at(0.99, waits)}
     for batch in (64, MAX_BATCH):
-        yield {"what": f"sequencer alone, batch {batch}", **compare(lambda kind, batch=batch: sequencer_alone(kind, batch, seconds / 2), repeat)}
+        yield {"what": f"sequencer alone, batch {batch}", **compare(functools.partial(sequencer_alone, batch=batch, seconds=seconds / 2), repeat)}
 
 
 def process_rows() -> Iterator[Row]:
