@@ -137,13 +137,18 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def run(steps: Sequence[Step], below: Path) -> list[Got]:
-    """Run all steps in one bash, in an empty directory below `below`, and give what each printed."""
+def run(steps: Sequence[Step], below: Path, after: str = "") -> list[Got]:
+    """Run all steps in one bash, in an empty directory below `below`, and give what each printed.
+
+    `after` is run after each step, with its output in the file $OUTPUT and its exit code in $CODE.
+    """
     home, work, out = (below / name for name in ("home", "work", "out"))
     for folder in (home, work, out):
         folder.mkdir()
     script = "".join(
-        f"eval {shlex.quote(step.command)} >{shlex.quote(str(out / str(number)))} 2>&1 </dev/null\necho $? >{shlex.quote(str(out / f'{number}.exit'))}\n"
+        f"eval {shlex.quote(step.command)} >{shlex.quote(str(out / str(number)))} 2>&1 </dev/null\n"
+        f"CODE=$?; echo $CODE >{shlex.quote(str(out / f'{number}.exit'))}\n"
+        + (f"OUTPUT={shlex.quote(str(out / str(number)))}; {after}\n" if after else "")
         for number, step in enumerate(steps)
     )
     command = [*without_network(), "bash", "--noprofile", "--norc", "-c", script]
@@ -164,15 +169,15 @@ def show(step: Step, got: Got) -> str:
     return "\n".join([f"$ {command}", *lines, *([f"# exit {got.exit}"] if got.exit else [])])
 
 
-def check(path: Path, below: Path) -> int:
-    """Run a transcript file or Markdown page and hold every step to it; how many steps there were.
+def check(path: Path, below: Path, after: str = "") -> int:
+    """Run a transcript file or Markdown page and hold every step to it; how many steps there were. `after`: as `run`.
 
     Raises:
         AssertionError: with a diff of every step that printed or returned something else.
     """
     steps = read(path)
     wrong = []
-    for step, got in zip(steps, run(steps, below), strict=True):
+    for step, got in zip(steps, run(steps, below, after), strict=True):
         if got.exit == step.exit and matches(step.output, got.output):
             continue
         expected = show(step, Got("\n".join(step.output), step.exit)).splitlines()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,7 +30,32 @@ _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
-    """A value of our own: frozen, keyword-only, written in camelCase, unknown fields refused."""
+    """A value of our own: frozen, keyword-only, written in camelCase, unknown fields refused.
+
+    Equal nouns have equal bytes. msgspec leaves a default out only where it is the very same object, and a ``"none"``
+    that was read is another one than the field's own: so equal values are replaced by the default here. A subclass with
+    a ``__post_init__`` calls this one.
+    """
+
+    def __post_init__(self) -> None:
+        kind = type(self)
+        defaults = _compared.get(kind)
+        if defaults is None:
+            defaults = _compared[kind] = _defaults_of(kind)
+        for name, default in defaults:
+            value = getattr(self, name)
+            if value is not default and value == default:
+                msgspec.structs.force_setattr(self, name, default)
+
+
+_compared: dict[type[Noun], tuple[tuple[str, object], ...]] = {}
+
+
+def _defaults_of(kind: type[Noun]) -> tuple[tuple[str, object], ...]:
+    """The defaults of a noun that are not one object wherever they come from, as None, an empty text and small numbers are."""
+    defaults = kind.__struct_defaults__
+    named = zip(kind.__struct_fields__[len(kind.__struct_fields__) - len(defaults) :], defaults, strict=True)
+    return tuple((name, default) for name, default in named if default and isinstance(default, str | tuple | msgspec.Struct))
 
 
 def encode(value: object) -> bytes:
@@ -68,7 +94,7 @@ def _reason(err: Exception) -> str:
 
 
 def parse_foreign(data: bytes, *, max_bytes: int, what: str = "document") -> Any:  # noqa: ANN401  a JSON value
-    """Read somebody else's JSON: duplicate keys, too much depth, size and non-finite numbers refused.
+    """Read somebody else's JSON (I-JSON, RFC 7493): duplicate keys, too much depth or size, numbers no double holds and half surrogates refused.
 
     Args:
         data: the bytes, UTF-8.
@@ -82,9 +108,12 @@ def parse_foreign(data: bytes, *, max_bytes: int, what: str = "document") -> Any
         raise EvidenceError("json.too-large", f"this {what} has {len(data)} bytes; at most {max_bytes} are read")
     _refuse_depth(data, what)
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as err:
         raise EvidenceError("json.malformed", f"this {what} is not JSON: {_reason(err)}") from None
+    if b"\\u" in data:
+        _refuse_half_surrogates(value, what)
+    return value
 
 
 def _refuse_depth(data: bytes, what: str) -> None:
@@ -123,3 +152,28 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise EvidenceError("json.malformed", f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise EvidenceError("json.malformed", f"the number {text[:40]} is larger than any double")
+    return number
+
+
+def _refuse_half_surrogates(value: object, what: str) -> None:
+    """Text that no UTF-8 can hold could be read, and then neither shown nor recorded."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text if not text.isascii():
+                try:
+                    text.encode()
+                except UnicodeEncodeError:
+                    raise EvidenceError("json.malformed", f"a text in this {what} holds half of a surrogate pair") from None
+            case dict() as items:
+                waiting += [*items.keys(), *items.values()]
+            case list() as items:
+                waiting += items
+            case _:
+                pass

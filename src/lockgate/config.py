@@ -6,6 +6,7 @@ LOCKGATE_KEY       your key: a private key file, a ``.pub`` file or ``SHA256:…
 SSH_AUTH_SOCK      your agent
 XDG_STATE_HOME     where the heads you saw are remembered; default ``~/.local/state``
 XDG_CONFIG_HOME    where ``init`` puts a new owner's key; default ``~/.config``
+NO_COLOR           not empty: no colours, on terminals neither
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from lockgate.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +27,20 @@ class Config:
         trust: the pinned root's file; None where there is none.
         key: what names the user's key; empty for none.
         agent: the agent's socket; empty for none.
-        state: the user's own memory. home: where the user's own keys are made.
+        state: the user's own memory. home: where the user's own keys are made. None where the user has no home.
+        here: the working directory. ssh: where OpenSSH keeps the user's keys.
+        colour: whether a terminal may be written to in colours.
     """
 
     gate: Path
     trust: Path | None
     key: str
     agent: str
-    state: Path
-    home: Path
+    state: Path | None
+    home: Path | None
+    here: Path
+    ssh: Path | None
+    colour: bool
 
 
 def load(*, gate: str = "", trust: str = "", key: str = "") -> Config:
@@ -40,21 +48,55 @@ def load(*, gate: str = "", trust: str = "", key: str = "") -> Config:
 
     Args:
         gate, trust, key: as given on the command line; empty where not.
+
+    Raises:
+        UsageError: ``setting.no-directory``, ``setting.not-text``.
     """
-    here = Path.cwd()
-    home = Path.home()
-    gate = gate or os.environ.get("LOCKGATE_GATE", "")
-    trust = trust or os.environ.get("LOCKGATE_TRUST", "")
+    try:
+        here = Path.cwd()
+    except OSError as err:
+        raise UsageError("setting.no-directory", f"the working directory cannot be told: {err.strerror}") from None
+    home = _home()
+    gate, trust, key = gate or _setting("LOCKGATE_GATE"), trust or _setting("LOCKGATE_TRUST"), key or _setting("LOCKGATE_KEY")
     return Config(
         gate=Path(gate) if gate else _above(here, ".lockgate") or here / ".lockgate",
         trust=Path(trust) if trust else _above(here, "lockgate.trust"),
-        key=key or os.environ.get("LOCKGATE_KEY", ""),
-        agent=os.environ.get("SSH_AUTH_SOCK", ""),
-        state=Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "lockgate",
-        home=Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "lockgate",
+        key=key,
+        agent=_setting("SSH_AUTH_SOCK"),
+        state=_below(_setting("XDG_STATE_HOME"), home, ".local/state"),
+        home=_below(_setting("XDG_CONFIG_HOME"), home, ".config"),
+        here=here,
+        ssh=home / ".ssh" if home else None,
+        colour=not _setting("NO_COLOR") and os.environ.get("TERM") != "dumb",
     )
 
 
+def _setting(name: str) -> str:
+    """A variable's text; empty where it is not set. What is not UTF-8 could neither be shown nor recorded."""
+    value = os.environ.get(name, "")
+    if not value.isprintable():
+        raise UsageError("setting.not-text", f"{name} holds something that is no printable text")
+    return value
+
+
+def _home() -> Path | None:
+    """The user's home; None where there is none, or no absolute one."""
+    if os.environ.get("HOME") == "":
+        return None
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    return home if home.is_absolute() else None
+
+
+def _below(chosen: str, home: Path | None, default: str) -> Path | None:
+    """The user's directory for lockgate. A relative one is ignored, as the XDG base directory specification says."""
+    if chosen.startswith("/"):
+        return Path(chosen) / "lockgate"
+    return home / default / "lockgate" if home is not None else None
+
+
 def _above(here: Path, name: str) -> Path | None:
-    """The nearest `name` in `here` or a directory above it."""
-    return next((folder / name for folder in (here, *here.parents) if (folder / name).exists()), None)
+    """The nearest `name` in `here` or a directory above it; one that cannot be read counts, and is told of when it is opened."""
+    return next((folder / name for folder in (here, *here.parents) if os.path.lexists(folder / name)), None)

@@ -1,34 +1,39 @@
-"""Config -> Ports: the single composition root. Nothing else imports adapters."""
+"""Config -> Ports: the single composition root. Nothing else imports adapters.
+
+Adapters are imported by the function that needs them, so that checking a proof does not wait for a database.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lockgate import canon
-from lockgate.adapters.clock import SystemClock
-from lockgate.adapters.keys.agent import AgentSigner
-from lockgate.adapters.keys.files import FileSigner, create_key, load_key
-from lockgate.adapters.keys.find import find_signer
-from lockgate.adapters.process import ProcessRunner, TemporaryScratch
-from lockgate.adapters.sources.local import LocalSource
-from lockgate.adapters.store.blobs import DiskBlobs
-from lockgate.adapters.store.directory import FileDirectory
-from lockgate.adapters.store.heads import FileHeads
-from lockgate.adapters.store.sqlite_index import SqliteIndex
-from lockgate.adapters.store.sqlite_log import SqliteLog
-from lockgate.app.attach import Bench
-from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.config import Config
-from lockgate.core.identity import PublicKey, Root
-from lockgate.core.ports import Signer
-from lockgate.errors import UnreadableError, UsageError
-from lockgate.evidence import keys
-from lockgate.ledger.note import parse_vkey, verifier_key
+from lockgate.core.identity import Fingerprint, PublicKey, Root, fingerprint
+from lockgate.core.ports import PersonSigner, Signer, Source
+from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from lockgate.adapters.keys.agent import AgentSigner
+    from lockgate.adapters.keys.files import FileSigner
+    from lockgate.adapters.store.heads import FileHeads
+    from lockgate.adapters.store.sqlite_log import SqliteLog
+    from lockgate.app.attach import Bench
+    from lockgate.app.world import Ports
 
 LEDGER, INDEX, DIRECTORY, LOG_KEY, PERMIT_KEY, VKEY = "ledger.db", "index.db", "people.json", "keys/log.key", "keys/permit.key", "log.vkey"
 OWNER_KEY = "owner.key"
+MAX_TRUST, MAX_PUBLIC = 1 << 20, 1 << 16
+
+Busy = Callable[[str], AbstractContextManager[None]]
+"""What says on a terminal that something long goes on."""
 
 
 class TrustFile(Noun, frozen=True, kw_only=True):
@@ -46,73 +51,143 @@ def pinned_root(config: Config) -> Root | None:
     if config.trust is None:
         return None
     try:
-        data = config.trust.read_bytes()
+        data = read_head(config.trust, MAX_TRUST)
     except OSError as err:
         raise UsageError("root.no-file", f"the trust file {config.trust} cannot be read: {err.strerror}") from None
     return canon.decode(data.rstrip(b"\n"), TrustFile, what="trust file", code="root.malformed").root
 
 
 def write_trust(path: Path, root: Root) -> None:
-    """Write a trust file. Raises UsageError ``root.exists`` where one stands there: what is pinned is never replaced."""
+    """Write a trust file, durably. Raises UsageError ``root.exists`` where one stands there: what is pinned is never replaced; ``root.unwritable``."""
+    from lockgate.adapters import disk
+
     try:
-        with path.open("xb") as file:
-            file.write(canon.encode(TrustFile(root=root)) + b"\n")
+        with disk.directory(path.parent, follow=True) as fd:
+            disk.write_new(path.name, canon.encode(TrustFile(root=root)) + b"\n", 0o644, dir_fd=fd)
+            os.fsync(fd)
     except FileExistsError:
         raise UsageError("root.exists", f"{path} is there already: it pins another gate, and is not replaced") from None
     except OSError as err:
         raise UsageError("root.unwritable", f"{path} cannot be written: {err.strerror}") from None
 
 
-def open_gate(config: Config) -> Ports:
+def require_no_trust(path: Path) -> None:
+    """Nothing stands where a trust file is to be written. Raises UsageError ``root.exists``."""
+    if os.path.lexists(path):
+        raise UsageError("root.exists", f"{path} is there already: it pins another gate, and is not replaced")
+
+
+def open_gate(config: Config, busy: Busy | None = None) -> Ports:
     """The ports of an existing gate.
+
+    Args:
+        config: where it is.
+        busy: told when long reading begins.
 
     Raises:
         UsageError: ``gate.none`` where there is no gate. LedgerError: from the log's start-up check.
     """
+    from lockgate.adapters.store.sqlite_log import SqliteLog
+    from lockgate.ledger.note import parse_vkey
+
     vkey_file = config.gate / VKEY
     try:
-        vkey = vkey_file.read_text().strip()
-    except FileNotFoundError:
+        vkey = read_head(vkey_file, MAX_PUBLIC).decode().strip()
+    except (FileNotFoundError, NotADirectoryError):
         raise UsageError("gate.none", f"there is no gate at {config.gate}", "lockgate init") from None
-    except (OSError, UnicodeDecodeError) as err:
-        raise UsageError("gate.unreadable", f"{vkey_file} cannot be read: {type(err).__name__}") from None
+    except OSError as err:
+        raise UsageError("gate.unreadable", f"{vkey_file} cannot be read: {err.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError("gate.unreadable", f"{vkey_file} is no text") from None
     origin = parse_vkey(vkey).name
     log = SqliteLog(config.gate / LEDGER, origin=origin, signer=_gate_key(config.gate / LOG_KEY), vkey=vkey)
-    return _ports(config, log, _gate_key(config.gate / PERMIT_KEY), pinned_root(config))
+    return _ports(config, config.gate, log, _gate_key(config.gate / PERMIT_KEY), pinned_root(config), busy)
 
 
 def _gate_key(path: Path) -> FileSigner | None:
     """One of the gate's own keys; None for whoever may read the gate and not its keys."""
+    from lockgate.adapters.keys.files import load_key
+
     try:
         return load_key(str(path))
     except UnreadableError:
         return None
 
 
-def create_gate(config: Config, origin: str) -> Ports:
-    """A new gate's directory, keys and empty log.
+@contextmanager
+def new_gate(config: Config, origin: str) -> Iterator[Ports]:
+    """A new gate: directory, keys and an empty log, in a place beside. It takes its name when the block ends well, and leaves nothing when it does not.
 
     Raises:
-        UsageError: ``gate.exists``. LedgerError, UnreadableError: where it cannot be written.
+        UsageError: ``gate.exists``, ``gate.unwritable``. LedgerError: ``head.other-log``. LedgerError, UnreadableError: where it cannot be written.
     """
-    if (config.gate / VKEY).exists() or (config.gate / LEDGER).exists():
-        raise UsageError("gate.exists", f"there is a gate at {config.gate} already: it is not begun anew")
-    public = create_key(str(config.gate / LOG_KEY))
-    create_key(str(config.gate / PERMIT_KEY))
-    vkey = str(verifier_key(origin, keys.blob_of(public)[-32:]))
-    log = SqliteLog.create(config.gate / LEDGER, origin=origin, signer=load_key(str(config.gate / LOG_KEY)), vkey=vkey)
-    (config.gate / VKEY).write_text(vkey + "\n")
-    return _ports(config, log, load_key(str(config.gate / PERMIT_KEY)), None)
+    from lockgate.adapters import disk
+    from lockgate.adapters.keys.files import create_key, load_key
+    from lockgate.adapters.store.heads import FileHeads
+    from lockgate.adapters.store.sqlite_log import SqliteLog
+    from lockgate.evidence.keys import blob_of
+    from lockgate.ledger.note import verifier_key
+
+    exists = UsageError("gate.exists", f"there is something at {config.gate} already: no gate is begun there")
+    if os.path.lexists(config.gate):
+        raise exists
+    try:
+        verifier_key(origin, bytes(32))
+    except LedgerError:
+        raise UsageError("init.bad-origin", f"{origin[:80]!r} cannot be a log's name: it has no white space and no plus, such as example.com/shop") from None
+    heads = FileHeads(_state(config) / "heads")
+    if heads.recall(origin) is not None:
+        raise LedgerError("head.other-log", f"this account has seen a log named {origin} already: another log of that name would be taken for a forgery")
+    try:
+        disk.make_directory(config.gate.parent)
+        place = Path(tempfile.mkdtemp(prefix=f"{config.gate.name}.new-", dir=config.gate.parent))
+    except OSError as err:
+        raise UsageError("gate.unwritable", f"{config.gate} cannot be made: {err.strerror}") from None
+    try:
+        public = create_key(str(place / LOG_KEY))
+        create_key(str(place / PERMIT_KEY))
+        vkey = str(verifier_key(origin, blob_of(public)[-32:]))
+        with disk.directory(place) as fd:
+            disk.write_new(VKEY, vkey.encode() + b"\n", 0o644, dir_fd=fd)
+        with SqliteLog.create(place / LEDGER, origin=origin, signer=load_key(str(place / LOG_KEY)), vkey=vkey) as log:
+            yield _ports(config, place, log, load_key(str(place / PERMIT_KEY)), None, None, heads=FileHeads(place / "heads"))
+            note = log.head().note
+        shutil.rmtree(place / "heads", ignore_errors=True)
+        heads.remember(origin, note)
+        try:
+            place.rename(config.gate)
+        except OSError:
+            raise exists from None
+    except OSError as err:
+        raise UsageError("gate.unwritable", f"{config.gate} cannot be made: {err.strerror}") from None
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
-def _ports(config: Config, log: SqliteLog, permit: Signer | None, pinned: Root | None) -> Ports:
+def _state(config: Config) -> Path:
+    if config.state is None:
+        raise UsageError("setting.no-home", "this account has no home directory, and the heads it sees are remembered there")
+    return config.state
+
+
+def _ports(
+    config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pinned: Root | None, busy: Busy | None, heads: FileHeads | None = None
+) -> Ports:
+    from lockgate.adapters.clock import SystemClock
+    from lockgate.adapters.process import ProcessRunner, TemporaryScratch
+    from lockgate.adapters.store.blobs import DiskBlobs
+    from lockgate.adapters.store.directory import FileDirectory
+    from lockgate.adapters.store.heads import FileHeads
+    from lockgate.adapters.store.sqlite_index import SqliteIndex
+    from lockgate.app.world import Ports
+
     return Ports(
         log=log,
-        blobs=DiskBlobs(config.gate / "blobs"),
-        source=LocalSource(),
-        index=SqliteIndex(config.gate / INDEX),
-        heads=FileHeads(config.state / "heads"),
-        directory=FileDirectory(config.gate / DIRECTORY),
+        blobs=DiskBlobs(gate),
+        source=_source(busy),
+        index=SqliteIndex(gate / INDEX),
+        heads=heads or FileHeads(_state(config) / "heads"),
+        directory=FileDirectory(gate / DIRECTORY),
         clock=SystemClock(),
         runner=ProcessRunner(),
         scratch=TemporaryScratch(),
@@ -121,14 +196,24 @@ def _ports(config: Config, log: SqliteLog, permit: Signer | None, pinned: Root |
     )
 
 
-def bench() -> Bench:
+def _source(busy: Busy | None) -> Source:
+    from lockgate.adapters.sources.local import LocalSource
+    from lockgate.adapters.sources.watched import WatchedSource
+
+    return LocalSource() if busy is None else WatchedSource(LocalSource(), busy)
+
+
+def bench(busy: Busy | None = None) -> Bench:
     """Artifacts on this machine, for commands that need no gate."""
-    return Bench(source=LocalSource(), clock=SystemClock())
+    from lockgate.adapters.clock import SystemClock
+    from lockgate.app.attach import Bench
+
+    return Bench(source=_source(busy), clock=SystemClock())
 
 
 def names_a_key(config: Config) -> bool:
     """Whether the user named a key, or has the one `init` made."""
-    return bool(config.key) or (config.home / OWNER_KEY).exists()
+    return bool(config.key) or (config.home is not None and os.path.lexists(config.home / OWNER_KEY))
 
 
 def user_signer(config: Config, passphrase: Callable[[], bytes]) -> FileSigner | AgentSigner:
@@ -137,17 +222,20 @@ def user_signer(config: Config, passphrase: Callable[[], bytes]) -> FileSigner |
     Raises:
         UsageError: ``key.none``. UnreadableError, EvidenceError: as `find_signer`.
     """
+    from lockgate.adapters.keys.find import find_signer
+
     if not names_a_key(config):
         raise UsageError("key.none", "no key is named: say which is yours with --key or LOCKGATE_KEY")
-    return find_signer(config.key or str(config.home / OWNER_KEY), config.agent, passphrase)
+    return find_signer(config.key or str(config.home and config.home / OWNER_KEY), config.agent, passphrase)
 
 
-def new_owner_key(config: Config) -> FileSigner:
-    """The key `init` made before in the user's configuration directory, or a new one."""
-    path = config.home / OWNER_KEY
-    if not path.exists():
-        create_key(str(path))
-    return load_key(str(path))
+def owner_signer(config: Config, passphrase: Callable[[], bytes]) -> PersonSigner:
+    """The key of whoever begins a gate: the one named, the one made before, or a new one in the user's configuration directory."""
+    if not names_a_key(config):
+        if config.home is None:
+            raise UsageError("key.none", "this account has no home directory to make a key in: name one with --key")
+        make_key(config.home / OWNER_KEY, None)
+    return user_signer(config, passphrase)
 
 
 def make_key(path: Path, passphrase: bytes | None) -> PublicKey:
@@ -156,9 +244,67 @@ def make_key(path: Path, passphrase: bytes | None) -> PublicKey:
     Raises:
         UsageError: ``key.exists``, ``key.unwritable``.
     """
+    from lockgate.adapters import disk
+    from lockgate.adapters.keys.files import create_key
+
     beside = path.with_name(path.name + ".pub")
-    if beside.exists():
+    if os.path.lexists(beside):
         raise UsageError("key.exists", f"{beside} is there already: a key is never written over")
     public = create_key(str(path), passphrase)
-    beside.write_text(public + "\n")
+    try:
+        with disk.directory(path.parent, follow=True) as fd:
+            disk.write_new(beside.name, public.encode() + b"\n", 0o644, dir_fd=fd)
+            os.fsync(fd)
+    except OSError as err:
+        path.unlink(missing_ok=True)
+        raise UsageError("key.unwritable", f"{beside} could not be written: {err.strerror}; no key was made") from None
     return public
+
+
+def keys_at_hand(config: Config) -> dict[Fingerprint, str]:
+    """Private keys this user could name behind ``--key``: beside a ``.pub`` file here, in ~/.ssh or of ``init``; and the agent's."""
+    from lockgate.adapters.keys.agent import held_keys
+    from lockgate.evidence.keys import parse_public_key
+
+    found: dict[Fingerprint, str] = {}
+    if config.agent:
+        with suppress(LockgateError):
+            found.update((each, each) for each in map(fingerprint, held_keys(config.agent)))
+    for folder in filter(None, (config.home, config.ssh, config.here)):
+        with suppress(OSError):
+            for public in sorted(folder.glob("*.pub"))[:200]:
+                private = public.with_suffix("")
+                with suppress(OSError, EvidenceError):
+                    if private.is_file():
+                        named = private.name if folder == config.here else str(private)
+                        found[fingerprint(parse_public_key(read_head(public, MAX_PUBLIC)))] = named
+    return found
+
+
+def read_head(path: str | Path, max_bytes: int) -> bytes:
+    """The first `max_bytes` of a file the user names, a regular one: never waits for a FIFO. Raises OSError."""
+    from lockgate.adapters import disk
+
+    with os.fdopen(disk.open_regular(path, follow=True), "rb") as file:
+        return file.read(max_bytes)
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a regular file the user names, in 64 hex digits and bounded memory. Raises OSError."""
+    import hashlib
+
+    from lockgate.adapters import disk
+
+    with os.fdopen(disk.open_regular(path, follow=True), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_file(path: str | Path, data: bytes) -> None:
+    """Put `data` in a file the user names, whole or not at all; a regular file there is replaced, anything else is not. Raises OSError."""
+    from lockgate.adapters import disk
+
+    target = Path(path)
+    if os.path.lexists(target):
+        os.close(disk.open_regular(target))
+    with disk.directory(target.parent, follow=True) as fd:
+        disk.write_atomic(target.name, data, 0o644, dir_fd=fd)

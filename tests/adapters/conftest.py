@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 
-Disk = Callable[[str], Any]
-
 
 def _mount(*args: str) -> bool:
     return subprocess.run(["mount", *args], check=False, capture_output=True).returncode == 0
@@ -29,7 +27,11 @@ def disk_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         path.mkdir()
         if _mount("-t", "tmpfs", "-o", f"size={size}", "none", str(path)):
             mounted.append(path)
-            return path, lambda: subprocess.run(["mount", "-o", "remount,ro", str(path)], check=True) and None
+
+            def remount() -> None:
+                subprocess.run(["mount", "-o", "remount,ro", str(path)], check=True)
+
+            return path, remount
         write = os.write
 
         def full(fd: int, data: Any) -> int:

@@ -37,6 +37,22 @@ class TestIndex:
         assert index.find("digest", "r-1") == []
         assert index.dump() == sorted(ROWS)
 
+    def test_the_newest_row_of_a_name_is_found_and_the_one_before_it(self, index: Index) -> None:
+        index.cursor()
+        index.file(10, ROWS)
+        assert index.newest("request", "r-1", 2**62) == 9
+        assert index.newest("request", "r-1", 9) == 2
+        assert index.newest("request", "r-1", 2) is None
+        assert index.newest("digest", "r-1", 2**62) is None
+
+    def test_a_range_of_leaves_is_dumped(self, index: Index) -> None:
+        index.cursor()
+        index.file(10, ROWS)
+        assert index.dump(None, 5) == [("request", "r-1", 2)]
+        assert index.dump(5, 9) == sorted(ROWS[:2])
+        assert index.dump(5) == sorted(ROWS[:3])
+        assert index.dump(10, None) == []
+
     def test_filing_again_changes_nothing_and_the_cursor_never_goes_back(self, index: Index) -> None:
         index.cursor()
         index.file(10, ROWS)

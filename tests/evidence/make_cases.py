@@ -1,6 +1,6 @@
 """Makes ``tests/evidence/cases/``: run it by hand to make all of it anew; the tests only read what is committed.
 
-    python tests/evidence/make_cases.py          needs ssh-keygen (OpenSSH) and openssl
+    cd tests && python -m evidence.make_cases          needs ssh-keygen (OpenSSH) and openssl
 
 Each case is a folder ``<reader>/<case>[_fail]`` with ``README`` (one line: why), ``input`` (the evidence bytes),
 ``case.json`` where the reader takes more arguments, and ``expected.json``: a value, or ``{"code": …}``. What is
@@ -9,6 +9,8 @@ expected is written down here by hand or printed by the foreign tool; nothing of
 Every private key is made in a temporary directory and thrown away with it: none is committed, and the keys in the
 cases belong to nobody. Keys and ECDSA signatures therefore differ from run to run, what is expected does not.
 """
+
+# ruff: noqa: E501  one case, one line: a table
 
 from __future__ import annotations
 
@@ -21,8 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import cases_by_hand
-import cases_of_policy
+from evidence import cases_by_hand, cases_of_policy
 
 CASES = Path(__file__).parent / "cases"
 DIGEST = "9f2c" * 16
@@ -114,8 +115,8 @@ def key_cases(make: Maker) -> None:
     make.case("keys", "two-lines_fail", both, "key.malformed", "two keys in one file: which one is meant is not guessed")
     options = b'no-pty,command="true" ' + (make.scratch / "ed25519.pub").read_bytes()
     make.case("keys", "authorized-keys-options_fail", options, "key.malformed", "an authorized_keys line with options: they would be dropped silently")
-    for name, *kind in [("ed25519", "-algorithm", "ed25519"), ("p256", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")]:
-        pem = make.ssl_key(f"ssl-{name}", *kind)
+    for name, how in (("ed25519", "ed25519"), ("p256", "EC -pkeyopt ec_paramgen_curve:P-256")):
+        pem = make.ssl_key(f"ssl-{name}", "-algorithm", *how.split())
         (make.scratch / "as.pem").write_bytes(pem)
         der = make.run("openssl", "pkey", "-pubin", "-in", "as.pem", "-outform", "DER")
         blob = {"ed25519": cases_by_hand.ed25519_blob(der[-32:]), "p256": cases_by_hand.p256_blob(der[-65:])}[name]
@@ -125,11 +126,11 @@ def key_cases(make: Maker) -> None:
         if name == "p256":
             compressed = make.run("openssl", "ec", "-pubin", "-in", "as.pem", "-pubout", "-conv_form", "compressed")
             make.case("keys", "openssl-p256-compressed", compressed, expected, "the same key with its point compressed is the same key")
-    for name, kind in [("x25519", "x25519"), ("ed448", "ed448"), ("rsa", "rsa"), ("rsa-pss", "rsa-pss")]:
+    for name in ("x25519", "ed448", "rsa", "rsa-pss"):
         make.case(
             "keys",
             f"openssl-{name}_fail",
-            make.ssl_key(f"ssl-{name}", "-algorithm", kind),
+            make.ssl_key(f"ssl-{name}", "-algorithm", name),
             "key.unsupported",
             f"openssl's {name} key: no signature of it is read",
         )

@@ -23,6 +23,9 @@ class MemoryIndex:
     def find(self, kind: str, name: str) -> list[int]:
         return sorted(leaf for found_kind, found_name, leaf in self.rows if (found_kind, found_name) == (kind, name))
 
+    def newest(self, kind: str, name: str, below: int) -> int | None:
+        return max((leaf for leaf in self.find(kind, name) if leaf < below), default=None)
+
     def file(self, size: int, rows: Sequence[tuple[str, str, int]]) -> None:
         self.rows.update(rows)
         self.size = max(self.size, size)
@@ -35,5 +38,5 @@ class MemoryIndex:
         self.rows.clear()
         self.size = 0
 
-    def dump(self) -> list[tuple[str, str, int]]:
-        return sorted(self.rows)
+    def dump(self, start: int | None = None, end: int | None = None) -> list[tuple[str, str, int]]:
+        return sorted(row for row in self.rows if (start is None or start <= row[2]) and (end is None or row[2] < end))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from lockgate.app import request, say
+from lockgate.app.project import require_same_log
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
@@ -47,16 +48,18 @@ def begin(ports: Ports, plan: Beginning, ids: tuple[str, str], signer: PersonSig
         the root, to be pinned, and where the first roster was proposed; with a threshold above 1 it waits for others.
 
     Raises:
-        UsageError: ``init.not-empty``, ``root.bad-value``. LedgerError: from the log.
+        UsageError: ``init.not-empty``, ``root.bad-value``. LedgerError: from the log; ``head.other-log`` where this
+            account remembers another log of this name: nothing was recorded.
     """
     if ports.permit is None:
         raise TrustError("permit.no-key", "a gate begins with its permit key")
     if ports.log.head().size:
         raise UsageError("init.not-empty", "this log has begun already")
+    if (remembered := ports.heads.recall(ports.log.origin)) is not None:
+        require_same_log(ports, remembered)
     now = ports.clock.now()
     first = events.Genesis(origin=ports.log.origin, nonce=plan.nonce, created_at=now)
     leaf = events.Leaf(at=now, event=record.seal_genesis(record.statement_bytes(first, ())), stream=events.HOUSE)
-    ports.log.append(Entry(leaf=encode(leaf), stream=events.HOUSE, key="genesis"), Guard(size=0, streams=(events.HOUSE,)))
     try:
         root = Root(
             version=1,
@@ -69,6 +72,7 @@ def begin(ports: Ports, plan: Beginning, ids: tuple[str, str], signer: PersonSig
         )
     except ValueError as err:
         raise UsageError("root.bad-value", f"this root cannot be: {err}") from None
+    ports.log.append(Entry(leaf=encode(leaf), stream=events.HOUSE, key="genesis"), Guard(size=0, streams=(events.HOUSE,)))
     proposed = events.RootProposed(id=ids[0], version=1, replaces=NONE, requested_at=now)
     envelope = say.sign_event(proposed, (ports.blobs.put(encode(root)),), signer)
     second = events.Leaf(at=now, event=envelope, stream=events.HOUSE, previous=0)

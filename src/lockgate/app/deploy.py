@@ -1,10 +1,11 @@
 """deploy: the same gate, then the command on a private copy of exactly those bytes, then a signed `deployed`.
 
-1  gate           as always; refused means the command never starts
-2  copy           private and read-only, hashed while copied: what the command reads is what was decided on
-3  look again     the permit still lives, and nobody rejected or withdrew meanwhile
-4  run            the command, with ``{ref}`` replaced
-5  record         `deployed`, signed by the deployer, only where it succeeded; else `deploy-failed`
+1  who            the deployer may deploy here: else the command's success could not be recorded
+2  gate           as always; refused means the command never starts
+3  copy           private and read-only, hashed while copied: what the command reads is what was decided on
+4  look again     the permit still lives, nobody rejected or withdrew meanwhile, and the deployer still may
+5  run            the command, with ``{ref}`` replaced
+6  record         `deployed`, signed by the deployer, only where it succeeded; else `deploy-failed`
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import asdict
 
 from lockgate.app import gate, say
-from lockgate.app.project import project
+from lockgate.app.project import Projection, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
+from lockgate.core.identity import fingerprint
 from lockgate.core.ports import PersonSigner
-from lockgate.errors import EvidenceError, LockgateError, UsageError
+from lockgate.errors import LockgateError, TrustError, UsageError
 
 
 class Deployment(Noun, frozen=True, kw_only=True):
@@ -47,24 +49,27 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
         told: called with the gate's answer before the command starts.
 
     Raises:
-        LockgateError: from the gate, the copy or the ledger. ``deployed.unrecorded`` where the command succeeded and that could not be recorded.
+        LockgateError: from the gate, the copy or the ledger; the message says so where the command ran and that could
+            not be recorded. ``people.no-duty`` where the signer may not deploy here: nothing was decided.
     """
     if len(ask.refs) != 1:
         raise UsageError("deploy.one-artifact", "deploy takes one artifact")
     if not any("{ref}" in word for word in command):
         raise UsageError("deploy.no-ref", "the command does not say {ref} anywhere: it would deploy something other than what was decided on")
-    gated = gate.gate(ports, ask, signer)
+    own = project(ports, ask.environment)
+    gate.require_answerable(own, ask)
+    _require_deployer(own, ask.environment, signer)
+    resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
+    gated = gate.gate_resolved(ports, ask, resolved, signer)
     told(gated)
     if gated.decision.outcome != "allowed":
         return Deployment(gated=gated)
-    if gated.unpinned:
-        raise UsageError("root.unpinned", "no root is pinned: what the gate answered is no permit, and nothing was run")
-    resolved = gate.resolve(ports, gated.pinned, ask.config)
-    (digest, ref), *_ = resolved.places.items()
+    ((digest, ref),) = resolved.places.items()
     with ports.scratch.directory() as private:
         path = ports.source.copy(ref, digest, private)
-        _still_open(ports, gated)
-        started = ports.clock.now()
+        own = gate.standing(ports, ask.environment, gated.index, gated.release)
+        _require_deployer(own, ask.environment, signer)
+        started = say.require_clock(ports, own)
         status = ports.runner.run([word.replace("{ref}", str(path)) for word in command])
         ended = ports.clock.now()
     said = events.Deployed(permit=gated.index, environment=ask.environment, config=ask.config, started_at=started, ended_at=max(started, ended))
@@ -77,14 +82,10 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
     return Deployment(gated=gated, exit_status=status, index=recorded.index)
 
 
-def _still_open(ports: Ports, gated: gate.Gated) -> None:
-    """Step 3: the permit is in the state history gives now, it has not ended, and its request still stands."""
-    state = project(ports, gated.decision.environment).state.environment
-    permit = next((one for one in state.permits if one.decision == gated.index), None)
-    if permit is None or permit.release != gated.release:
-        raise EvidenceError("permit.gone", f"the permit of decision {gated.index} is not there any more: nothing was run")
-    if ports.clock.now() >= permit.not_after:
-        raise EvidenceError("permit.expired", f"the permit of decision {gated.index} ended before the command could start: nothing was run")
-    request = state.request(permit.request)
-    if request is not None and (request.withdrawn or request.rejected_by or request.over):
-        raise EvidenceError("permit.gone", f"{request.id} was withdrawn or rejected after decision {gated.index}: nothing was run")
+def _require_deployer(own: Projection, environment: str, signer: PersonSigner) -> None:
+    """Steps 1 and 4: whoever signs `deployed` has the duty. Raises TrustError ``key.not-enrolled``, ``people.no-duty``."""
+    person = own.roster.person_of(signer.public)
+    if person is None:
+        raise TrustError("key.not-enrolled", f"{fingerprint(signer.public)} belongs to nobody in the roster: nothing was run")
+    if not own.roster.may(person.id, "deploy", environment):
+        raise TrustError("people.no-duty", f"{person.id} does not have the duty deploy in {environment}: nothing was run")

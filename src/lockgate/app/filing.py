@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from lockgate.app.project import project
+from lockgate.app.project import chain, project
 from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
 from lockgate.core.promotion import state_digest
-from lockgate.errors import EvidenceError
+from lockgate.errors import ConflictError, EvidenceError
 from lockgate.evidence import record
 
 BATCH = 2_000
@@ -36,7 +37,10 @@ def catch_up(ports: Ports, told: Callable[[int, int], None] | None = None) -> in
     while at < size:
         end = min(at + BATCH, size)
         rows = [row for offset, data in enumerate(ports.log.leaves(at, end)) for row in rows_of(data, at + offset)]
-        ports.index.file(end, rows)
+        try:
+            ports.index.file(end, rows)
+        except ConflictError:  # another process rebuilds it: go on from where that one is
+            end = ports.index.cursor()
         at = end
         if told is not None:
             told(at, size)
@@ -49,11 +53,18 @@ def rebuild(ports: Ports, told: Callable[[int, int], None] | None = None) -> int
     size = catch_up(ports, told)
     house = project(ports, "")
     for environment in sorted(house.policy.environments) if house.policy else ():
-        decisions = sorted(set(ports.index.find("stream", f"env:{environment}")) & set(ports.index.find("kind", "decision")))
-        if decisions:
-            event = record.open_envelope(record.read_leaf(ports.log.leaf(decisions[-1])).event).event
-            if isinstance(event, events.Decided):
-                state = project(ports, environment, event.history, whole=True).state
-                if state_digest(state) == event.state:
-                    ports.index.keep(event.state, encode(state))
+        event = _newest_decision(ports, f"env:{environment}", size)
+        if event is not None and 0 < event.history <= size:
+            state = project(ports, environment, event.history, whole=True).state
+            if state_digest(state) == event.state:
+                ports.index.keep(event.state, encode(state))
     return size
+
+
+def _newest_decision(ports: Ports, stream: str, size: int) -> events.Decided | None:
+    for _, data in chain(ports, stream, size):
+        with suppress(EvidenceError):
+            event = record.open_envelope(record.read_leaf(data).event).event
+            if isinstance(event, events.Decided):
+                return event
+    return None

@@ -6,17 +6,19 @@
   4  decision   `core.decide`, pure
   5  recorded   evidence, then the leaf by compare-and-append: if anything that matters was recorded since 2, begin again
 
-Not recorded means not allowed: nobody hears ``allowed`` before the leaf is durable.
+Not recorded means not allowed: nobody hears ``allowed`` before the leaf is durable. And what would be no fact where it
+stands is not recorded: the decision goes through the same `history.admit` as everything people say.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from lockgate import __version__, canon
 from lockgate.app import say
 from lockgate.app.gather import facts_of, fetch, keep
-from lockgate.app.project import Projection, project
+from lockgate.app.project import Projection, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
@@ -30,7 +32,10 @@ from lockgate.core.policy import section_digest, watched
 from lockgate.core.ports import PersonSigner
 from lockgate.core.promotion import state_digest
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, TrustError, UsageError
-from lockgate.evidence import record
+from lockgate.evidence import history, record
+
+MAX_ARTIFACTS = 64
+_FITS = re.compile(r"[ -~]{1,128}\Z").match
 
 
 class GateRequest(Noun, frozen=True, kw_only=True):
@@ -41,7 +46,8 @@ class GateRequest(Noun, frozen=True, kw_only=True):
         environment: where to.
         config: configuration digest or ``none``.
         request: the request to go by; empty to find the one that fits.
-        key: idempotency key: the same key returns the first decision.
+        key: idempotency key, 1 to 128 printable ASCII characters: asked again with it, the first
+            decision is the answer, as long as it stands.
         nonce: 16 random bytes in hex, for the signed question.
         platform: ``os/arch``, where an index holds several.
     """
@@ -59,10 +65,11 @@ class Gated(Noun, frozen=True, kw_only=True):
     """What came of it.
 
     Attributes:
-        decision: as recorded. index: its leaf; for a refusal that was recorded before, the leaf of that.
+        decision: as recorded; for a refusal that was recorded before, as it would be now.
+        index: its leaf; for such a refusal, the leaf of the one before.
         new: False where nothing was appended: a retry, or a refusal with the same outcome as the last.
         release: what was asked about. pinned: its references with digests.
-        unpinned: no root was pinned: this is no permit.
+        unpinned: no root was pinned: nobody vouches for this, and it is never ``allowed``.
     """
 
     decision: events.Decided
@@ -88,8 +95,10 @@ def resolve(ports: Ports, refs: tuple[str, ...], config: DigestOrNone, platform:
     """Step 1: look each reference up, once.
 
     Raises:
-        UsageError: ``ref.malformed``, ``ref.twice``. UnreadableError, EvidenceError: from the source.
+        UsageError: ``ref.malformed``, ``ref.twice``, ``ref.too-many``. UnreadableError, EvidenceError: from the source.
     """
+    if not 1 <= len(refs) <= MAX_ARTIFACTS:
+        raise UsageError("ref.too-many", f"a release has 1 to {MAX_ARTIFACTS} artifacts, and {len(refs)} are named")
     places: dict[Digest, Ref] = {}
     for text in refs:
         ref, digest = ports.source.resolve(parse_ref(text), platform)
@@ -108,40 +117,73 @@ def gate(ports: Ports, ask: GateRequest, signer: PersonSigner | None) -> Gated:
         signer: the key of whoever asks; None, and the asker is unknown.
 
     Raises:
-        LockgateError: nothing was decided; by code.
+        LockgateError: nothing was decided; by code. ``root.unpinned``: it would be allowed, and no root is pinned.
     """
+    return gate_resolved(ports, ask, resolve(ports, ask.refs, ask.config, ask.platform), signer)
+
+
+def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: PersonSigner | None) -> Gated:
+    """`gate` from step 2 on, for a release that was resolved already."""
     if ports.permit is None:
         raise TrustError("permit.no-key", "this process cannot read the permit key, and so cannot decide")
-    resolved = resolve(ports, ask.refs, ask.config, ask.platform)
-    asked = question(ports, ask, resolved.release, signer)
-    known = ports.log.find(_key(ask))
-    if known is not None:
-        return _again(ports, ask, resolved, known.index)
-    basket = fetch(ports, resolved.places, asked)
-    evidence = keep(ports, basket)
+    if not _FITS(ask.key):
+        raise UsageError("gate.bad-key", "an idempotency key has 1 to 128 printable ASCII characters")
+
+    def answer(decision: events.Decided, index: int, *, new: bool) -> Gated:
+        return Gated(decision=decision, index=index, new=new, release=resolved.release, pinned=resolved.pinned(), unpinned=ports.pinned is None)
+
+    basket, asked, kept = None, b"", False
     for _ in range(say.ATTEMPTS):
         own, others = look(ports, ask.environment)
+        require_answerable(own, ask)
+        known = ports.log.find(_key(ask))
+        if known is not None:
+            decision = _again(ports, ask, own, resolved.release, known.index, fingerprint(signer.public) if signer else "")
+            return answer(decision, known.index, new=False)
+        if basket is None:
+            asked = question(ports, ask, resolved.release, signer)
+            basket = fetch(ports, resolved.places, asked)
         now = ports.clock.now()
         subject = subject_of(own, resolved.release, ask.environment, ask.request, asked)
         judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
-        if judgement.result != "allowed" and (same := _same_refusal(ports, own, subject, judgement)) is not None:
-            return Gated(decision=same[1], index=same[0], new=False, release=resolved.release, pinned=resolved.pinned(), unpinned=ports.pinned is None)
-        decision = decision_of(subject, judgement, own, evidence, now)
+        decision = decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now)
+        if judgement.result != "allowed" and (same := _same_refusal(ports, own, decision, resolved.release)) is not None:
+            return answer(decision, same, new=False)
+        if judgement.result == "allowed" and ports.pinned is None:
+            raise TrustError("root.unpinned", "this would be allowed, but no root is pinned that vouches for it: nothing was recorded, and this is no permit")
+        if not kept:
+            keep(ports, basket)
+            kept = True
         try:
             index = _record(ports, decision, resolved.release, own, tuple(others), _key(ask))
-        except ConflictError:
+        except LedgerError as err:
+            if not isinstance(err, ConflictError) and err.code != "log.key-reused":
+                raise
             continue
-        return Gated(decision=decision, index=index, new=True, release=resolved.release, pinned=resolved.pinned(), unpinned=ports.pinned is None)
+        return answer(decision, index, new=True)
     raise LedgerError("record.contended", f"something else was recorded {say.ATTEMPTS} times in between: nothing was decided")
 
 
-def look(ports: Ports, environment: Name, size: int | None = None, *, whole: bool = False) -> tuple[Projection, dict[Name, Projection]]:
+def require_answerable(own: Projection, ask: GateRequest) -> None:
+    """The question names an environment and a request that are there. Raises UsageError ``policy.no-environment``, ``request.unknown``."""
+    if ask.environment not in own.policy_in_force().environments:
+        raise UsageError("policy.no-environment", f"the policy in force has no environment {ask.environment[:80]!r}")
+    if ask.request and own.state.environment.request(ask.request) is None:
+        raise UsageError("request.unknown", f"there is no request {ask.request[:40]!r} in {ask.environment}")
+
+
+def look(ports: Ports, environment: Name) -> tuple[Projection, dict[Name, Projection]]:
     """Step 2: this environment's projection, and those of the environments its requirements name, at one size."""
-    own = project(ports, environment, size, whole=whole)
+    own = project(ports, environment)
+    return own, look_beside(ports, own, environment, own.size)
+
+
+def look_beside(ports: Ports, own: Projection, environment: Name, size: int, *, whole: bool = False) -> dict[Name, Projection]:
+    """The projections of the environments that this one's requirements name."""
     policy = own.policy_in_force()
     if environment not in policy.environments:
-        return own, {}
-    return own, {name: project(ports, name, own.size, whole=whole) for name in watched(policy, environment) if name != environment}
+        return {}
+    return {name: project(ports, name, size, whole=whole) for name in watched(policy, environment) if name != environment}
 
 
 def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes) -> Subject:
@@ -152,7 +194,7 @@ def subject_of(own: Projection, release: Release, environment: Name, request: st
     if not request:
         fitting = [one.id for one in own.state.environment.requests if one.release == release and not one.withdrawn and not one.over]
         request = fitting[-1] if fitting else ""
-    return Subject(release=release, environment=environment, actor=_actor(own, asked), request=request or None)
+    return Subject(release=release, environment=environment, actor=_actor(own, asked, release, environment), request=request or None)
 
 
 def question(ports: Ports, ask: GateRequest, release: Release, signer: PersonSigner | None) -> bytes:
@@ -163,11 +205,17 @@ def question(ports: Ports, ask: GateRequest, release: Release, signer: PersonSig
     return encode(say.sign_event(event, release.artifacts, signer))
 
 
-def _actor(own: Projection, asked: bytes) -> Actor | None:
-    """Who signed the question. The envelope was made, or stored, by whoever decided: its signature is checked here."""
+def _actor(own: Projection, asked: bytes, release: Release, environment: Name) -> Actor | None:
+    """Who signed the question, if it is this one. Its envelope was made or stored by whoever decided: its signature is checked here."""
     if not asked:
         return None
-    key = record.person_key(canon.decode(asked, events.Envelope, what="question"), "ask")
+    envelope = canon.decode(asked, events.Envelope, what="question")
+    key = record.person_key(envelope, "ask")
+    opened = record.open_envelope(envelope)
+    if not isinstance(opened.event, events.Asked):
+        return None
+    if (opened.event.environment, opened.event.config, opened.subjects) != (environment, release.config, release.artifacts):
+        return None
     person = own.roster.person_of(key)
     return Actor(key=fingerprint(key), person=person.id if person else None, proof=digest_of(asked))
 
@@ -201,13 +249,14 @@ def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidenc
 
 
 def _record(ports: Ports, decision: events.Decided, release: Release, own: Projection, others: tuple[Name, ...], key: str) -> int:
-    """Step 5: evidence is durable already; state, then the leaf, if nothing that matters was recorded since."""
+    """Step 5: evidence is durable already; state, then the leaf, if it is a fact there and nothing that matters was recorded since."""
     if ports.permit is None:
         raise TrustError("permit.no-key", "this process cannot read the permit key, and so cannot decide")
     statement = record.statement_bytes(decision, release.artifacts)
     envelope = record.seal_by_permit_key(statement, ports.permit.public, ports.permit.sign(record.to_sign(statement)))
     stream = events.stream_of(decision)
     leaf = say.leaf_for(ports, envelope, stream, own)
+    history.admit(own.state, leaf, own.size, ports.blobs.get, ports.pinned)
     ports.index.keep(decision.state, encode(own.state))
     return say.append(ports, leaf, key, own.size, (stream, events.HOUSE, *(f"env:{name}" for name in others))).index
 
@@ -216,33 +265,63 @@ def _key(ask: GateRequest) -> str:
     return f"gate:{ask.environment}:{ask.key}"
 
 
-def _again(ports: Ports, ask: GateRequest, resolved: Resolved, index: int) -> Gated:
-    """The decision this idempotency key got the first time, if it was asked the same."""
-    opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
+def _again(ports: Ports, ask: GateRequest, own: Projection, release: Release, index: int, actor: str) -> events.Decided:
+    """The decision this idempotency key got the first time, if it was asked the same by the same; allowed, only while its permit stands."""
+    leaf = record.read_leaf(ports.log.leaf(index)).event
+    opened = record.open_envelope(leaf)
     decision = opened.event
-    if not isinstance(decision, events.Decided) or (decision.environment, decision.config, opened.subjects) != (
-        ask.environment,
-        resolved.release.config,
-        resolved.release.artifacts,
+    if (
+        not isinstance(decision, events.Decided)
+        or (decision.environment, decision.config, opened.subjects, decision.actor) != (ask.environment, release.config, release.artifacts, actor)
+        or (ask.request and ask.request != decision.request)
     ):
-        raise UsageError("gate.key-reused", "this idempotency key was used for another question")
-    record.check_permit_signature(record.read_leaf(ports.log.leaf(index)).event, project(ports, "").root.permit)
-    if decision.not_after is not None and ports.clock.now() >= decision.not_after:
-        raise EvidenceError("permit.expired", f"the permit of decision {index} ended {decision.not_after:%Y-%m-%d %H:%M:%S} UTC")
-    return Gated(decision=decision, index=index, new=False, release=resolved.release, pinned=resolved.pinned(), unpinned=ports.pinned is None)
+        raise UsageError("gate.key-reused", "this idempotency key was used for another question, or by another key")
+    record.check_permit_signature(leaf, own.root.permit)
+    if decision.outcome == "allowed":
+        standing(ports, ask.environment, index, release)
+    return decision
 
 
-def _same_refusal(ports: Ports, own: Projection, subject: Subject, judgement: Judgement) -> tuple[int, events.Decided] | None:
-    """The newest decision recorded here, where it is of the same release with the same outcomes: a refusal is recorded once."""
-    index = ports.log.last(f"env:{subject.environment}")
+def standing(ports: Ports, environment: Name, index: int, release: Release) -> Projection:
+    """The environment as history gives it now, in which the permit of decision `index` lives and its request stands.
+
+    Raises:
+        EvidenceError: ``permit.gone``: used, given back, or its request withdrawn or rejected; ``permit.expired``.
+        TrustError: ``root.unpinned``.
+    """
+    if ports.pinned is None:
+        raise TrustError("root.unpinned", f"no root is pinned: nobody vouches for the permit of decision {index}")
+    own = project(ports, environment)
+    state = own.state.environment
+    permit = next((one for one in state.permits if one.decision == index), None)
+    if permit is None or permit.release != release:
+        raise EvidenceError("permit.gone", f"the permit of decision {index} is not there any more: it was used, given back or never stood")
+    if ports.clock.now() >= permit.not_after:
+        raise EvidenceError("permit.expired", f"the permit of decision {index} ended {permit.not_after:%Y-%m-%d %H:%M:%S} UTC")
+    request = state.request(permit.request)
+    if request is not None and (request.withdrawn or request.rejected_by or request.over):
+        raise EvidenceError("permit.gone", f"{request.id} was withdrawn, rejected or replaced after decision {index}")
+    return own
+
+
+def _same_refusal(ports: Ports, own: Projection, decision: events.Decided, release: Release) -> int | None:
+    """The leaf of the newest decision recorded here, where nothing was said since and it is of the same: a refusal is recorded once."""
+    index = newest(ports, events.stream_of(decision))
     if index is None or index >= own.size:
         return None
-    opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
-    before = opened.event
-    if not isinstance(before, events.Decided) or opened.subjects != subject.release.artifacts or before.config != subject.release.config:
+    leaf = record.read_leaf(ports.log.leaf(index)).event
+    try:
+        opened = record.open_envelope(leaf)
+        before = opened.event
+        if not isinstance(before, events.Decided) or opened.subjects != release.artifacts:
+            return None
+        record.check_permit_signature(leaf, own.root.permit)
+    except EvidenceError:
         return None
-    same = codes(before.outcomes) == codes(judgement.outcomes) and before.outcome == judgement.result and before.request == (subject.request or "")
-    return (index, before) if same else None
+    same = codes(before.outcomes) == codes(decision.outcomes) and all(
+        getattr(before, name) == getattr(decision, name) for name in ("outcome", "request", "config", "environment")
+    )
+    return index if same else None
 
 
 def codes(outcomes: tuple[Outcome, ...]) -> tuple[tuple[str, str, str], ...]:

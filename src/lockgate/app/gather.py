@@ -90,19 +90,27 @@ def keep(ports: Ports, basket: Basket) -> Digest:
 
 
 def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], now: datetime) -> dict[Need, Gathered]:
-    """READ the evidence that came with the artifacts. One lost artifact makes the kind unreadable for all."""
+    """READ the evidence that came with the artifacts. One lost artifact, or more than is read, makes the kind unreadable for all."""
     manifest = basket.manifest
-    if manifest.lost:
-        because = Unreadable(code=manifest.lost[0].code)
-        measured = {one.digest for one in manifest.measured}
-        intact: Gathered = _intact(manifest, now) if all(one in measured for one in artifacts) else because
+    measured = {one.digest for one in manifest.measured}
+    intact: Gathered = _intact(manifest, now)
+    try:
+        if manifest.lost:
+            intact = intact if all(one in measured for one in artifacts) else Unreadable(code=manifest.lost[0].code)
+            raise UnreadableError(manifest.lost[0].code, "an artifact or its evidence could not be read")
+        return {Need(Intact): intact, **_read(basket, artifacts, keys, now)}
+    except UnreadableError as err:
+        because = Unreadable(code=err.code)
         return {Need(Intact): intact, Need(Signature): because, Need(Provenance): because, Need(Rejected): because}
+
+
+def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], now: datetime) -> dict[Need, Gathered]:
     signatures: list[Signature] = []
     provenance: list[Provenance] = []
     rejected: list[Rejected] = []
     for digest in artifacts:
         evidence = [
-            Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=str(item.digest)) for item in manifest.items if item.subject == digest
+            Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in basket.manifest.items if item.subject == digest
         ]
         for fact in artifact.read(evidence, keys, {digest}, now):
             match fact:
@@ -113,7 +121,6 @@ def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Na
                 case Rejected():
                     rejected.append(fact)
     return {
-        Need(Intact): _intact(manifest, now),
         Need(Signature): Complete(items=tuple(signatures), as_of=now),
         Need(Provenance): Complete(items=tuple(provenance), as_of=now),
         Need(Rejected): Complete(items=tuple(rejected), as_of=now),

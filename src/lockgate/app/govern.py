@@ -9,11 +9,13 @@ from lockgate.app import request
 from lockgate.app.project import project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
+from lockgate.core import events
 from lockgate.core.identity import Person, PersonId, PublicKey, Root, Roster
 from lockgate.core.model import RequestId
 from lockgate.core.policy import Policy
 from lockgate.core.ports import PersonSigner
 from lockgate.errors import UsageError
+from lockgate.evidence import record
 
 
 class Changed(Noun, frozen=True, kw_only=True):
@@ -31,17 +33,21 @@ class Changed(Noun, frozen=True, kw_only=True):
 
 
 def change(ports: Ports, document: Policy | Roster | Root, id_: RequestId, nonce: str, lasts: timedelta, signer: PersonSigner) -> Changed:
-    """Propose a document and, where the signer is an owner, approve it."""
+    """Propose a document and, where the signer is an owner, approve it.
+
+    Raises:
+        LockgateError: as `request.propose` and `request.approve`; ``request.unknown`` where another proposal was put in
+            force before this one could be approved.
+    """
     recorded = request.propose(ports, document, id_, signer)
-    version = _version(ports, id_)
     if signer.public in project(ports, "").root.owners:
         request.approve(ports, request.find(ports, id_), "owner", nonce, lasts, signer)
-    still_open = any(one.id == id_ for one in project(ports, "").state.house.proposals)
-    return Changed(id=id_, version=version, in_force=not still_open, leaf=recorded.index)
-
-
-def _version(ports: Ports, id_: RequestId) -> int:
-    return next(one.version for one in project(ports, "").state.house.proposals if one.id == id_)
+    proposed = record.open_envelope(record.read_leaf(ports.log.leaf(recorded.index)).event)
+    house = project(ports, "").state.house
+    held = {Policy: house.policy, Roster: house.roster, Root: house.root}[type(document)]
+    version = proposed.event.version if isinstance(proposed.event, events.Proposal) else 0
+    in_force = held is not None and (held.version, held.digest) == (version, *proposed.subjects)
+    return Changed(id=id_, version=version, in_force=in_force, leaf=recorded.index)
 
 
 def enrolled(current: Roster, id_: PersonId, keys: tuple[PublicKey, ...], duties: tuple[str, ...]) -> Person:

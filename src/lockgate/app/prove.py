@@ -8,7 +8,7 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.identity import Root, fingerprint
-from lockgate.errors import UsageError
+from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence import record
 from lockgate.ledger import proof, tiles
 
@@ -49,7 +49,10 @@ def check(data: bytes, root: Root) -> Proven:
 
       1  the checkpoint is signed by the root's log key
       2  the leaf in the file is in that tree, at that index
-      3  the leaf's event is signed: a decision by the root's permit key, anything else by the key it names
+      3  the leaf's event stands in the stream it belongs to: what was copied into another means nothing there
+      4  the event is signed: a decision by the root's permit key, anything else by the key it names
+
+    Not checked here, because one leaf does not show it: whether the signer may say it, and whether it was taken back.
 
     Raises:
         EvidenceError, LedgerError: which step failed, by code.
@@ -57,6 +60,8 @@ def check(data: bytes, root: Root) -> Proven:
     proven = proof.verify_proof(data, root.log)
     leaf = record.read_leaf(proven.leaf)
     opened = record.open_envelope(leaf.event)
+    if leaf.stream != events.stream_of(opened.event):
+        raise EvidenceError("event.other-stream", f"this {events.kind_of(opened.event)} was put into the stream {leaf.stream[:80]}, where it means nothing")
     if isinstance(opened.event, events.Decided):
         record.check_permit_signature(leaf.event, root.permit)
         signed = "permit key"

@@ -1,4 +1,10 @@
-"""replay: the same stored evidence, root, policy and `now` must give the same outcome codes."""
+"""replay: the same stored evidence, root, policy and `now` must give the same outcome codes.
+
+1  the present head is trusted, and with it the root that vouches for the history the decision looked at
+2  the leaf is a decision that counts where it stands: signed by the permit key then in force, and no copy
+3  history is folded from leaf 0 and stored evidence is read again; nothing the index says is believed
+4  everything the decision says of itself is derived anew and compared, but for what an engine may word otherwise
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ from typing import Literal
 from lockgate import canon
 from lockgate.app import gate
 from lockgate.app.gather import Basket, Manifest, facts_of
+from lockgate.app.project import Projection, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
@@ -14,9 +21,24 @@ from lockgate.core.decide import decide
 from lockgate.core.digest import Digest
 from lockgate.core.model import Release
 from lockgate.core.outcome import Outcome
-from lockgate.core.promotion import state_digest
 from lockgate.errors import UnreadableError, UsageError
-from lockgate.evidence import record
+from lockgate.evidence import history, record
+
+DERIVED = (
+    "environment",
+    "config",
+    "request",
+    "outcome",
+    "not_after",
+    "policy",
+    "section",
+    "root",
+    "roster",
+    "state",
+    "actor",
+    "person",
+)
+"""What a replay compares besides outcome codes. `engine`, `tzdata` and outcomes' parameters may differ between releases."""
 
 
 class Replayed(Noun, frozen=True, kw_only=True):
@@ -40,31 +62,37 @@ def replay(ports: Ports, index: int) -> Replayed:
     """Decide again what decision `index` decided, folding history from leaf 0 and reading only stored evidence.
 
     Raises:
-        UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``. Else as `project`.
+        UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``. EvidenceError, TrustError: the leaf is no decision
+            that counts, by the code `log check` shows. UnreadableError: evidence is there and was altered. Else as `project`.
     """
-    if not 0 <= index < ports.log.head().size:
-        raise UsageError("log.no-such-leaf", f"there is no leaf {index}: the log has {ports.log.head().size}, from 0")
-    opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
+    size = project(ports, "").size
+    if not 0 <= index < size:
+        raise UsageError("log.no-such-leaf", f"there is no leaf {index}: the log has {size}, from 0")
+    leaf = record.read_leaf(ports.log.leaf(index))
+    opened = record.open_envelope(leaf.event)
     decision = opened.event
     if not isinstance(decision, events.Decided):
         raise UsageError("replay.not-a-decision", f"leaf {index} is a {events.kind_of(decision)}: only decisions are replayed")
-    release = Release(artifacts=opened.subjects, config=decision.config)
-    own, others = gate.look(ports, decision.environment, decision.history, whole=True)
-    record.check_permit_signature(record.read_leaf(ports.log.leaf(index)).event, own.root.permit)
+    own = project(ports, decision.environment, index, whole=True)
+    history.admit(own.state, leaf, index, ports.blobs.get, ports.pinned)
     try:
         basket = _basket(ports, decision.evidence)
     except UnreadableError as err:
         if err.code != "blob.missing":
             raise
         return Replayed(index=index, result="evidence-erased", recorded=decision.outcomes, lost=err.message)
+    again = _decide(ports, decision, Release(artifacts=opened.subjects, config=decision.config), own, basket)
+    agrees = gate.codes(again.outcomes) == gate.codes(decision.outcomes) and all(getattr(again, name) == getattr(decision, name) for name in DERIVED)
+    return Replayed(index=index, result="same" if agrees else "differs", recorded=decision.outcomes, replayed=again.outcomes)
+
+
+def _decide(ports: Ports, decision: events.Decided, release: Release, own: Projection, basket: Basket) -> events.Decided:
+    others = gate.look_beside(ports, own, decision.environment, decision.history, whole=True)
     asked = basket.blobs.get(basket.manifest.asked, b"")
     subject = gate.subject_of(own, release, decision.environment, decision.request, asked)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)
     judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root)
-    agrees = (
-        gate.codes(judgement.outcomes) == gate.codes(decision.outcomes) and judgement.result == decision.outcome and state_digest(own.state) == decision.state
-    )
-    return Replayed(index=index, result="same" if agrees else "differs", recorded=decision.outcomes, replayed=judgement.outcomes)
+    return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at)
 
 
 def _basket(ports: Ports, evidence: Digest) -> Basket:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from lockgate.app.filing import Row, rows_of
-from lockgate.app.project import Projection, project, trusted_head
+from lockgate.app.project import Projection, documents, project, trusted_head
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Request, Stay
-from lockgate.core.promotion import OpenProposal, Permit
+from lockgate.core.promotion import EnvironmentState, OpenProposal, Permit, State
 from lockgate.errors import EvidenceError, LedgerError, UsageError
-from lockgate.evidence import record
+from lockgate.evidence import history, record
 from lockgate.ledger import batch, merkle
+
+BATCH = 16_384
+"""Leaves that are held against the index at once: some 30 MB, and one pass over the index each."""
+
+WAIT = timedelta(minutes=2)
+"""How much earlier than its predecessor a leaf may say it is: a process takes the time, and then waits for its turn."""
 
 
 class EnvironmentReport(Noun, frozen=True, kw_only=True):
@@ -100,13 +109,22 @@ def listed(ports: Ports, count: int, about: str = "") -> list[LeafReport]:
     """The newest `count` leaves, oldest first; with `about`, of those filed under that digest or request.
 
     Raises:
-        UsageError: ``log.bad-count``.
+        UsageError: ``log.bad-count``. LedgerError: ``index.differs`` where a leaf is not about it; what the index leaves
+            out is only found by `check`.
     """
     if not 1 <= count <= 10_000:
         raise UsageError("log.bad-count", "--last takes 1 to 10000")
     size = trusted_head(ports).size
-    indices = ports.index.find("request" if about.startswith("r-") else "digest", about) if about else list(range(max(0, size - count), size))
-    return [read(ports.log.leaf(index), index) for index in indices[-count:] if index < size]
+    if not about:
+        return [read(ports.log.leaf(index), index) for index in range(max(0, size - count), size)]
+    name = ("request" if about.startswith("r-") else "digest", about)
+    found = []
+    for index in [index for index in ports.index.find(*name) if index < size][-count:]:
+        data = ports.log.leaf(index) if index >= 0 else b""
+        if (*name, index) not in rows_of(data, index):
+            raise LedgerError("index.differs", f"the index files leaf {index} under {about[:80]}, and the ledger does not", "lockgate log rebuild")
+        found.append(read(data, index))
+    return found
 
 
 def read(data: bytes, index: int) -> LeafReport:
@@ -128,52 +146,100 @@ def read(data: bytes, index: int) -> LeafReport:
 
 
 def check(ports: Ports, told: Callable[[int, int], None] | None = None) -> Checked:
-    """Read the whole log and hold everything against everything: hashes, root, chains, hints, index, authority.
+    """Read the whole log once, in bounded memory, and hold everything against everything.
+
+    1. Each leaf against its hash, all leaves against the signed root.
+    2. Each leaf against the one before it: in its chain, and in time.
+    3. Each event against the authority it needs, folded from leaf 0.
+    4. The index against the leaves.
+    5. The hints where chains begin.
 
     Raises:
         LedgerError: the first thing that is wrong: ``log.leaf-altered`` and the like from the log, ``log.root-differs``,
-            ``log.chain-broken``, ``log.stream-hidden``, ``index.differs``.
+            ``log.chain-broken``, ``log.stream-hidden``, ``time.backwards``, ``index.differs``.
     """
-    head = trusted_head(ports)
-    edge = batch.Edge()
+    project(ports, "")
+    head, filed = trusted_head(ports), ports.index.cursor()
+    if filed > ports.log.head().size:
+        raise LedgerError("index.differs", "the index names leaves the ledger does not have", "lockgate log rebuild")
+    edge, latest = batch.Edge(), datetime.min.replace(year=2, tzinfo=UTC)
     last: dict[str, int] = {}
-    rows: list[Row] = []
-    pending: list[bytes] = []
     kinds = Counter[str]()
-    for index, data in enumerate(ports.log.leaves(0, head.size)):
-        _check_chain(data, index, last)
-        rows += rows_of(data, index)
-        kinds[read(data, index).kind or "unreadable"] += 1
-        pending.append(merkle.leaf_hash(data))
-        if len(pending) == 4096 or index + 1 == head.size:
-            edge, _, _ = batch.grow(edge, pending)
-            pending = []
-            if told is not None:
-                told(index + 1, head.size)
+    authority = Authority(ports)
+    for start in range(0, head.size, BATCH):
+        end = min(start + BATCH, head.size)
+        rows: list[Row] = []
+        hashes = []
+        for index, data in enumerate(ports.log.leaves(start, end), start):
+            latest = _check_place(data, index, last, latest)
+            rows += rows_of(data, index) if index < filed else ()
+            kinds[read(data, index).kind or "unreadable"] += 1
+            hashes.append(merkle.leaf_hash(data))
+            authority.fold(data, index)
+        edge, _, _ = batch.grow(edge, hashes)
+        _check_index(ports, rows, start, min(end, filed))
+        if told is not None:
+            told(end, head.size)
     if edge.root != head.root:
         raise LedgerError("log.root-differs", "the leaves do not add up to the signed root")
     for stream, index in last.items():
-        if ports.log.last(stream) != index:
-            raise LedgerError("log.stream-hidden", f"the newest leaf of {stream} is {index}, and the table says another: somebody hides what was recorded")
-    _check_index(ports, rows)
-    ignored: dict[str, str] = {}
-    for stream in last:
-        ignored |= project(ports, stream.removeprefix("env:") if stream != events.HOUSE else "", head.size, whole=True).ignored
-    return Checked(size=head.size, root=head.root.hex(), kinds=dict(sorted(kinds.items())), ignored=ignored)
+        hint = ports.log.last(stream)
+        if hint is None or hint < index or index < hint < head.size:
+            raise LedgerError("log.stream-hidden", f"the newest leaf of {stream} is {index}, and the table says {hint}: somebody hides what was recorded")
+    return Checked(size=head.size, root=head.root.hex(), kinds=dict(sorted(kinds.items())), ignored=authority.ignored)
 
 
-def _check_chain(data: bytes, index: int, last: dict[str, int]) -> None:
+class Authority:
+    """Every stream folded at once, in one pass over the log: what `project` does for one environment, for all.
+
+    Attributes:
+        ignored: leaf index -> why it is no fact.
+    """
+
+    def __init__(self, ports: Ports) -> None:
+        self.ignored: dict[str, str] = {}
+        self._load, self._pinned = documents(ports), ports.pinned
+        self._house = State()
+        self._environments: dict[str, State] = {}
+
+    def fold(self, data: bytes, index: int) -> None:
+        """One leaf further."""
+        try:
+            stream = record.read_leaf(data).stream
+        except EvidenceError as err:
+            self.ignored[str(index)] = err.code
+            return
+        if stream == events.HOUSE:
+            self._house = self._advance(self._house, data, index)
+            self._environments = {name: self._advance(state, data, index) for name, state in self._environments.items()}
+        else:
+            state = self._environments.get(stream) or replace(self._house, environment=EnvironmentState(name=stream.removeprefix("env:")))
+            self._environments[stream] = self._advance(state, data, index)
+
+    def _advance(self, state: State, data: bytes, index: int) -> State:
+        step = history.advance(state, data, index, self._load, self._pinned)
+        if step.ignored:
+            self.ignored[str(index)] = step.ignored
+        return step.state
+
+
+def _check_place(data: bytes, index: int, last: dict[str, int], latest: datetime) -> datetime:
+    """Step 2; the latest time so far."""
     try:
         leaf = record.read_leaf(data)
     except EvidenceError:
-        return
+        return latest
     if leaf.previous != last.get(leaf.stream, -1):
-        raise LedgerError("log.chain-broken", f"leaf {index} does not name its predecessor in {leaf.stream}")
+        raise LedgerError("log.chain-broken", f"leaf {index} does not name its predecessor in {leaf.stream[:80]}")
+    if leaf.at < latest - WAIT:
+        raise LedgerError(
+            "time.backwards", f"leaf {index} says it was recorded before the leaves that stand before it: whoever holds the log key dated it back"
+        )
     last[leaf.stream] = index
+    return max(leaf.at, latest)
 
 
-def _check_index(ports: Ports, rows: list[Row]) -> None:
-    cursor = ports.index.cursor()
-    live = ports.index.dump()
-    if cursor > ports.log.head().size or live != sorted(row for row in rows if row[2] < cursor):
+def _check_index(ports: Ports, rows: list[Row], start: int, end: int) -> None:
+    """Step 4, for the leaves in [start, end); the first batch also finds what is filed under no leaf at all."""
+    if start < end and ports.index.dump(start or None, end) != sorted(rows):
         raise LedgerError("index.differs", "the index does not say what the ledger says", "lockgate log rebuild")

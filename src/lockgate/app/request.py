@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from lockgate.app import gate, say
-from lockgate.app.project import Projection, project
+from lockgate.app.project import Projection, holders, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
@@ -89,18 +89,20 @@ def find(ports: Ports, id_: RequestId) -> Found:
     """The open request or proposal with this id.
 
     Raises:
-        UsageError: ``request.unknown``.
+        UsageError: ``request.unknown``; ``request.ambiguous`` where the id stands in several places, so that whoever
+            approves one of them may mean another.
     """
-    house = project(ports, "")
-    for proposal in house.state.house.proposals:
-        if proposal.id == id_:
-            return Found(environment=events.HOUSE, projection=house, proposal=proposal)
-    for environment in sorted(house.policy.environments) if house.policy else ():
-        own = project(ports, environment, house.size)
-        request = own.state.environment.request(id_)
-        if request is not None:
-            return Found(environment=environment, projection=own, request=request)
-    raise UsageError("request.unknown", f"there is no open request {id_}")
+    places = holders(ports, id_)
+    if not places:
+        raise UsageError("request.unknown", f"there is no open request {id_[:40]}")
+    if len(places) > 1:
+        where = " and ".join(environment for environment, _ in places)
+        raise UsageError("request.ambiguous", f"{id_} stands in {where}: it cannot be told which is meant, and nothing is signed. Request it anew")
+    ((environment, projection),) = places
+    if environment == events.HOUSE:
+        proposal = next(one for one in projection.state.house.proposals if one.id == id_)
+        return Found(environment=environment, projection=projection, proposal=proposal)
+    return Found(environment=environment, projection=projection, request=projection.state.environment.request(id_))
 
 
 def shown(found: Found) -> events.Shown:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from lockgate.app.project import Projection, project
+from datetime import datetime
+
+from lockgate.app.project import Projection, holders, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
-from lockgate.errors import ConflictError, EvidenceError, LedgerError
+from lockgate.core.promotion import House
+from lockgate.errors import ConflictError, EvidenceError, LedgerError, UnreadableError
 from lockgate.evidence import history, record
 
-ATTEMPTS = 8
+ATTEMPTS = 32
 """How often a record is tried again because something else was recorded meanwhile."""
 
 
@@ -19,7 +23,7 @@ class Recorded(Noun, frozen=True, kw_only=True):
     """Where an event stands.
 
     Attributes:
-        index: its leaf. new: False where these very bytes were recorded before.
+        index: its leaf. new: False where these very bytes were recorded before, and still stand.
     """
 
     index: int
@@ -45,30 +49,93 @@ def seal_prepared(prepared: bytes, armored: str) -> events.Envelope:
 
 
 def record_event(ports: Ports, envelope: events.Envelope) -> Recorded:
-    """Append a signed event, if it is a fact where it would stand.
+    """Append a signed event, if it is a fact where it would stand; said again after a lost answer, it is found.
 
     Raises:
-        EvidenceError, TrustError: why it would mean nothing there; nothing is recorded.
+        EvidenceError, TrustError: why it would mean nothing there; nothing is recorded. ``event.replayed``,
+            ``approval.replayed``, ``rejection.replayed``, ``withdrawal.replayed``: it was said before and stands no more.
         LedgerError: it could not be recorded; ``record.contended`` after `ATTEMPTS` tries.
     """
     event = record.open_envelope(envelope).event
     environment = getattr(event, "environment", events.HOUSE)
     environment = "" if environment == events.HOUSE else environment
-
     key = event_key(envelope)
-    known = ports.log.find(key)
-    if known is not None:
-        return Recorded(index=known.index, new=False)
     for _ in range(ATTEMPTS):
         projection = project(ports, environment)
+        known = ports.log.find(key)
+        if known is not None:
+            _require_standing(ports, envelope, known.index, project(ports, environment, whole=True))
+            return Recorded(index=known.index, new=False)
         leaf = leaf_for(ports, envelope, events.stream_of(event), projection)
         history.admit(projection.state, leaf, projection.size, ports.blobs.get, ports.pinned)
+        if isinstance(event, events.Requested | events.Proposal):
+            _require_unused(ports, event.id)
         try:
             receipt = append(ports, leaf, key, projection.size, (leaf.stream, events.HOUSE))
-        except ConflictError:
+        except LedgerError as err:
+            if not isinstance(err, ConflictError) and err.code != "log.key-reused":
+                raise
             continue
         return Recorded(index=receipt.index, new=receipt.new)
     raise LedgerError("record.contended", f"something else was recorded {ATTEMPTS} times in between: nothing was recorded")
+
+
+def _require_unused(ports: Ports, id_: str) -> None:
+    """One id, one request: whoever approves names nothing else."""
+    for environment, _ in holders(ports, id_):
+        raise EvidenceError("request.reused", f"the id {id_} is taken in {environment}")
+
+
+def _require_standing(ports: Ports, envelope: events.Envelope, index: int, projection: Projection) -> None:
+    """The leaf at `index` is this very event, is a fact, and nobody took it back since.
+
+    1. It is this event by this key: where the log has an idempotency key is a hint.
+    2. It means something there.
+    3. It stands: who says again what was taken back must not hear that it is recorded.
+    """
+    event = record.open_envelope(envelope).event
+    key = record.person_key(envelope, events.kind_of(event))
+    said = record.read_leaf(ports.log.leaf(index)).event
+    if said.payload != envelope.payload or [one.keyid for one in said.signatures] != [fingerprint(key)]:
+        raise EvidenceError("event.replayed", f"leaf {index} says this already, by another key: nothing was recorded")
+    if code := projection.ignored.get(str(index)):
+        raise EvidenceError("event.replayed", f"this was recorded as leaf {index}, where it means nothing ({code}): say it anew")
+    if isinstance(event, events.Requested):
+        asked = projection.state.environment.request(event.id)
+        if asked is None or asked.withdrawn:
+            raise EvidenceError("event.replayed", f"{event.id} is leaf {index}, and was withdrawn or forgotten since: request anew")
+    if not isinstance(event, events.Approved | events.Rejected | events.Withdrawn):
+        return
+    person = projection.roster.person_of(key)
+    by = person.id if person else fingerprint(key)
+    if event.environment == events.HOUSE:
+        if isinstance(event, events.Approved):
+            _require_backing(projection.state.house, event)
+        return
+    request = projection.state.environment.request(event.request)
+    if request is None:
+        raise EvidenceError("request.unknown", f"{event.request} is no request in {event.environment}")
+    live = {given.nonce for given in request.given if not given.withdrawn}
+    match event:
+        case events.Approved():
+            if event.nonce not in live:
+                raise EvidenceError("approval.replayed", f"this very approval is leaf {index}, and does not stand any more: approve anew")
+        case events.Rejected():
+            if by not in request.rejected_by:
+                raise EvidenceError("rejection.replayed", f"this very rejection is leaf {index}, and does not stand any more: reject anew")
+        case events.Withdrawn():
+            theirs = any(given.person == by and not given.withdrawn for given in request.given)
+            if (event.what == "approval" and theirs) or (event.what == "rejection" and by in request.rejected_by):
+                raise EvidenceError("withdrawal.replayed", f"this very withdrawal is leaf {index}, and more was said since: withdraw anew")
+
+
+def _require_backing(house: House, event: events.Approved) -> None:
+    """An owner's approval of a proposal stands, or the proposal is done with."""
+    for proposal in house.proposals:
+        if proposal.id == event.request and any(given.nonce == event.nonce and given.withdrawn for given in proposal.approvals):
+            raise EvidenceError("approval.replayed", "this very approval was withdrawn since: approve anew")
+    if any(closed.id == event.request for closed in house.closed):
+        raise EvidenceError("approval.replayed", f"{event.request} was rejected or withdrawn since this approval")
 
 
 def event_key(envelope: events.Envelope) -> str:
@@ -77,9 +144,16 @@ def event_key(envelope: events.Envelope) -> str:
 
 
 def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[str, ...]) -> Receipt:
-    """Append a leaf unless one of these streams grew since `size`; remember the new head."""
+    """Append a leaf unless one of these streams grew since `size`; remember the new head.
+
+    Raises:
+        LedgerError: from the log: nothing was recorded. UnreadableError: it was, and that could not be remembered.
+    """
     receipt = ports.log.append(Entry(leaf=record.leaf_bytes(leaf), stream=leaf.stream, key=key), Guard(size=size, streams=tuple(dict.fromkeys(streams))))
-    ports.heads.remember(ports.log.origin, ports.log.head().note)
+    try:
+        ports.heads.remember(ports.log.origin, ports.log.head().note)
+    except UnreadableError as err:
+        raise UnreadableError(err.code, f"leaf {receipt.index} was recorded, and then: {err.message}", err.remedy) from err
     return receipt
 
 
@@ -87,11 +161,17 @@ def leaf_for(ports: Ports, envelope: events.Envelope, stream: str, projection: P
     """The leaf an envelope would become now.
 
     Raises:
-        LedgerError: ``time.behind-log``.
+        LedgerError: ``time.behind-log``; as `newest`.
     """
+    now = require_clock(ports, projection)
+    last = newest(ports, stream)
+    return events.Leaf(at=now, event=envelope, stream=stream, previous=-1 if last is None else last)
+
+
+def require_clock(ports: Ports, projection: Projection) -> datetime:
+    """Now, which is not before the log's newest leaf. Raises LedgerError ``time.behind-log``."""
     now = ports.clock.now()
     if now < projection.latest:
-        clock, newest = f"{now:%Y-%m-%d %H:%M:%S} UTC", f"{projection.latest:%Y-%m-%d %H:%M:%S} UTC"
-        raise LedgerError("time.behind-log", f"this machine's clock says {clock}, and the log's newest leaf is of {newest}: nothing was recorded")
-    last = ports.log.last(stream)
-    return events.Leaf(at=now, event=envelope, stream=stream, previous=-1 if last is None else last)
+        clock, latest = f"{now:%Y-%m-%d %H:%M:%S} UTC", f"{projection.latest:%Y-%m-%d %H:%M:%S} UTC"
+        raise LedgerError("time.behind-log", f"this machine's clock says {clock}, and the log's newest leaf is of {latest}: nothing was recorded")
+    return now

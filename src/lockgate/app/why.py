@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lockgate.app import gate
 from lockgate.app.gather import facts_of, fetch
-from lockgate.app.project import trusted_head
+from lockgate.app.project import project, trusted_head
 from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
@@ -17,26 +17,29 @@ from lockgate.evidence import record
 
 
 def explain(ports: Ports, index: int) -> tuple[events.Decided, Release]:
-    """A recorded decision.
+    """A recorded decision, signed by the permit key that was in force where it stands.
 
     Raises:
-        UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``.
+        UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``. EvidenceError: ``event.other-key``, ``signature.bad``.
     """
     size = trusted_head(ports).size
     if not 0 <= index < size:
         raise UsageError("log.no-such-leaf", f"there is no leaf {index}: the log has {size}, from 0")
-    opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
+    leaf = record.read_leaf(ports.log.leaf(index))
+    opened = record.open_envelope(leaf.event)
     if not isinstance(opened.event, events.Decided):
         raise UsageError("replay.not-a-decision", f"leaf {index} is a {events.kind_of(opened.event)}, not a decision")
+    record.check_permit_signature(leaf.event, project(ports, "", index).root.permit)
     return opened.event, Release(artifacts=opened.subjects, config=opened.event.config)
 
 
 def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> tuple[events.Decided, Release]:
     """What the gate would decide now. The same steps as `gate`, without the last."""
     resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
+    own, others = gate.look(ports, ask.environment)
+    gate.require_answerable(own, ask)
     asked = gate.question(ports, ask, resolved.release, signer)
     basket = fetch(ports, resolved.places, asked)
-    own, others = gate.look(ports, ask.environment)
     now = ports.clock.now()
     subject = gate.subject_of(own, resolved.release, ask.environment, ask.request, asked)
     judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
-from lockgate.cli.session import Session, fresh_nonce, with_session
+from lockgate.cli import arguments
+from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
+    from lockgate.app.request import Found
     from lockgate.app.world import Ports
+
+MAX_PREPARED = 1 << 16
 
 
 @click.command("approve")
@@ -23,53 +27,77 @@ if TYPE_CHECKING:
 def command(session: Session, request_id: str, duty: str, expires: str, prepare: str, signature: str) -> None:
     """Say yes to request R, for one duty, with your own key.
 
-    What you sign names the artifacts, the configuration, the environment, its policy section and what runs there now.
+    What you sign names the artifacts, the configuration, the environment, its policy section and what runs there now; it is shown before.
     """
     from lockgate.app import request as requests
-    from lockgate.core import events
     from lockgate.core.duration import span
     from lockgate.errors import UsageError
-    from lockgate.render.text import shown
 
-    ports = session.ports()
-    if prepare and signature:
-        _record_foreign(session, ports, prepare, signature)
+    duty = arguments.duty(duty)
+    if signature:
+        if not prepare:
+            raise UsageError("approve.no-prepared", "--signature needs --prepare with the file that was signed")
+        _record_foreign(session, prepare, signature)
         return
-    found = requests.find(ports, request_id)
     try:
         lasts = span(expires)
     except ValueError as err:
         raise UsageError("approve.bad-duration", str(err)) from None
-    config = found.request.release.config if found.request else "none"
-    session.note(shown(requests.shown(found), found.environment, config))
+    ports = session.ports()
+    found = requests.find(ports, request_id)
+    session.note(_shown(session, ports, found))
     if prepare:
         chosen = "owner" if found.proposal else duty
         if not chosen:
             raise UsageError("approve.which-duty", "say under which duty with --duty")
-        from lockgate.evidence import record
-
-        event = requests.approval(found, chosen, fresh_nonce(), ports.clock.now(), lasts)
-        Path(prepare).write_bytes(record.to_sign(record.statement_bytes(event, found.subjects())))
-        session.next(
-            f"ssh-keygen -Y sign -n {events.namespace('approval')} -f YOUR-KEY {prepare} && lockgate approve {request_id} --prepare {prepare} --signature {prepare}.sig"
-        )
+        _prepare(session, found, prepare, requests.approval(found, chosen, arguments.fresh_nonce(), ports.clock.now(), lasts))
         return
     signer = session.signer()
     chosen = requests.duty_of(found, signer, duty)
-    recorded = requests.approve(ports, found, chosen, fresh_nonce(), lasts, signer)
-    session.note(f"approved  {request_id} as {chosen}    leaf {recorded.index} · log {ports.log.origin}")
+    recorded = requests.approve(ports, found, chosen, arguments.fresh_nonce(), lasts, signer)
+    session.note(f"approved  {request_id} as {chosen}, recorded as leaf {recorded.index} of log {ports.log.origin}")
     session.say({"request": request_id, "duty": chosen, "leaf": recorded.index}, "")
 
 
-def _record_foreign(session: Session, ports: Ports, prepared: str, signature: str) -> None:
+def _shown(session: Session, ports: Ports, found: Found) -> str:
+    """What is put before the approver: of a release what runs and what is asked, of a document every line that changes."""
+    from lockgate.app.request import NOT_COLLECTED
+    from lockgate.cli.documents import as_text
+    from lockgate.render import text
+
+    sheet = session.sheet(ports)
+    if found.request is not None:
+        return text.asked(found.request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet)
+    if found.proposal is None:
+        return ""
+    house = found.projection.state.house
+    current = {"root": house.root, "roster": house.roster, "policy": house.policy}[found.proposal.kind]
+    before = as_text(ports, found.proposal.kind, current.digest) if current else ""
+    return text.proposed(found.proposal, before, as_text(ports, found.proposal.kind, found.proposal.digest), sheet)
+
+
+def _prepare(session: Session, found: Found, path: str, event: events.Approved) -> None:
+    """Write what is to be signed elsewhere."""
+    from lockgate.core import events
+    from lockgate.evidence import record
+
+    arguments.write(path, "approve.unwritable", record.to_sign(record.statement_bytes(event, found.subjects())))
+    file = shlex.quote(path)
+    session.note(f"prepared  {path}: sign it under the namespace {events.namespace('approval')}, then record it with --signature")
+    session.next(
+        f"ssh-keygen -Y sign -n {events.namespace('approval')} -f ~/.ssh/id_ed25519 {file}"
+        f" && lockgate approve {found.id()} --prepare {file} --signature {file}.sig{session.place}"
+    )
+    session.say({"request": found.id(), "prepared": path, "namespace": events.namespace("approval")}, "")
+
+
+def _record_foreign(session: Session, prepared: str, signature: str) -> None:
     """Record an approval that ssh-keygen signed."""
     from lockgate.app.say import record_event, seal_prepared
-    from lockgate.errors import UsageError
 
-    try:
-        data, armored = Path(prepared).read_bytes(), Path(signature).read_text()
-    except (OSError, UnicodeDecodeError) as err:
-        raise UsageError("approve.unreadable", f"{prepared} or {signature} cannot be read: {err}") from None
+    data = arguments.read(prepared, "approve.unreadable", MAX_PREPARED)
+    armored = arguments.read(signature, "approve.unreadable", MAX_PREPARED).decode("utf-8", "replace")
+    ports = session.ports()
     recorded = record_event(ports, seal_prepared(data, armored))
-    session.note(f"approved  as signed in {signature}    leaf {recorded.index} · log {ports.log.origin}")
-    session.say({"leaf": recorded.index}, "")
+    session.note(f"approved  as signed in {signature}, recorded as leaf {recorded.index} of log {ports.log.origin}")
+    session.say({"leaf": recorded.index, "new": recorded.new}, "")

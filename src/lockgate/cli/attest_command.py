@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from lockgate.cli import arguments
 from lockgate.cli.session import Session, with_session
 
 MAX_PREDICATE = 1 << 20
@@ -24,19 +23,14 @@ def command(session: Session, ref: str, predicate_type: str, predicate: str) -> 
     from lockgate.app.attach import attest
     from lockgate.canon import parse_foreign
     from lockgate.errors import UsageError
-    from lockgate.wire import bench
 
-    try:
-        with Path(predicate).open("rb") as file:
-            data = file.read(MAX_PREDICATE + 1)
-    except OSError as err:
-        raise UsageError("attest.unreadable", f"{predicate} cannot be read: {err.strerror}") from None
+    uri = SHORT_TYPES.get(predicate_type, predicate_type)
+    if "://" not in uri:
+        raise UsageError("attest.unknown-type", f"{predicate_type[:200]!r} is no predicate type: write {' or '.join(SHORT_TYPES)}, or a whole URI")
+    data = arguments.read(predicate, "attest.unreadable", MAX_PREDICATE + 1)
     content = parse_foreign(data, max_bytes=MAX_PREDICATE, what="predicate")
     if not isinstance(content, dict):
         raise UsageError("attest.not-an-object", f"{predicate} is no JSON object, and a predicate is one")
-    uri = SHORT_TYPES.get(predicate_type, predicate_type)
-    if "://" not in uri:
-        raise UsageError("attest.unknown-type", f"{predicate_type!r} is no predicate type: write {' or '.join(SHORT_TYPES)}, or a whole URI")
-    attested = attest(bench(), ref, uri, content, session.artifact_signer())
-    session.note(f"attested  {attested.subject} as {uri} by {attested.key}, attached in {attested.place}")
+    attested = attest(session.bench(), ref, uri, content, session.artifact_signer())
+    session.note(f"attested  {attested.subject}\n  as      {uri}\n  by      {attested.key}\n  in      {attested.place}")
     session.say(attested, "")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 
 import click
 
+from lockgate.cli import arguments
 from lockgate.cli.exits import OUTCOMES
-from lockgate.cli.session import Session, config_digest, fresh_nonce, with_session
+from lockgate.cli.session import Session, with_session
 
 
-@click.command("deploy", context_settings={"ignore_unknown_options": False})
+@click.command("deploy")
 @click.argument("ref")
 @click.argument("argv", nargs=-1, required=True, metavar="-- CMD {ref}…")
 @click.option("--to", "environment", required=True, metavar="ENV", help="The environment it enters.")
@@ -21,17 +24,35 @@ from lockgate.cli.session import Session, config_digest, fresh_nonce, with_sessi
 def command(session: Session, ref: str, argv: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str) -> None:
     """Gate REF and, if allowed, run CMD on a private copy of exactly those bytes.
 
-    {ref} in CMD becomes the path of the copy. A signed `deployed` is recorded only where CMD succeeded; where it fails, its exit code is passed on.
+    {ref} in CMD becomes the path of the copy. What CMD writes to its stdout comes on stderr; on stdout stands, once it is deployed, exactly the
+    pinned reference. A signed `deployed` is recorded only where CMD succeeded; where it fails, its exit code is passed on.
     """
     from lockgate.app.deploy import deploy
-    from lockgate.app.gate import GateRequest
+    from lockgate.app.gate import Gated, GateRequest
     from lockgate.cli.tell import tell_decision
+    from lockgate.errors import UsageError
 
+    arguments.text(ref)
+    if "{ref}" not in argv[0] and shutil.which(argv[0]) is None:
+        raise UsageError("command.not-found", f"there is no command {argv[0][:80]!r}: nothing was asked, and nothing run")
+    nonce = arguments.fresh_nonce()
+    ask = GateRequest(
+        refs=(ref,),
+        environment=environment,
+        config=arguments.config_digest(config_files),
+        request=request,
+        key=nonce,
+        nonce=nonce,
+        platform=platform,
+    )
     signer = session.signer()
     ports = session.ports()
-    nonce = fresh_nonce()
-    ask = GateRequest(refs=(ref,), environment=environment, config=config_digest(config_files), request=request, key=nonce, nonce=nonce, platform=platform)
-    done = deploy(ports, ask, argv, signer, lambda gated: tell_decision(session, gated, ports.log.origin, (ref,), config_files))
+
+    def told(gated: Gated) -> None:
+        place = f"decision {gated.index} · log {ports.log.origin}"
+        tell_decision(session, ports, gated.decision, place=place, refs=(ref,), pinned=gated.pinned, config=config_files, by_tag=not platform)
+
+    done = deploy(ports, ask, argv, signer, told)
     if done.exit_status is None:
         session.say(done, "")
         sys.exit(OUTCOMES[done.gated.decision.outcome])
@@ -39,6 +60,8 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
         session.note(f"deployed  {environment}, by decision {done.gated.index}, recorded as leaf {done.index}")
     else:
         session.note(f"failed    the command ended with {done.exit_status}; recorded as leaf {done.index}, and the permit is given back")
-        session.next(f"lockgate deploy {ref} --to {environment} -- {' '.join(argv)}")
+        config = "".join(f" --config {shlex.quote(path)}" for path in config_files)
+        named = shlex.quote(done.gated.pinned[0] if platform else ref)
+        session.next(f"lockgate deploy {named} --to {environment}{config}{session.own_key}{session.place} -- {shlex.join(argv)}")
     session.say(done, done.gated.pinned[0] if done.exit_status == 0 else "")
     sys.exit(done.exit_status)

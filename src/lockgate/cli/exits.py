@@ -1,40 +1,84 @@
 """Exit codes, and how an error is told.
 
-0  allowed, done, verified
-1  refused; does not verify
-2  usage: what was asked makes no sense as it stands
-3  could not decide: something could not be read, and nothing failed
-4  could not record, or what is recorded must not be believed
+0    allowed, done, verified
+1    refused; does not verify
+2    usage: what was asked makes no sense as it stands
+3    could not decide: something could not be read, and nothing failed
+4    could not record, could not tell, or what is recorded must not be believed
+130  stopped by Ctrl-C
+
+`deploy` ends with its command's own code where that failed.
 """
 
 from __future__ import annotations
 
-import sys
+import os.path
+from collections.abc import Sequence
 
-from lockgate.errors import LockgateError
+import click
 
-OK, REFUSED, USAGE, UNDECIDED, UNRECORDED = 0, 1, 2, 3, 4
+from lockgate.cli import terminal
+from lockgate.errors import LedgerError, LockgateError, UsageError
+
+OK, REFUSED, USAGE, UNDECIDED, UNRECORDED, STOPPED = 0, 1, 2, 3, 4, 130
 
 OUTCOMES = {"allowed": OK, "refused": REFUSED, "undecided": UNDECIDED}
 
+_USAGE: dict[type[click.ClickException], str] = {
+    click.NoSuchOption: "usage.no-such-option",
+    click.MissingParameter: "usage.missing",
+    click.BadParameter: "usage.bad-value",
+    click.BadOptionUsage: "usage.option",
+    click.UsageError: "usage.arguments",
+}
+"""click's errors and our codes; the first that fits, so a class stands before those it is made from."""
 
-def failed(err: LockgateError) -> int:
-    """Print an error with its remedy; returns the exit code."""
+
+def failed(err: LockgateError, words: Sequence[str]) -> int:
+    """Tell an error with its remedy; the exit code.
+
+    Args:
+        err: what went wrong.
+        words: the command line: the error may come before its options are understood.
+    """
+    from lockgate.cli.hint import hint
     from lockgate.render.remedies import remedy_for
 
-    remedy = err.remedy or remedy_for(err.code)
-    if _wants_json():
+    said = hint(err.remedy or remedy_for(err.code), words)
+    if wants_json(words):
         from lockgate.render.machine import error_json
 
-        sys.stdout.write(error_json(err, remedy))
+        terminal.out(error_json(err, said[7:]))
         return err.exit_code
-    sys.stderr.write(f"error  {err.message} [{err.code}]\n")
-    if remedy:
-        sys.stderr.write(f"next:  {remedy}\n")
+    lines = f"error  {err.message} [{err.code}]\n" + (f"{said}\n" if said else "")
+    terminal.err(terminal.harmless(lines, colour=False))
     return err.exit_code
 
 
-def _wants_json() -> bool:
-    """Whether ``--format json`` was asked for: the error may come before options are parsed."""
-    arguments = sys.argv[1 : sys.argv.index("--")] if "--" in sys.argv else sys.argv[1:]
-    return "--format=json" in arguments or any(pair == ("--format", "json") for pair in zip(arguments, arguments[1:], strict=False))
+def from_click(err: click.ClickException) -> UsageError:
+    """click's complaint as ours, with the command whose help says how it is written."""
+    code = next((code for kind, code in _USAGE.items() if isinstance(err, kind)), "usage.arguments")
+    path = err.ctx.command_path if isinstance(err, click.UsageError) and err.ctx is not None else "lockgate"
+    return UsageError(code, err.format_message().rstrip("."), f"{path} --help")
+
+
+def bug(err: Exception) -> LockgateError:
+    """What should never come up: told in a line, with its place, and without the values in it."""
+    trace = err.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "somewhere"
+    return LedgerError("internal.bug", f"this is a mistake in lockgate, and nothing it may have said is to be relied on: {type(err).__name__} at {place}")
+
+
+def stopped(words: Sequence[str]) -> int:
+    """Tell that Ctrl-C ended it."""
+    error = UsageError("command.stopped", "stopped: what was not answered may or may not have been recorded", "lockgate log show --last 5")
+    failed(error, words)
+    return STOPPED
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether ``--format json`` was asked for."""
+    own = words[: words.index("--")] if "--" in words else words
+    return "--format=json" in own or any(pair == ("--format", "json") for pair in zip(own, own[1:], strict=False))

@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from lockgate.cli.exits import OUTCOMES, REFUSED
-from lockgate.cli.session import Session, config_digest, fresh_nonce, with_session
+from lockgate.cli import arguments
+from lockgate.cli.exits import OUTCOMES
+from lockgate.cli.session import Session, with_session
 
 
 @click.command("gate")
@@ -28,17 +29,19 @@ def command(
     from lockgate.app.gate import GateRequest, gate
     from lockgate.cli.tell import tell_decision
 
-    ports = session.ports()
-    nonce = fresh_nonce()
+    nonce = arguments.fresh_nonce()
     ask = GateRequest(
-        refs=refs, environment=environment, config=config_digest(config_files), request=request, key=idempotency_key or nonce, nonce=nonce, platform=platform
+        refs=refs,
+        environment=environment,
+        config=arguments.config_digest(config_files),
+        request=request,
+        key=idempotency_key or nonce,
+        nonce=nonce,
+        platform=platform,
     )
+    ports = session.ports()
     gated = gate(ports, ask, session.signer_if_any())
-    tell_decision(session, gated, ports.log.origin, refs, config_files)
-    allowed = gated.decision.outcome == "allowed"
-    session.say(gated, "\n".join(gated.pinned) if allowed and not gated.unpinned else "")
-    if allowed and gated.unpinned:
-        session.note("no root is pinned: this is no permit [root.unpinned]")
-        session.next("lockgate gate … --trust lockgate.trust")
-        sys.exit(REFUSED)
+    place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
+    tell_decision(session, ports, gated.decision, place=place, refs=refs, pinned=gated.pinned, config=config_files, by_tag=not platform)
+    session.say(gated, "\n".join(gated.pinned) if gated.decision.outcome == "allowed" else "")
     sys.exit(OUTCOMES[gated.decision.outcome])

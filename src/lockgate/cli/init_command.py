@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from lockgate.cli.session import Session, fresh_nonce, fresh_person, fresh_request, with_session
+from lockgate.cli import arguments
+from lockgate.cli.session import Session, with_session
+
+LASTS = timedelta(days=365)
+WEEK = timedelta(days=7)
 
 
 @click.command("init")
-@click.option("--origin", required=True, metavar="NAME", help="The log's name, such as example.com/shop: unique, without spaces.")
+@click.option("--origin", default="", metavar="NAME", help="The log's name, such as example.com/shop: unique, without spaces (default: a random one).")
 @click.option("--name", default="owner", metavar="NAME", help="Your name, for the erasable directory.")
 @click.option("--owner", "owners", multiple=True, metavar="FILE", help="Another owner's public key; may be repeated.")
 @click.option("--threshold", default=1, metavar="N", help="How many owners must approve policy, roster and root.")
@@ -25,26 +30,35 @@ def command(session: Session, origin: str, name: str, owners: tuple[str, ...], t
     """
     from lockgate.app.begin import Beginning, begin
     from lockgate.errors import UsageError
-    from lockgate.evidence.keys import parse_public_key
-    from lockgate.wire import create_gate, new_owner_key, write_trust
+    from lockgate.render.words import count, plain
+    from lockgate.wire import new_gate, owner_signer, require_no_trust, write_trust
 
-    if Path(trust_out).exists():
-        raise UsageError("root.exists", f"{trust_out} is there already: it pins another gate, and is not replaced")
-    signer = session.signer() if session.config.key else new_owner_key(session.config)
-    try:
-        others = tuple(parse_public_key(Path(owner).read_bytes()) for owner in owners)
-    except OSError as err:
-        raise UsageError("key.unreadable", f"{err.filename} cannot be read: {err.strerror}") from None
-    ports = create_gate(session.config, origin)
-    now = ports.clock.now()
-    person = fresh_person()
-    plan = Beginning(
-        owners=tuple(dict.fromkeys((signer.public, *others))), threshold=threshold, expires=now + timedelta(days=365), nonce=fresh_nonce(), person=person
-    )
-    root, recorded = begin(ports, plan, (fresh_request(), fresh_request()), signer, now + timedelta(days=7))
-    ports.directory.set(person, name)
-    write_trust(Path(trust_out), root)
-    session.note(f"gate      {session.config.gate}, log {origin}, {recorded.index + 2} leaves")
+    trust, gate = Path(trust_out), session.config.gate
+    require_no_trust(trust)
+    if trust.absolute().is_relative_to(gate.absolute()):
+        raise UsageError("root.in-gate", f"{trust_out} lies in the gate's own directory: whoever changes the gate would change what it is judged by")
+    arguments.person_name(name)
+    others = arguments.public_keys(owners)
+    origin = origin or f"{_word(session.config.here.name)}/{arguments.fresh_request()[2:10]}"
+    with ExitStack() as undo, new_gate(session.config, origin) as ports:
+        signer = owner_signer(session.config, session.passphrase)
+        now = ports.clock.now()
+        person = arguments.fresh_person()
+        plan = Beginning(
+            owners=tuple(dict.fromkeys((signer.public, *others))), threshold=threshold, expires=now + LASTS, nonce=arguments.fresh_nonce(), person=person
+        )
+        root, _ = begin(ports, plan, (arguments.fresh_request(), arguments.fresh_request()), signer, now + WEEK)
+        ports.directory.set(person, name)
+        size = ports.log.head().size
+        write_trust(trust, root)
+        undo.callback(trust.unlink, missing_ok=True)
+        undo.pop_all()
+    session.note(f"gate      {gate}: log {origin}, {count(size, 'leaf', 'leaves')}")
     session.note(f"trust     {trust_out}: commit it where verifiers look, never into the gate's directory")
-    session.next("lockgate policy apply policy.yaml")
-    session.say({"origin": origin, "person": person, "trust": trust_out, "gate": str(session.config.gate)}, "")
+    session.next(f"lockgate policy show --starter{session.own_key} > policy.yaml && lockgate policy apply policy.yaml{session.own_key}{session.place}")
+    session.say({"origin": origin, "person": person, "trust": trust_out, "gate": plain(str(gate))}, "")
+
+
+def _word(text: str) -> str:
+    """What of a directory's name may stand in a log's."""
+    return "".join(one for one in text.lower() if one.isascii() and (one.isalnum() or one in "-._"))[:40] or "gate"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from lockgate.cli import arguments
 from lockgate.cli.session import Session, with_session
 
 
-@click.group("key")
+@click.group("key", no_args_is_help=False)
 def command() -> None:
-    """Make a key, or show one."""
+    """Make a key or show one; show the root, or propose the next."""
 
 
 @command.command("new")
@@ -34,12 +36,65 @@ def new(session: Session, file: str, locked: bool) -> None:  # noqa: FBT001  cli
 def show(session: Session, file: str) -> None:
     """The public key in FILE, in OpenSSH form, and its fingerprint."""
     from lockgate.core.identity import fingerprint
-    from lockgate.errors import UsageError
-    from lockgate.evidence.keys import parse_public_key
 
-    try:
-        data = Path(file).read_bytes()
-    except OSError as err:
-        raise UsageError("key.unreadable", f"{file} cannot be read: {err.strerror}") from None
-    public = parse_public_key(data)
+    (public,) = arguments.public_keys((file,))
     session.say({"key": public, "fingerprint": fingerprint(public)}, f"{fingerprint(public)}\n{public}")
+
+
+@command.command("root")
+@click.option("--write-trust", "trust_out", default="", metavar="FILE", help="Write it to FILE, for verifiers to pin.")
+@with_session()
+def root(session: Session, trust_out: str) -> None:
+    """The root in force: owners, threshold, log key, permit key and its end."""
+    from lockgate.app.project import project
+    from lockgate.cli.documents import root_text
+    from lockgate.errors import TrustError
+    from lockgate.wire import write_trust
+
+    ports = session.ports()
+    found = project(ports, "").root
+    if trust_out:
+        if ports.pinned is None:
+            raise TrustError("root.unpinned", "no root is pinned, so that this one is only what the log says: nothing was written")
+        write_trust(Path(trust_out), found)
+        session.note(f"trust     {trust_out}: root version {found.version}, to be pinned in place of version {ports.pinned.version}")
+    session.say(found, root_text(found))
+
+
+@command.command("renew")
+@click.option("--owner", "owners", multiple=True, metavar="FILE", help="An owner's public key; name all of them (default: as they are).")
+@click.option("--threshold", default=0, metavar="N", help="How many owners must approve (default: as it is).")
+@click.option("--days", default=365, metavar="N", help="How long it lasts, from now.")
+@with_session(key=True)
+def renew(session: Session, owners: tuple[str, ...], threshold: int, days: int) -> None:
+    """Propose the next root: a later end, other owners, another threshold. It is in force once enough of the present owners approved."""
+    from lockgate.app.project import project
+    from lockgate.canon import encode
+    from lockgate.cli.propose import propose
+    from lockgate.core.digest import digest_of
+    from lockgate.core.identity import Root
+    from lockgate.errors import UsageError
+
+    if not 1 <= days <= 3650:
+        raise UsageError("root.bad-value", "a root lasts 1 to 3650 days")
+    keys, signer = arguments.public_keys(owners), session.signer()
+    ports = session.ports()
+    now = project(ports, "").root
+    try:
+        following = Root(
+            version=now.version + 1,
+            threshold=threshold or now.threshold,
+            owners=tuple(dict.fromkeys(keys)) or now.owners,
+            log=now.log,
+            permit=now.permit,
+            genesis=now.genesis,
+            witnesses=now.witnesses,
+            expires=ports.clock.now() + timedelta(days=days),
+            previous=digest_of(encode(now)),
+        )
+    except ValueError as err:
+        raise UsageError("root.bad-value", f"this root cannot be: {err}") from None
+    changed = propose(session, ports, following, "root", signer)
+    if changed.in_force:
+        session.next(f"lockgate key root --write-trust lockgate.trust.{changed.version}{session.place}")
+    session.say(changed, "")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from lockgate.cli import arguments
 from lockgate.cli.exits import REFUSED, UNDECIDED
 from lockgate.cli.session import Session, with_session
 
+if TYPE_CHECKING:
+    from lockgate.app.world import Ports
 
-@click.group("log")
+
+@click.group("log", no_args_is_help=False)
 def command() -> None:
     """Read, check, prove and replay the record."""
 
@@ -29,10 +34,25 @@ def show(session: Session, index: int | None, count: int, about: str) -> None:
     ports = session.ports()
     if index is not None:
         one = report.show(ports, index)
-        session.say(one, leaf_text(one.index, one.at, one.stream, one.kind, one.keyid, one.subjects, one.event, one.problem))
+        sheet = session.sheet(ports, result=True)
+        session.say(one, leaf_text(one.index, one.at, one.stream, one.kind, one.keyid, one.subjects, one.event, one.problem, sheet))
         return
     leaves = report.listed(ports, count, about)
-    session.say(leaves, "\n".join(leaf_line(one.index, one.at, one.stream, one.kind, one.keyid, one.subjects, one.event, one.problem) for one in leaves))
+    who = {} if session.json else _signers(session, ports)
+    session.say(
+        leaves,
+        "\n".join(leaf_line(one.index, one.at, one.stream, one.kind, who.get(one.keyid, one.keyid), one.subjects, one.event, one.problem) for one in leaves),
+    )
+
+
+def _signers(session: Session, ports: Ports) -> dict[str, str]:
+    """Fingerprint -> name, of everybody enrolled now."""
+    from lockgate.app.project import project
+    from lockgate.core.identity import fingerprint
+    from lockgate.render.words import called
+
+    names = session.sheet(ports).names
+    return {fingerprint(key): called(person.id, names) for person in project(ports, "").roster.people for key in person.keys}
 
 
 @command.command("check")
@@ -40,10 +60,12 @@ def show(session: Session, index: int | None, count: int, about: str) -> None:
 def check(session: Session) -> None:
     """Hold everything against everything: every leaf and tile, the signed root, the chains, the index, each event's authority."""
     from lockgate.app.report import check
+    from lockgate.render.words import count, plain
 
     ports = session.ports()
     checked = check(ports, session.progress("checking"))
-    lines = [f"log {ports.log.origin}: {checked.size} leaves, root {checked.root}", *(f"  {count:>6} {kind}" for kind, count in checked.kinds.items())]
+    lines = [f"log {plain(ports.log.origin)}: {count(checked.size, 'leaf', 'leaves')}, root {checked.root}"]
+    lines += [f"  {number:>6} {kind}" for kind, number in checked.kinds.items()]
     lines += [f"  leaf {index} means nothing: {code}" for index, code in sorted(checked.ignored.items(), key=lambda item: int(item[0]))]
     session.say(checked, "\n".join([*lines, "everything adds up"]))
 
@@ -55,18 +77,18 @@ def check(session: Session) -> None:
 def prove(session: Session, index: int, out: str) -> None:
     """A proof of leaf INDEX in one file, which `verify` checks offline with nothing but the file and --trust."""
     from lockgate.app.prove import prove
-    from lockgate.errors import UsageError
+    from lockgate.cli import terminal
 
     data = prove(session.ports(), index)
     if out == "-":
-        click.echo(data, nl=False)
+        if session.json:
+            session.say({"leaf": index, "proof": data.decode("ascii")}, "")
+        else:
+            terminal.out(data.decode("ascii"))
         return
-    try:
-        Path(out).write_bytes(data)
-    except OSError as err:
-        raise UsageError("prove.unwritable", f"{out} cannot be written: {err.strerror}") from None
-    session.note(f"proof     of leaf {index} in {out}, {len(data)} bytes")
-    session.next(f"lockgate verify {out} --trust lockgate.trust")
+    arguments.write(out, "prove.unwritable", data)
+    session.note(f"proof     of leaf {index} in {out}, {len(data):,} bytes")
+    session.next(f"lockgate verify {shlex.quote(out)}{session.place}")
     session.say({"proof": out, "leaf": index}, "")
 
 
@@ -77,13 +99,16 @@ def replay(session: Session, index: int) -> None:
     """Decide again what decision INDEX decided, from stored evidence and history alone: same, differs or evidence-erased."""
     from lockgate.app.replay import replay
     from lockgate.render.text import outcome_lines
+    from lockgate.render.words import plain
 
-    replayed = replay(session.ports(), index)
+    ports = session.ports()
+    replayed = replay(ports, index)
+    sheet = session.sheet(ports, result=True)
     lines = [f"decision {index}: {replayed.result}"]
     if replayed.result == "differs":
-        lines += ["recorded", *outcome_lines(replayed.recorded, colour=False), "replayed", *outcome_lines(replayed.replayed, colour=False)]
+        lines += ["recorded", *outcome_lines(replayed.recorded, sheet, codes=True), "replayed", *outcome_lines(replayed.replayed, sheet, codes=True)]
     if replayed.lost:
-        lines.append(f"  {replayed.lost}")
+        lines.append(f"  {plain(replayed.lost)}")
     session.say(replayed, "\n".join(lines))
     if replayed.result != "same":
         sys.exit(REFUSED if replayed.result == "differs" else UNDECIDED)
@@ -94,10 +119,11 @@ def replay(session: Session, index: int) -> None:
 def rebuild(session: Session) -> None:
     """Forget index.db and fill it anew from the ledger."""
     from lockgate.app.filing import rebuild
+    from lockgate.render.words import count
     from lockgate.wire import open_gate
 
     size = rebuild(open_gate(session.config), session.progress("filing"))
-    session.say({"size": size}, f"rebuilt   the index of {size} leaves")
+    session.say({"size": size}, f"rebuilt   the index of {count(size, 'leaf', 'leaves')}")
 
 
 @command.command("record")
@@ -106,16 +132,11 @@ def rebuild(session: Session) -> None:
 def record(session: Session, file: str) -> None:
     """Append an already signed event, where it is a fact: `deployed` by a pipeline's own key, an approval made elsewhere."""
     from lockgate.app.say import record_event
-    from lockgate.core import events
-    from lockgate.errors import UsageError
+    from lockgate.evidence.dsse import MAX_ENVELOPE
     from lockgate.evidence.record import read_envelope
 
-    try:
-        with Path(file).open("rb") as opened:
-            data = opened.read(4 * events.MAX_LEAF)
-    except OSError as err:
-        raise UsageError("record.unreadable", f"{file} cannot be read: {err.strerror}") from None
+    envelope = read_envelope(arguments.read(file, "record.unreadable", MAX_ENVELOPE + 1))
     ports = session.ports()
-    recorded = record_event(ports, read_envelope(data))
-    session.note(f"recorded  as leaf {recorded.index}" + ("" if recorded.new else ": it was there already") + f" · log {ports.log.origin}")
+    recorded = record_event(ports, envelope)
+    session.note(f"recorded  as leaf {recorded.index} of log {ports.log.origin}" + ("" if recorded.new else ": it was there already"))
     session.say(recorded, "")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
 from lockgate import __version__
-from lockgate.cli.exits import failed
-from lockgate.errors import LockgateError
+from lockgate.cli import terminal
+from lockgate.cli.exits import OK, UNRECORDED, USAGE, bug, failed, from_click, stopped
+from lockgate.errors import LockgateError, UsageError
 
 COMMANDS = {
     "Daily": {
@@ -26,7 +27,7 @@ COMMANDS = {
     "Set-up": {
         "init": "Begin a gate: its log, its keys, its root.",
         "people": "Who is enrolled, with which keys and duties.",
-        "key": "Make a key, or show one.",
+        "key": "Make a key, show one, or renew the root.",
         "policy": "Check a policy file, propose it, or show the one in force.",
     },
     "Evidence": {
@@ -39,6 +40,10 @@ COMMANDS = {
     },
 }
 """Section -> command -> help line. Here so that ``--help`` imports no command."""
+
+
+HELP = {"--help", "-h", "--version"}
+"""What click prints itself."""
 
 
 class Commands(click.Group):
@@ -69,28 +74,72 @@ class Commands(click.Group):
             import difflib
 
             near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
-            ctx.fail(f"there is no command {name!r}" + (f": did you mean {near[0]!r}?" if near else ""))
+            hint, help_ = (f": did you mean {near[0]!r}?", f"lockgate {near[0]} --help") if near else ("", "lockgate --help")
+            raise UsageError("usage.no-such-command", f"there is no command {name!r}{hint}", help_)
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="lockgate %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """The deployment gate: what was reviewed is exactly what runs.
 
     Exit codes: 0 allowed or done; 1 refused, or does not verify; 2 usage; 3 could not decide or read; 4 could not record.
     """
+    if ctx.invoked_subcommand is None:
+        terminal.err(ctx.get_help() + "\n")  # not on stdout, and no success: `lockgate $UNSET && …` must not go on
+        ctx.exit(USAGE)
 
 
-def main(argv: list[str] | None = None) -> Any:  # noqa: ANN401  click never returns here
-    """Run the command line; every error that is ours becomes a message, a remedy and an exit code."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line; every error becomes a message, a next command and an exit code, and none a traceback."""
+    terminal.hold_streams()
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return cli.main(args=argv, prog_name="lockgate")
+        code = _run(words)
+    except terminal.ReaderGone:
+        code = UNRECORDED
+    except LockgateError as err:  # the error could not be told on stdout either
+        terminal.err(f"error  {err.message} [{err.code}]\n")
+        code = err.exit_code
+    sys.exit(code)
+
+
+def _run(words: list[str]) -> int:
+    stdout = sys.stdout
+    try:
+        _require_text(words)
+        code = cli.main(args=words, prog_name="lockgate", standalone_mode=False)
+        return code if isinstance(code, int) else OK
+    except SystemExit as err:
+        if sys.stdout is not stdout:  # click put another in its place: nobody reads the help it printed
+            return UNRECORDED
+        return err.code if isinstance(err.code, int) else OK
+    except click.ClickException as err:
+        return failed(from_click(err), words)
+    except (click.Abort, KeyboardInterrupt):
+        return stopped(words)
     except LockgateError as err:
-        sys.exit(failed(err))
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(4)
+        return failed(err, words)
+    except terminal.ReaderGone:
+        raise
+    except Exception as err:  # noqa: BLE001  a mistake of ours must not look like a refusal, or like a way in
+        if isinstance(err, OSError) and HELP & set(words):
+            return failed(terminal.unwritable(err), words)
+        return failed(bug(err), words)
+
+
+def _require_text(words: list[str]) -> None:
+    """Every word is printable text: what is not could neither be shown nor recorded. Only `deploy`'s command, after ``--``, may hold anything.
+
+    Raises:
+        UsageError: ``usage.not-text``.
+    """
+    own = words[: words.index("--")] if words[:1] == ["deploy"] and "--" in words else words
+    for number, word in enumerate(own, 1):
+        if not word.isprintable():
+            raise UsageError("usage.not-text", f"argument {number} is no printable text: {word[:80]!a}")
 
 
 if __name__ == "__main__":

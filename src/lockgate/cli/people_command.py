@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
+import re
 
 import click
 
-from lockgate.cli.session import Session, fresh_nonce, fresh_person, fresh_request, with_session
+from lockgate.cli import arguments
+from lockgate.cli.session import Session, with_session
 
-if TYPE_CHECKING:
-    from lockgate.app.world import Ports
-    from lockgate.core.identity import Roster
+_ID = re.compile(r"p-[a-z2-7]{16}\Z").match
 
 
-@click.group("people")
+@click.group("people", no_args_is_help=False)
 def command() -> None:
     """Who is enrolled, with which keys and duties. Names stand only in an erasable directory, never in the log."""
 
@@ -29,7 +26,7 @@ def list_(session: Session) -> None:
 
     ports = session.ports()
     roster = project(ports, "").roster
-    session.say(roster, "\n".join(people_lines(roster, ports.directory.names())))
+    session.say(roster, "\n".join(people_lines(roster, session.sheet(ports, result=True))))
 
 
 @command.command("add")
@@ -41,19 +38,30 @@ def add(session: Session, name: str, publics: tuple[str, ...], duties: tuple[str
     """Enrol NAME, or give NAME more keys and duties: proposes the next roster."""
     from lockgate.app.govern import enrolled, roster_with
     from lockgate.app.project import project
+    from lockgate.cli.propose import propose
     from lockgate.errors import UsageError
-    from lockgate.evidence.keys import parse_public_key
 
+    keys, signer = tuple(arguments.public_keys(publics)), session.signer()
     ports = session.ports()
-    roster = project(ports, "").roster
-    try:
-        keys = tuple(parse_public_key(Path(public).read_bytes()) for public in publics)
-    except OSError as err:
-        raise UsageError("key.unreadable", f"{err.filename} cannot be read: {err.strerror}") from None
+    house = project(ports, "")
+    roster = house.roster
     known = _id_of(ports.directory.names(), name)
-    person = enrolled(roster, known if roster.get(known) else fresh_person(), keys, duties)
-    _propose(session, ports, roster_with(roster, person))
-    ports.directory.set(person.id, name)
+    if roster.get(known) is None and _ID(name):
+        raise UsageError("people.unknown", f"nobody enrolled has the id {name}, and nobody is named like an id")
+    person = enrolled(roster, known if roster.get(known) else arguments.fresh_person(), keys, duties)
+    following = roster_with(roster, person)
+    is_new = roster.get(person.id) is None
+    if is_new:
+        arguments.person_name(name)
+        ports.directory.set(person.id, name)
+    try:
+        propose(session, ports, following, "roster", signer)
+    except BaseException:
+        if is_new:
+            ports.directory.set(person.id, None)
+        raise
+    for environment in sorted(set(person.duties) - set(house.policy.environments)) if house.policy else ():
+        session.note(f"note      the policy in force has no environment {environment}: this duty is of no use yet")
     session.say({"person": person.id}, person.id)
 
 
@@ -64,10 +72,14 @@ def remove(session: Session, name: str) -> None:
     """Take NAME off the roster: proposes the next roster. What they said stays recorded."""
     from lockgate.app.govern import roster_without
     from lockgate.app.project import project
+    from lockgate.cli.propose import propose
 
+    signer = session.signer()
     ports = session.ports()
-    roster = project(ports, "").roster
-    _propose(session, ports, roster_without(roster, _id_of(ports.directory.names(), name)))
+    id_ = _id_of(ports.directory.names(), name)
+    following = roster_without(project(ports, "").roster, id_)
+    changed = propose(session, ports, following, "roster", signer)
+    session.say({"person": id_, "inForce": changed.in_force}, id_)
 
 
 @command.command("erase")
@@ -75,10 +87,16 @@ def remove(session: Session, name: str) -> None:
 @with_session()
 def erase(session: Session, name: str) -> None:
     """Forget NAME's name. The log never held it; the person id stays."""
+    from lockgate.errors import UsageError
+
     ports = session.ports()
-    id_ = _id_of(ports.directory.names(), name)
+    names = ports.directory.names()
+    id_ = _id_of(names, name)
+    if id_ not in names:
+        raise UsageError("people.unknown", f"the directory holds nobody called {name!r}")
     ports.directory.set(id_, None)
-    session.say({"person": id_, "erased": "name"}, f"erased    the name of {id_}")
+    session.note(f"erased    the name of {id_}")
+    session.say({"person": id_, "erased": "name"}, id_)
 
 
 def _id_of(names: dict[str, str], name: str) -> str:
@@ -88,12 +106,3 @@ def _id_of(names: dict[str, str], name: str) -> str:
     if len(found) > 1:
         raise UsageError("people.ambiguous", f"{len(found)} people are called {name!r}: name one by id ({', '.join(sorted(found))})")
     return found[0] if found else name
-
-
-def _propose(session: Session, ports: Ports, roster: Roster) -> None:
-    from lockgate.app.govern import change
-
-    changed = change(ports, roster, fresh_request(), fresh_nonce(), timedelta(days=7), session.signer())
-    session.note(f"roster    version {changed.version} {'is in force' if changed.in_force else 'is proposed as ' + changed.id}    leaf {changed.leaf}")
-    if not changed.in_force:
-        session.next(f"lockgate approve {changed.id}")

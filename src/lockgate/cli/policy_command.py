@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lockgate.cli.session import Session, fresh_nonce, fresh_request, with_session
+from lockgate.cli import arguments
+from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
+    from lockgate.app.world import Ports
+    from lockgate.core.identity import PublicKey
     from lockgate.core.policy import Policy
 
 
-@click.group("policy")
+@click.group("policy", no_args_is_help=False)
 def command() -> None:
     """Check a policy file, propose it, or show the one in force."""
 
 
 def _read(file: str) -> Policy:
-    from lockgate.errors import UsageError
+    from lockgate.evidence.keys import MAX_KEY
     from lockgate.evidence.policy_yaml import parse_policy
+    from lockgate.evidence.yaml_tree import MAX_BYTES
+    from lockgate.wire import read_head
 
-    try:
-        data = Path(file).read_bytes()
-    except OSError as err:
-        raise UsageError("policy.unreadable", f"{file} cannot be read: {err.strerror}") from None
-    return parse_policy(data, file, lambda name: (Path(file).parent / name).read_bytes())
+    data = arguments.read(file, "policy.unreadable", MAX_BYTES + 1)
+    return parse_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_KEY + 1))
 
 
 @command.command("check")
@@ -35,8 +37,11 @@ def _read(file: str) -> Policy:
 @with_session()
 def check(session: Session, file: str) -> None:
     """Read a policy file and say what is wrong with it, at file:line:column."""
+    from lockgate.render.words import count
+
     policy = _read(file)
-    session.note(f"{file} is a policy: {len(policy.environments)} environments, {len(policy.keys)} keys")
+    session.note(f"{file} is a policy: {count(len(policy.environments), 'environment')}, {count(len(policy.keys), 'key')}")
+    session.next(f"lockgate policy apply {shlex.quote(file)}")
     session.say(policy, "")
 
 
@@ -45,23 +50,68 @@ def check(session: Session, file: str) -> None:
 @with_session(key=True)
 def apply(session: Session, file: str) -> None:
     """Propose the policy in FILE, and approve it where you are an owner. It is in force once enough owners approved."""
-    from lockgate.app.govern import change
+    from lockgate.cli.propose import propose
 
-    policy = _read(file)
+    policy, signer = _read(file), session.signer()
     ports = session.ports()
-    changed = change(ports, policy, fresh_request(), fresh_nonce(), timedelta(days=7), session.signer())
-    session.note(f"policy    version {changed.version} {'is in force' if changed.in_force else 'is proposed as ' + changed.id}    leaf {changed.leaf}")
-    if not changed.in_force:
-        session.next(f"lockgate approve {changed.id}")
+    changed = propose(session, ports, policy, "policy", signer)
+    if changed.in_force:
+        session.next(_first_person(session, ports, policy, signer.public))
     session.say(changed, "")
 
 
 @command.command("show")
-@with_session()
-def show(session: Session) -> None:
+@click.option("--starter", is_flag=True, help="One to begin with instead, which names your own key; needs no gate.")
+@with_session(key=True)
+def show(session: Session, starter: bool) -> None:  # noqa: FBT001  click's own
     """The policy in force, as YAML."""
     from lockgate.app.project import project
     from lockgate.evidence.policy_yaml import dump_policy
 
+    if starter:
+        text = STARTER.format(project=_project(session.config.here.name), key=session.signer().public)
+        session.say({"policy": text}, text)
+        return
     policy = project(session.ports(), "").policy_in_force()
     session.say(policy, dump_policy(policy).rstrip("\n"))
+
+
+def _first_person(session: Session, ports: Ports, policy: Policy, key: PublicKey) -> str:
+    """How whoever proposed the first policy gets the duties to use it; empty where somebody has duties already."""
+    from lockgate.app.project import project
+
+    roster = project(ports, "").roster
+    person = roster.person_of(key)
+    if person is None or any(each.duties for each in roster.people):
+        return ""
+    approved = [name for name, section in policy.environments.items() if any(hasattr(one, "duties") for one in section.requires)]
+    duties = [f" --duty {name}=deploy" for name in policy.environments] + [f" --duty {name}=request" for name in approved]
+    return f"lockgate people add {shlex.quote(ports.directory.names().get(person.id, person.id))}{''.join(duties)}{session.own_key}{session.place}"
+
+
+def _project(text: str) -> str:
+    word = "".join(one if one.isascii() and one.isalnum() else "-" for one in text.lower()).strip("-")[:40]
+    return word or "project"
+
+
+STARTER = """\
+# What has to hold before anything enters. Every requirement has a page: docs/requirements.
+version: 1
+project: "{project}"
+environments:
+  staging:
+    requires:
+      - signed-by: {{keys: [release], max-age: 30d}}
+  production:
+    from: staging
+    requires:
+      - signed-by: {{keys: [release], max-age: 30d}}
+      - came-through: {{environment: staging}}
+      - soaked: {{in: staging, for: 24h}}
+      # Once others are enrolled (lockgate people add), ask for their approvals:
+      # - approved:
+      #     duties: {{release-management: 1, security: 1}}
+      #     independent-of: [requester, deployer]
+keys:
+  release: {{ssh: "{key}"}}
+"""

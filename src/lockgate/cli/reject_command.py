@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lockgate.cli.session import Session, fresh_nonce, with_session
+from lockgate.cli import arguments
+from lockgate.cli.session import Session, with_session
 
 
 @click.command("reject")
@@ -14,7 +15,8 @@ def command(session: Session, request_id: str) -> None:
     """Say no to request R. That wins over every approval until you withdraw it."""
     from lockgate.app import request as requests
 
+    signer = session.signer()
     ports = session.ports()
-    recorded = requests.reject(ports, requests.find(ports, request_id), fresh_nonce(), session.signer())
-    session.note(f"rejected  {request_id}    leaf {recorded.index} · log {ports.log.origin}")
+    recorded = requests.reject(ports, requests.find(ports, request_id), arguments.fresh_nonce(), signer)
+    session.note(f"rejected  {request_id}, recorded as leaf {recorded.index} of log {ports.log.origin}")
     session.say({"request": request_id, "leaf": recorded.index}, "")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lockgate.cli.session import Session, config_digest, fresh_request, with_session
+from lockgate.cli import arguments
+from lockgate.cli.session import Session, with_session
 
 
 @click.command("request")
@@ -15,15 +16,15 @@ from lockgate.cli.session import Session, config_digest, fresh_request, with_ses
 def command(session: Session, refs: tuple[str, ...], environment: str, config_files: tuple[str, ...]) -> None:
     """Ask for REF… to enter an environment. Prints the request's id.
 
-    Policies, rosters and roots are asked for with `policy apply`, `people` and `key`.
+    Policies, rosters and roots are asked for with `policy apply`, `people` and `key renew`.
     """
     from lockgate.app.request import request_release
+    from lockgate.render.words import artifacts
 
+    config, id_ = arguments.config_digest(config_files), arguments.fresh_request()
+    signer = session.signer()
     ports = session.ports()
-    id_ = fresh_request()
-    resolved, recorded = request_release(ports, refs, environment, config_digest(config_files), id_, session.signer())
-    session.note(f"requested {environment}: {' '.join(resolved.pinned())}    leaf {recorded.index} · log {ports.log.origin}")
-    session.next(f"lockgate approve {id_}")
-    session.say(
-        {"request": id_, "leaf": recorded.index, "environment": environment, "artifacts": resolved.release.artifacts, "config": resolved.release.config}, id_
-    )
+    resolved, recorded = request_release(ports, refs, environment, config, id_, signer)
+    session.note(f"requested {artifacts(resolved.release, resolved.pinned())} -> {environment}, as leaf {recorded.index} of log {ports.log.origin}")
+    session.next(f"lockgate approve {id_}{session.place}")
+    session.say({"request": id_, "leaf": recorded.index, "environment": environment, "artifacts": resolved.release.artifacts, "config": config}, id_)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import functools
-import secrets
+import shlex
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lockgate import config
+from lockgate.cli import terminal
 
 if TYPE_CHECKING:
+    from lockgate.app.attach import Bench
     from lockgate.app.world import Ports
     from lockgate.core.ports import PersonSigner, Signer
-
-ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+    from lockgate.render.words import Sheet
 
 
 class Session:
@@ -31,19 +31,27 @@ class Session:
     def __init__(self, *, gate: str = "", trust: str = "", key: str = "", fmt: str = "text") -> None:
         self.config = config.load(gate=gate, trust=trust, key=key)
         self.json = fmt == "json"
+        self.place = "".join(f" {option} {shlex.quote(value)}" for option, value in (("--gate", gate), ("--trust", trust)) if value)
+        self.own_key = f" --key {shlex.quote(key)}" if key else ""
 
     def ports(self) -> Ports:
         """Open the gate; says on stderr where nothing is pinned."""
         from lockgate.app.filing import catch_up
         from lockgate.wire import open_gate
 
-        ports = open_gate(self.config)
+        ports = open_gate(self.config, self.busy)
         if ports.pinned is None:
-            self.note("UNPINNED: no lockgate.trust was found or named, so nothing here is a permit [root.unpinned]")
+            self.note("UNPINNED  no lockgate.trust was found or named, so nothing here is a permit [root.unpinned]")
         if ports.heads.recall(ports.log.origin) is None:
-            self.note("this account sees this log for the first time: an older copy could not be told [head.unpinned]")
+            self.note("new       this account sees this log for the first time: an older copy could not be told [head.unpinned]")
         catch_up(ports, self.progress("filing"))
         return ports
+
+    def bench(self) -> Bench:
+        """Artifacts on this machine, without a gate."""
+        from lockgate.wire import bench
+
+        return bench(self.busy)
 
     def signer(self) -> PersonSigner:
         """The user's own key. Raises UsageError ``key.none`` where none is named."""
@@ -67,66 +75,68 @@ class Session:
         """Ask for a passphrase on the terminal. Raises UsageError ``key.locked`` where there is none to ask on."""
         from lockgate.errors import UsageError
 
-        if not sys.stdin.isatty():
-            raise UsageError(
-                "key.locked", "this key has a passphrase, and there is no terminal to ask for it on", "ssh-add it to your agent, or run on a terminal"
-            )
-        return str(click.prompt("passphrase", hide_input=True, err=True)).encode()
+        if not terminal.is_terminal(sys.stdin):
+            raise UsageError("key.locked", "this key has a passphrase, and there is no terminal to ask for it on")
+        return str(click.prompt("passphrase", hide_input=True, err=True)).encode("utf-8", "surrogateescape")
 
     def new_passphrase(self) -> bytes:
-        """Ask for a new passphrase, twice."""
-        return str(click.prompt("new passphrase", hide_input=True, confirmation_prompt=True, err=True)).encode()
+        """Ask for a new passphrase, twice. Raises as `passphrase`."""
+        from lockgate.errors import UsageError
+
+        if not terminal.is_terminal(sys.stdin):
+            raise UsageError("key.locked", "a passphrase is asked for on a terminal, and there is none")
+        return str(click.prompt("new passphrase", hide_input=True, confirmation_prompt=True, err=True)).encode("utf-8", "surrogateescape")
 
     def say(self, value: object, text: str) -> None:
         """The command's result, on stdout: `value` as JSON or `text`."""
         if self.json:
             from lockgate.render.machine import as_json
 
-            click.echo(as_json(value), nl=False)
+            terminal.out(as_json(value))
         elif text:
-            click.echo(text)
+            terminal.out(terminal.harmless(text, colour=self._colour(sys.stdout)) + "\n")
 
     def note(self, text: str) -> None:
         """Something for people, on stderr; not with ``--format json``."""
         if not self.json and text:
-            click.echo(text, err=True)
+            terminal.err(terminal.harmless(text, colour=self._colour(sys.stderr)) + "\n")
 
     def next(self, command: str) -> None:
         """The one command that comes next, on stderr."""
         if command:
             self.note(f"next:  {command}")
 
-    @property
-    def colour(self) -> bool:
-        """Whether stderr is a terminal that takes colours."""
-        return sys.stderr.isatty() and not self.json
+    def sheet(self, ports: Ports | None = None, *, result: bool = False) -> Sheet:
+        """What text is laid out for: this terminal and this user's eyes.
 
-    def progress(self, what: str) -> Callable[[int, int], None] | None:
-        """A progress line on stderr, on a terminal only."""
-        if not sys.stderr.isatty() or self.json:
-            return None
+        Args:
+            ports: where names of people are, and the clock; None leaves them out.
+            result: for stdout rather than stderr.
+        """
+        from lockgate.errors import UnreadableError
+        from lockgate.render.words import Sheet
 
-        def told(done: int, whole: int) -> None:
-            end = "\n" if done >= whole else ""
-            sys.stderr.write(f"\r{what} {done:,} of {whole:,} ({done * 100 // max(whole, 1)}%){end}")
-            sys.stderr.flush()
+        stream = sys.stdout if result else sys.stderr
+        width = terminal.columns(stream)
+        colour = self._colour(stream)
+        if ports is None:
+            return Sheet(width=width, colour=colour)
+        try:
+            names = ports.directory.names()
+        except UnreadableError:
+            names = {}
+        return Sheet(width=width, colour=colour, now=ports.clock.now(), names=names)
 
-        return told
+    def _colour(self, stream: object) -> bool:
+        return self.config.colour and not self.json and terminal.is_terminal(stream)
 
+    def progress(self, what: str) -> terminal.Told | None:
+        """A line that counts, on a terminal only."""
+        return None if self.json else terminal.counted(what)
 
-def fresh_request() -> str:
-    """A random request id: ``r-`` and 16 characters of base32 (80 bits)."""
-    return "r-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
-
-
-def fresh_person() -> str:
-    """A random person id: ``p-`` and 16 characters of base32 (80 bits)."""
-    return "p-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
-
-
-def fresh_nonce() -> str:
-    """16 random bytes in hex."""
-    return secrets.token_hex(16)
+    def busy(self, what: str) -> terminal.Busy:
+        """A line that says that something long goes on, on a terminal only."""
+        return terminal.busy(what, quiet=self.json)
 
 
 def with_session(*, key: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -152,26 +162,3 @@ def with_session(*, key: bool = False) -> Callable[[Callable[..., Any]], Callabl
         return call
 
     return wrap
-
-
-def config_digest(files: tuple[str, ...]) -> str:
-    """The configuration digest of these files: SHA-256 of the canonical JSON of sorted path -> sha256; ``none`` for ``none``.
-
-    Raises:
-        UsageError: ``config.unreadable``, ``config.none-and-files``.
-    """
-    from lockgate.canon import digest_hex
-    from lockgate.core.digest import digest_of
-    from lockgate.errors import UsageError
-
-    if not files or files == ("none",):
-        return "none"
-    if "none" in files:
-        raise UsageError("config.none-and-files", "--config none stands alone: either there is a configuration or there is none")
-    found = {}
-    for name in files:
-        try:
-            found[name] = digest_of(Path(name).read_bytes())
-        except OSError as err:
-            raise UsageError("config.unreadable", f"the configuration file {name} cannot be read: {err.strerror}") from None
-    return "sha256:" + digest_hex(found)

@@ -13,8 +13,7 @@ from lockgate.cli.session import Session, with_session
 def command(session: Session, ref: str) -> None:
     """Sign REF's digest with --key (Ed25519 or ECDSA P-256) and attach the signature where REF is. Needs no gate."""
     from lockgate.app.attach import sign
-    from lockgate.wire import bench
 
-    signed = sign(bench(), ref, session.artifact_signer())
-    session.note(f"signed    {signed.subject} by {signed.key}, attached in {signed.place}")
+    signed = sign(session.bench(), ref, session.artifact_signer())
+    session.note(f"signed    {signed.subject}\n  by      {signed.key}\n  in      {signed.place}")
     session.say(signed, "")

@@ -12,14 +12,19 @@ from lockgate.cli.session import Session, with_session
 def command(session: Session) -> None:
     """What each environment runs, since when and by which decision, and what is asked, permitted and proposed."""
     from lockgate.app.report import status
-    from lockgate.render.standing import environment_lines, proposal_line
+    from lockgate.render.standing import environment_lines, proposal_lines
+    from lockgate.render.words import count, plain
 
     ports = session.ports()
-    report = status(ports)
-    names = ports.directory.names()
-    lines = [f"log {report.origin}, {report.size} leaves"]
+    report, sheet = status(ports), session.sheet(ports, result=True)
+    lines = [f"log {plain(report.origin)}, {count(report.size, 'leaf', 'leaves')}"]
     for one in report.environments:
-        lines += environment_lines(one.name, one.occupant, one.permits, one.requests, names)
-    lines += ["proposed", *(proposal_line(proposal, names) for proposal in report.proposals)] if report.proposals else []
+        lines += environment_lines(one.name, one.occupant, one.permits, one.requests, sheet)
+    if not report.environments:
+        lines.append("no policy is in force")
+    if report.proposals:
+        lines.append("proposed")
+    for proposal in report.proposals:
+        lines += proposal_lines(proposal, sheet)
     lines += [f"leaf {index} means nothing: {code}" for index, code in sorted(report.ignored.items(), key=lambda item: int(item[0]))]
     session.say(report, "\n".join(lines))

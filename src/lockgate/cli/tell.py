@@ -1,16 +1,60 @@
-"""Telling a decision: on stderr, for people."""
+"""Telling a decision: on stderr, for people, with the one command that comes next."""
 
 from __future__ import annotations
 
-from lockgate.app.gate import Gated
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from lockgate.cli.session import Session
-from lockgate.render import text
-from lockgate.render.next_step import after
+
+if TYPE_CHECKING:
+    from lockgate.app.world import Ports
+    from lockgate.core import events
+    from lockgate.render.next_step import Asked
 
 
-def tell_decision(session: Session, gated: Gated, origin: str, refs: tuple[str, ...], config_files: tuple[str, ...]) -> None:
-    """The decision and, refused, the one command that comes next."""
-    decided = gated.decision
-    session.note(text.decision(decided, gated.release, f"decision {gated.index}", origin, colour=session.colour, new=gated.new))
+def tell_decision(
+    session: Session, ports: Ports, decided: events.Decided, *, place: str, refs: Sequence[str], pinned: Sequence[str], config: Sequence[str], by_tag: bool = True
+) -> None:
+    """The decision and, where it is no yes, the command that comes next.
+
+    Args:
+        session, ports: this run.
+        decided: the decision.
+        place: where it stands.
+        refs: the references as typed. pinned: the same with digests.
+        config: configuration files as typed.
+        by_tag: False where a platform was chosen, which only the pinned references say.
+    """
+    from lockgate.core.model import Release
+    from lockgate.render import text
+    from lockgate.render.next_step import after
+    from lockgate.render.words import artifacts
+
+    release = Release(artifacts=tuple(sorted(ref.rpartition("@")[2] for ref in pinned)), config=decided.config)
+    sheet = session.sheet(ports)
+    session.note(text.decision(decided, artifacts(release, pinned), place, sheet))
     if decided.outcome != "allowed":
-        session.next(after(decided, refs, config_files))
+        session.next(after(decided, asked(session, ports, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config))))
+
+
+def asked(session: Session, ports: Ports, refs: tuple[str, ...], pinned: tuple[str, ...], config: tuple[str, ...]) -> Asked:
+    """How the question was put, with the keys of the policy and of enrolled people that are at hand here."""
+    from lockgate.app.project import project
+    from lockgate.core.identity import fingerprint
+    from lockgate.render.next_step import Asked
+    from lockgate.wire import keys_at_hand
+
+    house, held = project(ports, ""), keys_at_hand(session.config)
+    keys = {name: held.get(print_, print_) for name, print_ in ((name, fingerprint(key)) for name, key in (house.policy.keys.items() if house.policy else ()))}
+    enrolled = (fingerprint(key) for person in house.roster.people for key in person.keys)
+    return Asked(
+        refs=refs,
+        places={place.rpartition("@")[2]: ref for place, ref in zip(pinned, refs, strict=False)},
+        options=session.place,
+        config="".join(f" --config {shlex.quote(path)}" for path in config),
+        own_key=session.own_key,
+        keys=keys,
+        deployer=next((held[each] for each in enrolled if each in held), ""),
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
 import click
 
+from lockgate.cli import arguments
 from lockgate.cli.exits import REFUSED
 from lockgate.cli.session import Session, with_session
+
+MAX_FILE = 4 << 20
 
 
 @click.command("verify")
@@ -23,18 +27,20 @@ def command(session: Session, what: str, publics: tuple[str, ...]) -> None:
     head = _head(what)
     if head.startswith(b"c2sp.org/tlog-proof"):
         _proof(session, what)
-    elif head.startswith(b'{"payload":"') and what.endswith(".json"):
+    elif head.lstrip().startswith(b"{") and what.endswith(".json"):
         _event(session, what)
     else:
         _artifact(session, what, publics)
 
 
 def _head(what: str) -> bytes:
-    path = Path(what)
-    if not path.is_file():
+    """The first bytes of a file of that name; none where there is no such file."""
+    from lockgate.wire import read_head
+
+    try:
+        return read_head(what, 64)
+    except OSError:
         return b""
-    with path.open("rb") as file:
-        return file.read(64)
 
 
 def _proof(session: Session, what: str) -> None:
@@ -46,35 +52,37 @@ def _proof(session: Session, what: str) -> None:
     root = pinned_root(session.config)
     if root is None:
         raise TrustError(
-            "root.unpinned", "a proof is checked against a pinned root, and none was found: nothing is proven", f"lockgate verify {what} --trust lockgate.trust"
+            "root.unpinned",
+            "a proof is checked against a pinned root, and none was found: nothing is proven",
+            f"lockgate verify {shlex.quote(what)} --trust lockgate.trust",
         )
-    proven = check(Path(what).read_bytes(), root)
-    session.say(proven, proven_text(proven.index, proven.size, root.log.partition("+")[0], proven.event, proven.subjects, proven.at, proven.signed))
+    proven = check(arguments.read(what, "verify.unreadable", MAX_FILE), root)
+    origin = root.log.partition("+")[0]
+    sheet = session.sheet(result=True)
+    session.say(proven, proven_text(proven.index, proven.size, origin, proven.event, proven.subjects, proven.at, proven.signed, sheet))
 
 
 def _event(session: Session, what: str) -> None:
     from lockgate.app.inspect import inspect_event
     from lockgate.render.leaves import event_text
 
-    read = inspect_event(Path(what).read_bytes())
-    session.say(
-        read, event_text(read.kind, read.event, read.subjects, read.signed) + "\nwhether it counts is for the gate's roster to say: lockgate log record FILE"
-    )
+    read = inspect_event(arguments.read(what, "verify.unreadable", MAX_FILE))
+    session.note("whether it counts is for the gate's roster to say:")
+    session.next(f"lockgate log record {shlex.quote(what)}{session.place}")
+    session.say(read, event_text(read.kind, read.event, read.subjects, read.signed, session.sheet(result=True)))
 
 
 def _artifact(session: Session, what: str, publics: tuple[str, ...]) -> None:
     from lockgate.app.inspect import inspect_artifact
-    from lockgate.evidence.keys import parse_public_key
     from lockgate.render.leaves import artifact_text
-    from lockgate.wire import bench
 
     if publics:
-        keys = {Path(public).stem: parse_public_key(Path(public).read_bytes()) for public in publics}
+        keys = dict(zip((Path(public).stem for public in publics), arguments.public_keys(publics), strict=True))
     else:
         from lockgate.app.project import project
 
         keys = project(session.ports(), "").policy_in_force().keys
-    seen = inspect_artifact(bench(), what, keys)
-    session.say(seen, artifact_text(seen.pinned, seen.measured, seen.facts, keys))
+    seen = inspect_artifact(session.bench(), what, keys)
+    session.say(seen, artifact_text(seen.pinned, seen.measured, seen.facts, keys, session.sheet(result=True)))
     if seen.measured.problem or not seen.good:
         sys.exit(REFUSED)

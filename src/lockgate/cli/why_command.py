@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lockgate.cli.session import Session, config_digest, fresh_nonce, with_session
+from lockgate.cli import arguments
+from lockgate.cli.session import Session, with_session
 
 
 @click.command("why")
@@ -12,26 +13,34 @@ from lockgate.cli.session import Session, config_digest, fresh_nonce, with_sessi
 @click.option("--to", "environment", default="", metavar="ENV", help="With REF: what the gate would say now.")
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
 @click.option("--request", default="", metavar="R", help="The request to go by.")
+@click.option("--platform", default="", metavar="OS/ARCH", help="Which image of an index.")
 @with_session(key=True)
-def command(session: Session, what: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str) -> None:
-    """Explain decision number DECISION, or what the gate would say of REF… now. Records nothing."""
-    from lockgate.app.gate import GateRequest
+def command(session: Session, what: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str) -> None:
+    """Explain decision number DECISION, or what the gate would say of REF… now. Records nothing.
+
+    It names the code of what does not hold; each has a page in docs/codes.
+    """
+    from lockgate.app.gate import GateRequest, resolve
     from lockgate.app.why import explain, would
+    from lockgate.cli.tell import asked
     from lockgate.errors import UsageError
     from lockgate.render import text
     from lockgate.render.next_step import after
+    from lockgate.render.words import artifacts
 
+    config = arguments.config_digest(config_files)
     ports = session.ports()
     if not environment:
-        if len(what) != 1 or not what[0].isdigit():
+        if len(what) != 1 or not (what[0].isascii() and what[0].isdigit()) or len(what[0]) > 16:
             raise UsageError("why.what", "name one decision by its number, or artifacts with --to ENV")
         decided, release = explain(ports, int(what[0]))
-        place, refs = f"decision {what[0]}", tuple(release.artifacts)
-    else:
-        nonce = fresh_nonce()
-        ask = GateRequest(refs=what, environment=environment, config=config_digest(config_files), request=request, key=nonce, nonce=nonce)
-        decided, release = would(ports, ask, session.signer_if_any())
-        place, refs = "not recorded: this is no permit", what
-    session.say(decided, text.decision(decided, release, place, ports.log.origin, colour=False))
+        session.say(decided, text.decision(decided, artifacts(release), f"decision {what[0]} · log {ports.log.origin}", session.sheet(ports, result=True), codes=True))
+        return
+    nonce = arguments.fresh_nonce()
+    ask = GateRequest(refs=what, environment=environment, config=config, request=request, key=nonce, nonce=nonce, platform=platform)
+    decided, release = would(ports, ask, session.signer_if_any())
+    pinned = resolve(ports, what, config, platform).pinned()
+    sheet = session.sheet(ports, result=True)
+    session.say(decided, text.decision(decided, artifacts(release, pinned), "not recorded: this is no permit", sheet, codes=True))
     if decided.outcome != "allowed":
-        session.next(after(decided, refs, config_files))
+        session.next(after(decided, asked(session, ports, pinned if platform else what, pinned, config_files)))

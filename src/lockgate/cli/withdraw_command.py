@@ -6,7 +6,8 @@ from typing import Literal
 
 import click
 
-from lockgate.cli.session import Session, fresh_nonce, with_session
+from lockgate.cli import arguments
+from lockgate.cli.session import Session, with_session
 
 
 @click.command("withdraw")
@@ -17,7 +18,8 @@ def command(session: Session, request_id: str, what: Literal["request", "approva
     """Take back your own request, approval or rejection of R."""
     from lockgate.app import request as requests
 
+    signer = session.signer()
     ports = session.ports()
-    recorded = requests.withdraw(ports, requests.find(ports, request_id), what, fresh_nonce(), session.signer())
-    session.note(f"withdrawn {what} of {request_id}    leaf {recorded.index} · log {ports.log.origin}")
+    recorded = requests.withdraw(ports, requests.find(ports, request_id), what, arguments.fresh_nonce(), signer)
+    session.note(f"withdrawn {what} of {request_id}, recorded as leaf {recorded.index} of log {ports.log.origin}")
     session.say({"request": request_id, "what": what, "leaf": recorded.index}, "")

@@ -85,6 +85,6 @@ def parse_ref(text: str) -> Ref:
         head, colon, tail = path.rpartition(":")
         if colon and "/" not in tail:
             path, tag = head, tail
-    if not path or "\0" in path:
-        raise UsageError("ref.malformed", f"{text[:100]!r} names no artifact: write oci:DIRECTORY[:TAG] or file:PATH")
+    if not path or not path.isprintable() or not tag.isprintable():
+        raise UsageError("ref.malformed", f"{text[:100]!r} names no artifact: write oci:DIRECTORY[:TAG] or file:PATH, without control characters")
     return Ref(scheme=scheme, path=path, tag=tag, digest=digest)

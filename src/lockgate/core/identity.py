@@ -8,7 +8,6 @@ seen to be one key, and `PublicKey.fingerprint` is what ``ssh-keygen -l`` prints
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -19,12 +18,9 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 
-PublicKey = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{8,12000}={0,2}\Z"
-    ),
-]
+_KEY_TYPES = r"ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com"
+
+PublicKey = Annotated[str, msgspec.Meta(pattern=rf"^({_KEY_TYPES}) [A-Za-z0-9+/]{{8,12000}}={{0,2}}\Z")]
 """A public key: ``<type> <base64>``, no comment. `evidence.keys` makes and checks it."""
 
 Fingerprint = str
@@ -50,7 +46,7 @@ def fingerprint(key: PublicKey) -> Fingerprint:
     type_, _, text = key.partition(" ")
     try:
         blob = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         blob = b""
     if base64.b64encode(blob).decode() != text or not blob.startswith(len(type_).to_bytes(4, "big") + type_.encode()):
         raise ValueError(f"{key[:60]!r} is no public key in its one normal form: the type, and the base64 of a blob that begins with it")
@@ -83,6 +79,7 @@ class Roster(Noun, frozen=True, kw_only=True):
     people: tuple[Person, ...] = ()
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         seen: dict[str, str] = {}
         for person in self.people:
             if not person.keys:
@@ -146,6 +143,7 @@ class Root(Noun, frozen=True, kw_only=True):
     previous: Annotated[str, msgspec.Meta(pattern=r"^(none|sha256:[0-9a-f]{64})\Z")] = "none"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         fingerprint(self.permit)
         if len(set(map(fingerprint, self.owners))) != len(self.owners):
             raise ValueError("an owner stands twice")

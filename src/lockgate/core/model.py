@@ -34,6 +34,7 @@ class Release(Noun, frozen=True, kw_only=True):
     config: DigestOrNone = NONE
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 1 <= len(self.artifacts) <= 64:
             raise ValueError("a release has 1 to 64 artifacts")
         if list(self.artifacts) != sorted(set(self.artifacts)):

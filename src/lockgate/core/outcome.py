@@ -60,6 +60,7 @@ class Outcome(Noun, frozen=True, kw_only=True):
     opens_at: Time | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if (self.result == "pass") == bool(self.code):
             raise ValueError("every result but pass has a code")
 

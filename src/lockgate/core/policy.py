@@ -6,7 +6,7 @@ after defaults with the bytes of the keys it names, so that an edit of staging d
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
@@ -57,6 +57,7 @@ class Policy(Noun, frozen=True, kw_only=True):
     keys: dict[Name, PublicKey] = {}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(set(map(fingerprint, self.keys.values()))) != len(self.keys):
             raise ValueError("one public key has two names: it would count twice")
         if "house" in self.environments:

@@ -260,6 +260,9 @@ class Index(Protocol):
     def find(self, kind: str, name: str) -> list[int]:
         """Leaf indices filed under (kind, name), ascending: ``("request", "r-…")``, ``("digest", "sha256:…")``."""
 
+    def newest(self, kind: str, name: str, below: int) -> int | None:
+        """The greatest leaf index under `below` that is filed under (kind, name), None for none; quick however many there are."""
+
     def file(self, size: int, rows: Sequence[tuple[str, str, int]]) -> None:
         """File rows (kind, name, leaf index) and move the cursor to `size`, in one transaction."""
 
@@ -269,8 +272,8 @@ class Index(Protocol):
     def clear(self) -> None:
         """Forget everything, before a rebuild."""
 
-    def dump(self) -> list[tuple[str, str, int]]:
-        """All rows, sorted: `rebuild(ledger) == live index` compares this."""
+    def dump(self, start: int | None = None, end: int | None = None) -> list[tuple[str, str, int]]:
+        """The rows of leaves from `start` to before `end` (None: no bound), sorted: `rebuild(ledger) == live index` compares this."""
 
 
 class Heads(Protocol):

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from lockgate.canon import Noun, digest_hex
@@ -114,9 +115,13 @@ class Permit(Noun, frozen=True, kw_only=True):
 
 
 class EnvironmentState(Noun, frozen=True, kw_only=True):
-    """All that history says of one environment, newest last."""
+    """All that history says of one environment, newest last.
 
-    name: Name | Literal[""]
+    Attributes:
+        name: the environment's; empty where only the house was folded.
+    """
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9-]{0,63})?\Z")]
     stays: tuple[Stay, ...] = ()
     requests: tuple[Request, ...] = ()
     permits: tuple[Permit, ...] = ()

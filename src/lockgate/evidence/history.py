@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -61,16 +62,19 @@ class Advanced(Noun, frozen=True, kw_only=True):
     ignored: str = ""
 
 
+@lru_cache(maxsize=16)
 def read_root(data: bytes) -> Root:
     """A root document. Raises EvidenceError ``root.malformed``."""
     return canon.decode(data, Root, what="root", code="root.malformed")
 
 
+@lru_cache(maxsize=16)
 def read_roster(data: bytes) -> Roster:
     """A roster document. Raises EvidenceError ``roster.malformed``: also where one key stands under two people."""
     return canon.decode(data, Roster, what="roster", code="roster.malformed")
 
 
+@lru_cache(maxsize=16)
 def read_policy(data: bytes) -> Policy:
     """A policy in force. Raises EvidenceError ``policy.malformed``."""
     return canon.decode(data, Policy, what="policy", code="policy.malformed")

@@ -12,7 +12,7 @@ signature fits any message).
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -211,8 +211,8 @@ def verify_raw(key: PublicKey, message: bytes, signature: bytes) -> None:
     try:
         if isinstance(loaded.public, ed25519.Ed25519PublicKey):
             loaded.public.verify(signature, message)
-        elif isinstance(loaded.public, ec.EllipticCurvePublicKey):
-            loaded.public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+        else:
+            cast("ec.EllipticCurvePublicKey", loaded.public).verify(signature, message, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
         raise EvidenceError("signature.bad", f"this signature is not that {loaded.type} key's over these bytes") from None
 

@@ -79,13 +79,13 @@ def parse_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] |
     root = yaml_tree.parse(data, filename)
     form = _Form(read_file)
     plain = form.value(root, _SCHEMA, "the policy")
-    if not form.problems:
-        form.references(cast("Mapping", root), plain)
-    if not form.problems:
-        try:
+    try:
+        if not form.problems:
+            form.references(cast("Mapping", root), plain)
+        if not form.problems:
             return msgspec.convert(plain, Policy)
-        except msgspec.ValidationError as err:
-            form.problems.append(_Problem("policy.bad-value", root.place, str(err)))
+    except msgspec.ValidationError as err:  # what only the core refuses
+        form.problems.append(_Problem("policy.bad-value", root.place, str(err)))
     lines = [f"{problem.place}: {problem.text}" for problem in form.problems[:SHOWN]]
     if len(form.problems) > SHOWN:
         lines.append(f"{filename}: and {len(form.problems) - SHOWN} more")
@@ -138,7 +138,7 @@ class _Form:
             if key in fields:
                 found[key] = self.value(value, fields[key].type, key)
             else:
-                self.problems.append(_Problem("policy.unknown-key", place.place, f"{name} has no {key[:60]!r}: {_nearest(key, fields)}"))
+                self.problems.append(_Problem("policy.unknown-key", place.place, f"{name} has no {key[:60]!r}: {self._nearest(key, fields)}"))
         for key, field in fields.items():
             if field.required and key not in node.pairs:
                 self.problems.append(_Problem("policy.missing-key", node.place, f"{name} lacks {key!r}"))
@@ -177,7 +177,7 @@ class _Form:
             raise _Problem("policy.bad-value", node.place, f"a requirement is one of {', '.join(KINDS)}, and an id where one kind stands twice")
         kind, (place, value) = kinds[0], node.pairs[kinds[0]]
         if kind not in KINDS:
-            raise _Problem("policy.unknown-key", place.place, f"there is no requirement {kind[:60]!r}: {_nearest(kind, KINDS)}")
+            raise _Problem("policy.unknown-key", place.place, f"there is no requirement {kind[:60]!r}: {self._nearest(kind, KINDS)}")
         inner = _mapping(value, kind)
         if "id" in node.pairs:
             if "id" in inner.pairs:
@@ -219,7 +219,13 @@ class _Form:
     def _defined(self, node: Node, name: str, defined: Iterable[str], what: str) -> None:
         if name not in defined:
             place = next((scalar.place for scalar in _scalars(node) if scalar.text == name), node.place)
-            self.problems.append(_Problem("policy.undefined", place, f"there is no {what} {name!r} in this policy: {_nearest(name, defined)}"))
+            self.problems.append(_Problem("policy.undefined", place, f"there is no {what} {name!r} in this policy: {self._nearest(name, defined)}"))
+
+    def _nearest(self, word: str, known: Iterable[str]) -> str:
+        """A hint; none for problems that nobody will be shown, because it takes longer than reading does."""
+        names = list(known)
+        close = difflib.get_close_matches(word[:64], names, n=1, cutoff=0.5) if len(self.problems) < SHOWN else []
+        return f"did you mean {close[0]!r}?" if close else f"there is {', '.join(sorted(names)[:SHOWN]) or 'none'}"
 
 
 def _mapping(node: Node, name: str) -> Mapping:
@@ -228,17 +234,12 @@ def _mapping(node: Node, name: str) -> Mapping:
     return node
 
 
-def _scalars(node: Node) -> Iterable[Scalar]:
+def _scalars(node: Node) -> list[Scalar]:
     """Every scalar value below a node, in order."""
-    match node:
-        case Scalar():
-            yield node
-        case Items():
-            for one in node.nodes:
-                yield from _scalars(one)
-        case Mapping():
-            for _, one in node.pairs.values():
-                yield from _scalars(one)
+    if isinstance(node, Scalar):
+        return [node]
+    inner = node.nodes if isinstance(node, Items) else [value for _, value in node.pairs.values()]
+    return [scalar for one in inner for scalar in _scalars(one)]
 
 
 def _integer(node: Node, type_: inspect.IntType, name: str) -> int:
@@ -272,12 +273,6 @@ def _string(node: Node, type_: inspect.StrType, name: str) -> str:
     if not (type_.min_length or 0) <= len(node.text) <= (type_.max_length or 1000) or not node.text.isprintable():
         raise _Problem("policy.bad-value", node.place, f"{name} is {type_.min_length or 0} to {type_.max_length or 1000} printable characters")
     return node.text
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = difflib.get_close_matches(word[:64], names, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"there is {', '.join(sorted(names)) or 'none'}"
 
 
 _WORD = re.compile(r"[a-z][a-z0-9-]*\Z|[1-9][0-9]*[smhd]\Z").match

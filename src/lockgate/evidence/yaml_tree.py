@@ -82,11 +82,10 @@ def parse(data: bytes, file: str) -> Node:
     try:
         events = yaml.parse(text, Loader=loader)
         return _Builder(file, events).document()
-    except yaml.MarkedYAMLError as err:
-        place = Place(file, err.problem_mark.line + 1, err.problem_mark.column + 1) if err.problem_mark else start
-        raise PolicyError("policy.malformed", f"{place}: this is not YAML: {err.problem or err.context}") from None
     except yaml.YAMLError as err:
-        raise PolicyError("policy.malformed", f"{start}: this is not YAML: {str(err).splitlines()[0][:200]}") from None
+        mark, said = getattr(err, "problem_mark", None), getattr(err, "problem", None) or type(err).__name__
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else start
+        raise PolicyError("policy.malformed", f"{place}: this is not YAML: {said}") from None
 
 
 def _text(data: bytes, file: str) -> str:

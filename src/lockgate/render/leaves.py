@@ -7,62 +7,75 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from lockgate.core import events
-from lockgate.core.digest import Digest, short
+from lockgate.core.digest import Digest
 from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
+from lockgate.render.layout import broken
 from lockgate.render.outcomes import line
-from lockgate.render.words import when
+from lockgate.render.words import GREEN, RED, Sheet, brief, count, painted, plain, when
 
 
-def leaf_line(index: int, at: str, stream: str, kind: str, keyid: str, subjects: tuple[Digest, ...], event: events.Event | None, problem: str) -> str:
-    """A leaf in one line."""
+def leaf_line(index: int, at: str, stream: str, kind: str, who: str, subjects: tuple[Digest, ...], event: events.Event | None, problem: str) -> str:
+    """A leaf in one line. `who`: the name of whoever signed it, or the key's fingerprint."""
     if event is None:
-        return f"{index:>6}  unreadable: {problem}"
-    what = event.outcome if isinstance(event, events.Decided) else keyid[:19]
-    about = " ".join(short(subject) for subject in subjects[:2]) + (" …" if len(subjects) > 2 else "")
-    return f"{index:>6}  {at}  {stream:<16} {kind:<13} {what:<20} {about}".rstrip()
+        return f"{index:>6}  unreadable: {plain(problem)}"
+    what = event.outcome if isinstance(event, events.Decided) else plain(who)[:19]
+    about = brief(subjects[0]) + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "") if subjects else ""
+    return f"{index:>6}  {at:<23}  {plain(stream.removeprefix('env:')):<12} {kind:<13} {what:<19}  {about}".rstrip()
 
 
-def leaf_text(index: int, at: str, stream: str, kind: str, keyid: str, subjects: tuple[Digest, ...], event: events.Event | None, problem: str) -> str:
+def leaf_text(
+    index: int, at: str, stream: str, kind: str, who: str, subjects: tuple[Digest, ...], event: events.Event | None, problem: str, sheet: Sheet
+) -> str:
     """A leaf in full."""
     if event is None:
-        return f"leaf {index} cannot be read: {problem}"
-    return f"leaf {index}, recorded {at} in {stream}\n{event_text(kind, event, subjects, keyid)}"
+        return f"leaf {index} cannot be read: {plain(problem)}"
+    return f"leaf {index}, recorded {at} in {plain(stream)}\n{event_text(kind, event, subjects, who, sheet)}"
 
 
-def event_text(kind: str, event: events.Event, subjects: tuple[Digest, ...], signed: str) -> str:
+def event_text(kind: str, event: events.Event, subjects: tuple[Digest, ...], signed: str, sheet: Sheet) -> str:
     """An event: kind, subjects, who signed, and its fields."""
-    lines = [f"{kind}, signed by {signed}", *(f"  subject   {subject}" for subject in subjects)]
+    lines = [f"{kind}, signed by {plain(signed) or 'nobody'}", *(f"  subject      {subject}" for subject in subjects)]
     for name, value in msgspec.to_builtins(event, str_keys=True).items():
         if name != "outcomes":
-            lines.append(f"  {name:<9} {msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value}")
+            said = msgspec.json.encode(value).decode() if isinstance(value, dict | list) else str(value)
+            lines += broken(f"  {name:<12} {plain(said)}", sheet, 15)
     if isinstance(event, events.Decided):
-        lines += [f"  {one.result:<7} {one.requirement}: {line(one)}" for one in event.outcomes]
+        for one in event.outcomes:
+            code = f" [{plain(one.code)}]" if one.code else ""
+            lines += broken(f"  {one.result:<7} {plain(one.requirement)}: {line(one, sheet)}{code}", sheet, 10)
     return "\n".join(lines)
 
 
-def proven_text(index: int, size: int, origin: str, event: events.Event, subjects: tuple[Digest, ...], at: str, signed: str) -> str:
+def proven_text(index: int, size: int, origin: str, event: events.Event, subjects: tuple[Digest, ...], at: str, signed: str, sheet: Sheet) -> str:
     """What a proof file shows."""
-    kind = events.kind_of(event)
-    return f"proven    leaf {index} of {size} in log {origin}, recorded {at}\n{event_text(kind, event, subjects, signed)}"
+    head = f"{painted('proven', GREEN, sheet)}    leaf {index} of {size} in log {plain(origin)}, recorded {at}"
+    return f"{head}\n{event_text(events.kind_of(event), event, subjects, signed, sheet)}"
 
 
-def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | Provenance | Rejected], keys: Mapping[str, PublicKey]) -> str:
+def artifact_text(
+    pinned: str, measured: Measured, facts: Iterable[Signature | Provenance | Rejected], keys: Mapping[str, PublicKey], sheet: Sheet
+) -> str:
     """An artifact, its bytes and what is attached to it."""
-    names = {fingerprint(key): name for name, key in keys.items()}
-    bytes_line = (
-        f"FAIL  bytes      {measured.problem} at {measured.where}" if measured.problem else f"pass  bytes      {measured.size:,} read, every one matches"
-    )
-    lines = [pinned, f"  {bytes_line}"]
+    names = {fingerprint(key): plain(name) for name, key in keys.items()}
+    good, bad = painted("pass", GREEN, sheet), painted("FAIL", RED, sheet)
+    lines = [plain(pinned)]
+    if measured.problem:
+        lines.append(f"  {bad}  bytes       {plain(measured.problem)} at {plain(measured.where)}")
+    else:
+        lines.append(f"  {good}  bytes       {count(measured.size, 'byte')} read, every one matches")
+    found = []
     for fact in facts:
         match fact:
             case Signature():
                 at = f", {when(fact.signed_at)} as it says itself" if fact.signed_at else ""
-                lines.append(f"  pass  signature  key {names.get(fact.key, fact.key)}{at}")
+                found.append(f"  {good}  signature   key {names.get(fact.key, fact.key)}{at}")
             case Provenance():
                 by = ", ".join(names.get(key, key) for key in fact.keys)
-                lines.append(f"  pass  provenance {fact.builder} from {fact.repository}@{fact.ref}, key {by}")
+                found.append(f"  {good}  provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, key {by}")
             case Rejected():
-                lines.append(f"  FAIL  evidence   {short(fact.source)} proves nothing: {fact.code}")
-    return "\n".join(lines if len(lines) > 2 else [*lines, "  FAIL  evidence   nothing is attached"])
+                found.append(f"  {bad}  evidence    {brief(fact.source)} proves nothing: {plain(fact.code)}")
+    for each in found or [f"  {bad}  evidence    nothing is attached"]:
+        lines += broken(each, sheet, 20)
+    return "\n".join(lines)

@@ -1,16 +1,26 @@
-"""Every result as JSON: the noun itself, canonical, one document and a newline."""
+"""Every result as JSON: the noun itself, sorted and without white space, one document and a newline.
+
+What a terminal might obey (control characters, bidirectional marks) is escaped as JSON escapes it, so that the value is
+the same and nobody's screen is steered.
+"""
 
 from __future__ import annotations
 
+import json
+
 from lockgate.canon import encode
 from lockgate.errors import LockgateError
+from lockgate.render.words import harmless
 
 
 def as_json(value: object) -> str:
-    """Canonical JSON and a newline."""
-    return encode(value).decode() + "\n"
+    """One line of JSON and a newline."""
+    text = encode(value).decode()
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
+    return text + "\n"
 
 
 def error_json(err: LockgateError, remedy: str) -> str:
     """An error as JSON: code, message, remedy."""
-    return as_json({"error": {"code": err.code, "message": err.message, "remedy": remedy}})
+    return as_json({"error": {"code": err.code, "message": harmless(err.message), "remedy": harmless(remedy)}})

@@ -1,62 +1,99 @@
-"""The one command that comes next after a refusal, with real values in it."""
+"""The one command that comes next after a refusal, with real values in it: it can be typed as it stands."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
+from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.outcome import Outcome, Params
-from lockgate.render.words import when
+from lockgate.core.digest import Digest
+from lockgate.core.identity import Name
+from lockgate.core.outcome import Outcome
 
 
-def after(decided: events.Decided, refs: tuple[str, ...], config: tuple[str, ...] = ()) -> str:
-    """What to type after this refusal: for the first outcome that does not hold and that somebody can mend.
+class Asked(Noun, frozen=True, kw_only=True):
+    """How the question was put, so that the next command is put the same way.
 
-    Args:
-        decided: the refusal.
-        refs: the references as the user gave them. config: the configuration files as given.
+    Attributes:
+        refs: the references as typed. places: artifact digest -> the reference that names it.
+        options: ``--gate``, ``--trust`` and ``--platform`` as given, quoted, each with a space before it.
+        config: ``--config`` as given, likewise.
+        own_key: ``--key`` as given, likewise.
+        keys: name of a policy's key -> how it is named behind ``--key`` here.
+        deployer: how an enrolled person's key at hand is named; empty for none.
     """
-    open_ = [one for one in decided.outcomes if one.result != "pass"]
-    if not open_:
-        return ""
-    # What only time mends comes last: while it soaks, approvals can be gathered.
-    first = min(open_, key=lambda one: (_RANK.get(one.code.partition(".")[0], 3), one.opens_at is not None))
-    named = " ".join(shlex.quote(ref) for ref in refs)
-    return _command(first, decided, named, config)
+
+    refs: tuple[str, ...]
+    places: dict[Digest, str] = {}
+    options: str = ""
+    config: str = ""
+    own_key: str = ""
+    keys: dict[Name, str] = {}
+    deployer: str = ""
 
 
 _RANK = {"digest": 0, "policy": 0, "root": 0, "signed-by": 1, "built-by": 1, "came-through": 2, "approved": 3, "soaked": 4}
 
 
-def _command(one: Outcome, decided: events.Decided, named: str, config: tuple[str, ...]) -> str:
-    params, environment = one.params, decided.environment
-    more = "".join(f" --config {shlex.quote(path)}" for path in config)
+def after(decided: events.Decided, asked: Asked) -> str:
+    """What to type after this refusal: for the first outcome that does not hold and that somebody can mend; empty where all hold."""
+    open_ = [one for one in decided.outcomes if one.result != "pass"]
+    if not open_:
+        return ""
+    # What only time mends comes last: while it soaks, approvals can be gathered.
+    first = min(open_, key=lambda one: (_RANK.get(one.code.partition(".")[0], 3), one.opens_at is not None))
+    return _command(first, decided.environment, asked)
+
+
+def _command(one: Outcome, environment: str, asked: Asked) -> str:
+    named = " ".join(shlex.quote(ref) for ref in asked.refs)
+    this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0]))
+    again = asked.config + asked.own_key + asked.options
     match one.code:
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
-            return f"lockgate sign {named} --key {_first(params, 'keys')}.key"
-        case "built-by.no-provenance" | "built-by.no-good-provenance":
-            return f"lockgate attest {named} --type slsaprovenance1 --predicate provenance.json --key {_first(params, 'keys')}.key"
+            return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "came-through.never-there":
-            return f"lockgate deploy {named} --to {params.get('environment')}{more} -- CMD {{ref}}"
+            return f"lockgate gate {named} --to {_text(one, 'environment')}{again}"
         case "soaked.never-there" | "soaked.replaced":
-            return f"lockgate deploy {named} --to {params.get('in')}{more} -- CMD {{ref}}"
+            return f"lockgate gate {named} --to {_text(one, 'in')}{again}"
         case "soaked.too-young" | "approved.permit-outstanding":
-            at = when(one.opens_at) if one.opens_at else "later"
-            return f"lockgate gate {named} --to {environment}{more}    # from {at}"
+            return f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
-            return f"lockgate request {named} --to {environment}{more}"
-        case "approved.too-few-people" | "approved.expired" | "approved.policy-changed" | "approved.from-changed" | "approved.withdrawn":
-            return f"lockgate approve {params.get('request')} --duty {_first(params, 'missing')}"
-        case "approved.not-independent" | "approved.not-enrolled":
-            return "lockgate people list"
+            return f"lockgate request {named} --to {environment}{again}"
+        case "approved.rejected":
+            return f"lockgate log show --about {_text(one, 'request')}{asked.options}"
+        case "approved.deployer-unknown" if asked.deployer:
+            return f"lockgate gate {named} --to {environment}{asked.config} --key {shlex.quote(asked.deployer)}{asked.options}"
         case "approved.deployer-unknown":
-            return f"lockgate gate {named} --to {environment}{more} --key YOUR-KEY"
+            return f"lockgate people list{asked.options}"
+        case "approved.unreadable" | "soaked.unreadable" | "came-through.unreadable":
+            return f"lockgate log check{asked.options}"
+        case "soaked.only-claimed":
+            return f"lockgate status{asked.options}"
         case "policy.no-environment" | "policy.requires-nothing" | "time.unattested" | "approved.author-unknown":
-            return "lockgate policy show"
+            return f"lockgate policy show{asked.options}"
+        case "root.expired":
+            return f"lockgate key renew{asked.own_key}{asked.options}"
+        case _ if one.params.get("able"):
+            return f"lockgate approve {_text(one, 'request')} --duty {_first(one, 'missing')}{asked.options}"
+        case _ if "able" in one.params:
+            return f"lockgate people list{asked.options}"
         case _:
-            return f"lockgate verify {named}"
+            return f"lockgate verify {this}{asked.options}"
 
 
-def _first(params: Params, name: str) -> str:
-    value = params.get(name, "")
-    return str(value[0]) if isinstance(value, tuple) and value else str(value)
+def _signing_key(one: Outcome, keys: Mapping[Name, str]) -> str:
+    """How the first of the keys that have not signed yet is named."""
+    wanted, signed = one.params.get("keys", ()), one.params.get("signed", ())
+    names = [name for name in wanted if isinstance(signed, tuple) and name not in signed] if isinstance(wanted, tuple) else []
+    return keys.get(names[0], names[0]) if names else "KEY"
+
+
+def _text(one: Outcome, name: str) -> str:
+    return shlex.quote(str(one.params.get(name, "")))
+
+
+def _first(one: Outcome, name: str) -> str:
+    value = one.params.get(name, "")
+    return shlex.quote(str(value[0]) if isinstance(value, tuple) and value else str(value))

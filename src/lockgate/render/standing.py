@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from lockgate.core.digest import short
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Roster, fingerprint
 from lockgate.core.promotion import OpenProposal, Permit
-from lockgate.render.words import artifacts, when
+from lockgate.render.layout import broken, spread
+from lockgate.render.words import BOLD, Sheet, ago, artifacts, brief, called, listing, painted, plain, when
 
 
-def environment_lines(name: str, occupant: Stay | None, permits: tuple[Permit, ...], requests: tuple[Request, ...], names: Mapping[str, str]) -> list[str]:
+def environment_lines(name: str, occupant: Stay | None, permits: tuple[Permit, ...], requests: tuple[Request, ...], sheet: Sheet) -> list[str]:
     """One environment: what runs, and what is asked and permitted."""
+    title = painted(plain(name), BOLD, sheet)
     if occupant is None:
-        lines = [f"{name:<12} nothing was recorded as deployed"]
+        lines = [title, "  runs      nothing that was recorded as deployed"]
     else:
-        who = names.get(occupant.deployer, occupant.deployer)
-        lines = [f"{name:<12} {artifacts(occupant.release)}  since {when(occupant.since)}, by decision {occupant.decision}, {occupant.known} by {who}"]
+        by = f"by {called(occupant.deployer, sheet.names)}" if occupant.known == "claimed" else "observed"
+        lines = [title, *spread(f"  runs      {artifacts(occupant.release)}", f"decision {occupant.decision}, {by}", sheet, 12)]
+        lines.append(f"  since     {when(occupant.since)}{ago(occupant.since, sheet)}")
     for permit in permits:
-        lines.append(f"  permit     decision {permit.decision}: {artifacts(permit.release)} until {when(permit.not_after)}")
+        lines += spread(f"  permit    {artifacts(permit.release)}", f"decision {permit.decision}, until {when(permit.not_after)}", sheet, 12)
     for request in requests:
-        given = ", ".join(f"{one.duty} by {names.get(one.person, one.person)}" for one in request.given if not one.withdrawn) or "no approval yet"
-        said_no = f"; rejected by {', '.join(names.get(one, one) for one in request.rejected_by)}" if request.rejected_by else ""
-        state = "deployed" if request.deployed >= 0 else "open"
-        lines.append(f"  {request.id}  {artifacts(request.release)}  {state}: {given}{said_no}")
+        lines += spread(f"  request   {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
+        lines += broken(f"            {_answers(request, sheet)}", sheet, 12)
     return lines
 
 
-def proposal_line(proposal: OpenProposal, names: Mapping[str, str]) -> str:
+def _answers(request: Request, sheet: Sheet) -> str:
+    given = listing(f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn)
+    said = f"approved: {given}" if given else "nobody approved it yet"
+    no = f"; rejected by {listing(called(one, sheet.names) for one in request.rejected_by)}" if request.rejected_by else ""
+    return said + no + ("; deployed" if request.deployed >= 0 else "")
+
+
+def proposal_lines(proposal: OpenProposal, sheet: Sheet) -> list[str]:
     """One proposed document."""
-    approvals = ", ".join(names.get(one.by, one.by) for one in proposal.approvals if not one.withdrawn) or "nobody"
-    return f"  {proposal.id}  {proposal.kind} version {proposal.version} {short(proposal.digest)}: approved by {approvals}"
+    approvals = listing(called(one.by, sheet.names) for one in proposal.approvals if not one.withdrawn)
+    head = f"  {proposal.kind} version {proposal.version}, {brief(proposal.digest)}"
+    return [*spread(head, f"{proposal.id}, by {called(proposal.by, sheet.names)}", sheet, 12), f"            approved by {approvals or 'nobody yet'}"]
 
 
-def people_lines(roster: Roster, names: Mapping[str, str]) -> list[str]:
+def people_lines(roster: Roster, sheet: Sheet) -> list[str]:
     """Everybody enrolled."""
     lines = []
     for person in roster.people:
-        lines.append(f"{person.id}  {names.get(person.id, '(no name)')}")
+        lines += spread(painted(called(person.id, sheet.names), BOLD, sheet), person.id, sheet)
         lines += [f"  {fingerprint(key)} {key.partition(' ')[0]}" for key in person.keys]
         lines += [f"  {environment}: {', '.join(duties)}" for environment, duties in sorted(person.duties.items())]
-    return lines
+    return lines or ["nobody is enrolled"]
+
+
+def roster_text(roster: Roster, sheet: Sheet) -> str:
+    """A roster as lines that can be compared with those of another version."""
+    return "\n".join(people_lines(roster, sheet))

@@ -69,7 +69,7 @@ class PlainFiles:
                 number = _lines(written, where)[-1][0]
                 disk.write_atomic(Path(where).name, written, mode, dir_fd=fd)
         except OSError as err:
-            raise LedgerError("ref.unwritable", f"{where} could not be written: {disk.reason(err)}; nothing was attached") from None
+            raise LedgerError("ref.unwritable", f"{where} could not be written: {disk.reason(err)}; attaching again does no harm") from None
         except UnreadableError as err:
             raise LedgerError("ref.unwritable", f"nothing was attached to {ref.path}: {err.message}") from None
         return f"{where}:{number}"

@@ -84,7 +84,7 @@ class OciLayouts:
             with open_layout(ref.path) as layout, disk.locked(layout.root_fd):
                 return _attach(layout, digest, evidence)
         except OSError as err:
-            raise LedgerError("ref.unwritable", f"{ref.path} could not be written: {disk.reason(err)}; nothing was attached") from None
+            raise LedgerError("ref.unwritable", f"{ref.path} could not be written: {disk.reason(err)}; attaching again does no harm") from None
         except LockgateError as err:
             raise LedgerError("ref.unwritable", f"nothing was attached to {digest}: {err.message}") from None
 

@@ -11,8 +11,16 @@ from pathlib import Path
 
 from lockgate.errors import LedgerError
 
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG, 0}
-"""With statements that never change, "no such table" is damage too; 0 is a value that Python could not read."""
+_DAMAGE = {
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_ERROR,  # "no such table", for statements that never change
+    sqlite3.SQLITE_CONSTRAINT,  # rows where there should be none
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_TOOBIG,
+    0,  # a value that Python could not read
+}
 
 
 @contextlib.contextmanager
@@ -20,6 +28,8 @@ def reading(path: Path) -> Iterator[None]:
     """Errors while reading become LedgerError ``log.damaged``, ``log.busy`` or ``log.unreadable``."""
     try:
         yield
+    except UnicodeDecodeError:
+        raise LedgerError("log.damaged", f"{path} is damaged: a text in it is not UTF-8") from None
     except sqlite3.Error as err:
         raise _either(err, path) or LedgerError("log.unreadable", f"{path} could not be read: {err}") from None
     except OSError as err:
@@ -31,6 +41,8 @@ def writing(path: Path) -> Iterator[None]:
     """Errors while writing become LedgerError ``log.full``, ``log.read-only``, ``log.busy``, ``log.damaged`` or ``log.unwritable``."""
     try:
         yield
+    except UnicodeDecodeError:
+        raise LedgerError("log.damaged", f"{path} is damaged: a text in it is not UTF-8") from None
     except sqlite3.Error as err:
         raise _refusal(primary_code(err), err, path) from None
     except OSError as err:

@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from lockgate.ledger.note import VerifierKey
 from lockgate.ledger.tiles import WIDTH, ReadTile
 
 Db = sqlite3.Connection
+Failpoint = Callable[[str], None]
 
 BUSY_SECONDS = 30.0
 _APPLICATION = 0x6C6B6774  # "lkgt"
@@ -36,7 +37,7 @@ _SCHEMA = (
 )
 
 
-def create(path: Path, head: Head, key: VerifierKey) -> None:
+def create(path: Path, head: Head, key: VerifierKey, failpoint: Failpoint) -> None:
     """Make a ledger that holds no leaf and this head, signed by `key`; it is there whole and durable, or not at all.
 
     Raises:
@@ -47,25 +48,33 @@ def create(path: Path, head: Head, key: VerifierKey) -> None:
     except LedgerError:
         raise LedgerError("log.wrong-key", f"the signing key is not the log key of {key.name}; nothing was made") from None
     with writing(path):
+        if any(path.with_name(path.name + suffix).exists() for suffix in ("", "-wal", "-shm", "-journal")):  # SQLite would replay an old -wal into a new file
+            raise LedgerError("log.exists", f"{path} or a part of it is there already; a ledger is never made anew over another")
         made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
         try:
-            with contextlib.closing(sqlite3.connect(made / path.name, isolation_level=None)) as db:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("BEGIN")
-                for statement in _SCHEMA:
-                    db.execute(statement)
-                db.execute(f"PRAGMA application_id = {_APPLICATION}")
-                db.execute(f"PRAGMA user_version = {_VERSION}")
-                db.execute("INSERT INTO head (id, size, root, note) VALUES (0, ?, ?, ?)", (head.size, head.root, head.note))
-                db.execute("COMMIT")
-            (made / path.name).chmod(0o600)
+            _write_new(made / path.name, head)
+            failpoint("create.written")
             os.link(made / path.name, path)  # unlike a rename, a link never replaces
             _sync_directory(path.parent)
+            failpoint("create.linked")
         except FileExistsError:
             raise LedgerError("log.exists", f"{path} is there already; a ledger is never made anew over another") from None
         finally:
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _write_new(path: Path, head: Head) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        path.chmod(0o600)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("BEGIN")
+        for statement in _SCHEMA:
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {_APPLICATION}")
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+        db.execute("INSERT INTO head (id, size, root, note) VALUES (0, ?, ?, ?)", (head.size, head.root, head.note))
+        db.execute("COMMIT")
 
 
 def _sync_directory(path: Path) -> None:
@@ -82,14 +91,9 @@ def open_writer(path: Path) -> Db:
     Raises:
         sqlite3.Error; LedgerError ``log.foreign``, ``log.newer``, ``log.schema-altered``.
     """
-    db = _connect(path, "mode=rw")
-    try:
-        _require_ours(db, path)
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    except BaseException:
-        db.close()
-        raise
+    db = _open(path, "mode=rw")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return db
 
 
@@ -103,33 +107,27 @@ def open_reader(path: Path) -> Db:
     with reading(path):
         if not path.is_file():
             raise LedgerError("log.missing", f"there is no ledger at {path}")
-        db = _connect(path, "mode=ro")
         try:
-            _require_ours(db, path)
+            return _open(path, "mode=ro")
         except sqlite3.OperationalError as err:
-            db.close()
             if primary_code(err) not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
                 raise
-            # A ledger in WAL mode wants a -shm file beside it, which cannot be made here.
-            db = _immutable(path)
-            _require_ours(db, path)
-        except BaseException:
-            db.close()
-            raise
-        return db
+        # A ledger in WAL mode wants a -shm file beside it, which cannot be made here. Without the write-ahead log the
+        # file can be read as it is; where there is one, it holds the newest leaves and must not be passed over.
+        wal = path.with_name(path.name + "-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise LedgerError("log.wal-unreadable", f"{wal} holds leaves and cannot be read in a read-only directory: copy the directory to a writable place")
+        return _open(path, "mode=ro&immutable=1")
 
 
-def _immutable(path: Path) -> Db:
-    """Open without the write-ahead log; only where there is none, since it would hide the newest leaves."""
-    wal = path.with_name(path.name + "-wal")
-    if wal.exists() and wal.stat().st_size:
-        raise LedgerError("log.wal-unreadable", f"{wal} holds leaves and cannot be read in a read-only directory: copy the directory to a writable place")
-    return _connect(path, "mode=ro&immutable=1")
-
-
-def _connect(path: Path, how: str) -> Db:
+def _open(path: Path, how: str) -> Db:
     db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA trusted_schema = OFF")
+    try:
+        db.execute("PRAGMA trusted_schema = OFF")
+        _require_ours(db, path)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

@@ -115,6 +115,8 @@ class Reader:
                 expected += tile.level > 0 or tile.width == WIDTH
             if self._db.execute("SELECT count(*), total(length(hashes) % 32) FROM tile").fetchone() != (expected, 0.0):
                 raise LedgerError("log.tile-altered", f"the ledger has other tiles than its {expected}")
+            if self._db.execute("SELECT count(*) FROM entry").fetchone() != (view.head.size,):
+                raise LedgerError("log.leaf-altered", f"the ledger has other rows than those of its {view.head.size} leaves")
             leaves = 0
             hashes = self._db.execute("SELECT hash FROM entry ORDER BY idx")
             for leaf, (hash_,) in zip(self._checked(view, 0, view.head.size), hashes, strict=True):

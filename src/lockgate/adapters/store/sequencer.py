@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lockgate.adapters.store.faults import writing
-from lockgate.adapters.store.ledger_db import BUSY_SECONDS, Db, open_writer, read_head, read_head_row, require_no_stray, tile_reader
+from lockgate.adapters.store.ledger_db import BUSY_SECONDS, Db, Failpoint, open_writer, read_head, read_head_row, require_no_stray, tile_reader
 from lockgate.adapters.store.turn import Turn
 from lockgate.core.ports import Entry, Guard, Head, Receipt
 from lockgate.errors import ConflictError, LedgerError
@@ -30,9 +30,10 @@ from lockgate.ledger.note import VerifierKey, require_signature
 from lockgate.ledger.tiles import TILE_BYTES, AuthenticTiles
 
 Pending = tuple[Entry, Guard | None]
-Failpoint = Callable[[str], None]
 
 FAILPOINTS = (
+    "create.written",
+    "create.linked",
     "append.turn-taken",
     "append.begun",
     "append.admitted",
@@ -43,7 +44,7 @@ FAILPOINTS = (
     "append.before-commit",
     "append.committed",
 )
-"""The steps of a commit, in order; each is named to the `failpoint` the log was opened with."""
+"""The steps of making a log and of a commit, in order; each is named to the `failpoint` the log was opened with."""
 
 
 class Growth(Protocol):
@@ -103,9 +104,9 @@ class SignedTree:
         if self._edge is None or self._head is None:
             raise AssertionError("extend without begin")
         # 1. Hash again what the table now holds: a bit that flipped in between must not be signed.
-        for expected, (hash_, leaf) in zip(hashes, db.execute("SELECT hash, leaf FROM entry WHERE idx >= ? ORDER BY idx", (start,)), strict=True):
-            if not leaf_hash(leaf) == hash_ == expected:
-                raise LedgerError("log.leaf-altered", "the table gave other bytes back than were stored: nothing was signed or recorded")
+        stored = db.execute("SELECT hash, leaf FROM entry WHERE idx >= ? ORDER BY idx", (start,))
+        if [(hash_, leaf_hash(leaf)) for hash_, leaf in stored] != [(hash_, hash_) for hash_ in hashes]:
+            raise LedgerError("log.leaf-altered", "the table gave other bytes back than were stored: nothing was signed or recorded")
         self._failpoint("append.rechecked")
         # 2. Tiles, but for the partial one of level 0 (see `tile_reader`).
         edge, tiles, root = grow(self._edge, hashes)

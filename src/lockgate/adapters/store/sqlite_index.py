@@ -20,6 +20,7 @@ from lockgate.errors import ConflictError, LedgerError
 
 _APPLICATION = 0x6C6B6769  # "lkgi"
 _BUSY_SECONDS = 10.0
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
 _SCHEMA = (
     "CREATE TABLE place (id INTEGER PRIMARY KEY CHECK (id = 0), cursor INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT",
     "CREATE TABLE row (kind TEXT, name TEXT, leaf INTEGER, PRIMARY KEY (kind, name, leaf)) STRICT, WITHOUT ROWID",
@@ -62,6 +63,12 @@ class SqliteIndex:
         with self._use() as db:
             return [_int(leaf) for (leaf,) in db.execute("SELECT leaf FROM row WHERE kind = ? AND name = ? ORDER BY leaf", (kind, name))]
 
+    def newest(self, kind: str, name: str, below: int) -> int | None:
+        """The greatest leaf index under `below`, by the primary key."""
+        with self._use() as db:
+            found = db.execute("SELECT max(leaf) FROM row WHERE kind = ? AND name = ? AND leaf < ?", (kind, name, below)).fetchone()
+            return None if found[0] is None else _int(found[0])
+
     def file(self, size: int, rows: Sequence[tuple[str, str, int]]) -> None:
         """File rows and move the cursor to `size`, in one transaction; rows filed before, and a cursor further on, stay.
 
@@ -93,10 +100,11 @@ class SqliteIndex:
                 raise
             self._replace()
 
-    def dump(self) -> list[tuple[str, str, int]]:
-        """All rows, sorted."""
+    def dump(self, start: int | None = None, end: int | None = None) -> list[tuple[str, str, int]]:
+        """Rows of a range of leaves, sorted; reads the whole table."""
         with self._use() as db:
-            return sorted(db.execute("SELECT kind, name, leaf FROM row"))
+            first, last = _LEAST if start is None else start, _GREATEST if end is None else end - 1
+            return sorted(_row(*each) for each in db.execute("SELECT kind, name, leaf FROM row WHERE leaf BETWEEN ? AND ?", (first, last)))
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -129,6 +137,9 @@ class SqliteIndex:
                 if code in _UNWRITABLE:
                     raise LedgerError("index.unwritable", f"{self._path} cannot be used: {err}") from None
                 raise LedgerError("index.altered", f"{self._path} is no index any more: {err}", "lockgate log rebuild") from None
+            except UnicodeDecodeError:
+                self.close()
+                raise LedgerError("index.altered", f"{self._path} is no index any more: a text in it is not UTF-8", "lockgate log rebuild") from None
             except OSError as err:
                 raise LedgerError("index.unwritable", f"{self._path} cannot be used: {disk.reason(err)}") from None
 
@@ -172,6 +183,12 @@ def _place(db: sqlite3.Connection) -> tuple[int, int]:
     if found is None:
         raise sqlite3.DatabaseError("it has no cursor")
     return _int(found[0]), _int(found[1])
+
+
+def _row(kind: object, name: object, leaf: object) -> tuple[str, str, int]:
+    if not isinstance(kind, str) or not isinstance(name, str):
+        raise sqlite3.DatabaseError("a name in it is no text")
+    return kind, name, _int(leaf)
 
 
 def _int(value: object) -> int:

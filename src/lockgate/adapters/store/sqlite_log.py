@@ -13,8 +13,9 @@ from typing import Protocol, Self
 
 from lockgate.adapters.store import ledger_db
 from lockgate.adapters.store.group_commit import GroupCommit
+from lockgate.adapters.store.ledger_db import Failpoint
 from lockgate.adapters.store.reader import Reader
-from lockgate.adapters.store.sequencer import FAILPOINTS, Failpoint, Pending, Sequencer, SignedTree
+from lockgate.adapters.store.sequencer import FAILPOINTS, Pending, Sequencer, SignedTree
 from lockgate.core.ports import Entry, Guard, Head, Receipt
 from lockgate.errors import LedgerError
 from lockgate.ledger.checkpoint import Checkpoint, sign_checkpoint
@@ -49,7 +50,7 @@ class SqliteLog:
         origin: the log's name, which is also its key's.
         signer: the log key; None opens for reading only, which works on read-only media too.
         vkey: the log's C2SP verifier key.
-        failpoint: told the name of each step of a commit (`FAILPOINTS`), for crash tests.
+        failpoint: told the name of each step (`FAILPOINTS`), for crash tests.
 
     Raises:
         LedgerError: ``log.missing``, ``log.foreign``, ``log.newer``, ``log.schema-altered``, ``log.damaged``,
@@ -85,7 +86,7 @@ class SqliteLog:
         """
         key = _key_of(origin, vkey)
         note = sign_checkpoint(Checkpoint(origin=origin, size=0, root=EMPTY_ROOT), key, signer.sign)
-        ledger_db.create(path, Head(size=0, root=EMPTY_ROOT, note=note), key)
+        ledger_db.create(path, Head(size=0, root=EMPTY_ROOT, note=note), key, failpoint)
         return cls(path, origin=origin, signer=signer, vkey=vkey, failpoint=failpoint)
 
     def __enter__(self) -> Self:
@@ -96,9 +97,9 @@ class SqliteLog:
 
     def close(self) -> None:
         """Give back files and connections; what was acknowledged is durable already."""
-        if self._sequencer is not None:
-            self._sequencer.close()
         self._reader.close()
+        if self._sequencer is not None:
+            self._sequencer.close()  # last, since only a writer's last connection folds the write-ahead log into the file
 
     # --- write -------------------------------------------------------------------------------------------------------
 

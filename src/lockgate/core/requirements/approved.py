@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from lockgate.core.duration import Duration, span
-from lockgate.core.facts import Enrolled, Facts, Given, InForce, Need, Provenance, Request, Unreadable
+from lockgate.core.facts import Complete, Enrolled, F, Facts, Given, InForce, Need, Provenance, Request, Unreadable
 from lockgate.core.identity import Name, PersonId, PublicKey, Roster, fingerprint
 from lockgate.core.matching import assign
 from lockgate.core.model import Subject
@@ -37,19 +37,20 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
 
     def check(self, subject: Subject, facts: Facts, now: datetime, _keys: dict[Name, PublicKey]) -> Verdict:
         """1 the request stands; 2 nobody said no; 3 which approvals count; 4 distinct people for all duties."""
-        requests, in_force, enrolled = facts.of(Request), facts.of(InForce), facts.of(Enrolled)
-        for found in (requests, in_force, enrolled):
-            if isinstance(found, Unreadable):
-                return unknown(found, "approved.unreadable")
-        if isinstance(requests, Unreadable) or isinstance(in_force, Unreadable) or isinstance(enrolled, Unreadable):
-            return Unknown(code="approved.unreadable")
-        if len(in_force.items) != 1 or len(enrolled.items) != 1:
-            return Unknown(code="approved.unreadable")
+        requests, section, enrolled = facts.of(Request), _only(facts.of(InForce)), _only(facts.of(Enrolled))
+        if isinstance(requests, Unreadable):
+            return unknown(requests, "approved.unreadable")
+        if isinstance(section, Unknown):
+            return section
+        if isinstance(enrolled, Unknown):
+            return enrolled
         request = next((item for item in requests.items if item.id == subject.request), None)
+        if request is None:
+            return Fail(code="approved.no-request")
         refusal = _refuse_request(request, subject, now)
-        if request is None or refusal is not None:
-            return refusal or Fail(code="approved.no-request")
-        section, roster = in_force.items[0], enrolled.items[0].roster
+        if refusal is not None:
+            return refusal
+        roster = enrolled.roster
         excluded = self._excluded(request, subject, facts, roster)
         if isinstance(excluded, Unknown):
             return excluded
@@ -113,27 +114,30 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
             leaves = sorted(counting[slots[slot]][person] for slot, person in matched.items())
             return Pass(params={"request": request.id, "by": tuple(sorted(matched.values())), "leaves": tuple(map(str, leaves))})
         missing = tuple(sorted({duty for slot, duty in enumerate(slots) if slot not in matched}))
-        used = set(matched.values()) | excluded
-        helpful = _helpful(slots, matched, counting)
-        able = sum(any(roster.may(person.id, f"approve:{duty}", subject.environment) for duty in helpful) for person in roster.people if person.id not in used)
+        able = self._able(len(matched), slots, counting, [person.id for person in roster.people if person.id not in excluded], roster, subject)
         params: Params = {"request": request.id, "have": len(matched), "need": len(slots), "missing": missing, "able": able}
         if dropped:
             params["dropped"] = tuple(sorted(dropped))
         return Fail(code=dropped.pop() if len(dropped) == 1 and not matched else "approved.too-few-people", params=params)
 
+    def _able(self, have: int, slots: list[Name], counting: dict[Name, dict[PersonId, int]], people: list[PersonId], roster: Roster, subject: Subject) -> int:
+        """How many people's yes, to all they may approve, would fill one more slot: also by taking the place of who could fill it."""
+        able = 0
+        for person in people:
+            held = {duty for duty in self.duties if person not in counting[duty] and roster.may(person, f"approve:{duty}", subject.environment)}
+            able += bool(held) and len(assign([counting[duty].keys() | ({person} if duty in held else set()) for duty in slots])) > have
+        return able
 
-def _helpful(slots: list[Name], matched: dict[int, PersonId], counting: dict[Name, dict[PersonId, int]]) -> set[Name]:
-    """The duties under which one more person would help: the missing ones, and those whose giver could move to one of them."""
-    helpful = {duty for slot, duty in enumerate(slots) if slot not in matched}
-    for _ in counting:
-        helpful |= {slots[slot] for slot, person in matched.items() if any(person in counting[duty] for duty in helpful)}
-    return helpful
+
+def _only(found: Complete[F] | Unreadable) -> F | Unknown:
+    """The one fact there is of a kind that there is one of."""
+    if isinstance(found, Unreadable):
+        return unknown(found, "approved.unreadable")
+    return found.items[0] if len(found.items) == 1 else Unknown(code="approved.unreadable")
 
 
-def _refuse_request(request: Request | None, subject: Subject, now: datetime) -> Verdict | None:
+def _refuse_request(request: Request, subject: Subject, now: datetime) -> Verdict | None:
     """Why the request itself does not carry this release now; None where it does."""
-    if request is None:
-        return Fail(code="approved.no-request")
     params: Params = {"request": request.id}
     if request.release != subject.release:
         return Fail(code="approved.other-release", params=params)

@@ -1,0 +1,104 @@
+"""What commands take: words and files; and fresh ids of our own."""
+
+from __future__ import annotations
+
+import os.path
+import re
+import secrets
+from collections.abc import Iterable
+
+from lockgate.errors import UsageError
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+
+LONGEST_NAME = 200
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z").match
+
+
+def duty(text: str) -> str:
+    """The name of a duty to approve under; empty for none. Raises UsageError ``approve.bad-duty``."""
+    if text and not _NAME(text):
+        raise UsageError("approve.bad-duty", f"{text[:80]!r} is no duty's name: write it as in the policy, such as security, without approve:")
+    return text
+
+
+def person_name(text: str) -> str:
+    """A person's name for the directory; none that looks like a person id. Raises UsageError ``directory.bad-name``."""
+    if not (0 < len(text) <= LONGEST_NAME and text.isprintable() and text.strip()) or text.startswith("p-"):
+        raise UsageError("directory.bad-name", f"a name has 1 to {LONGEST_NAME} printable characters, and does not begin as a person id does, with p-")
+    return text
+
+
+def read(path: str, code: str, max_bytes: int) -> bytes:
+    """The first `max_bytes` of a file the user names. Raises UsageError `code`."""
+    from lockgate.wire import read_head
+
+    try:
+        return read_head(path, max_bytes)
+    except OSError as err:
+        raise UsageError(code, f"{path} cannot be read: {err.strerror}") from None
+
+
+def write(path: str, code: str, data: bytes) -> None:
+    """Write a file the user names, whole or not at all. Raises UsageError `code`."""
+    from lockgate.wire import write_file
+
+    try:
+        write_file(path, data)
+    except OSError as err:
+        raise UsageError(code, f"{path} cannot be written: {err.strerror}") from None
+
+
+def public_keys(paths: Iterable[str]) -> list[str]:
+    """The public keys in these files. Raises UsageError ``key.unreadable``; EvidenceError ``key.malformed`` and its like."""
+    from lockgate.evidence.keys import MAX_KEY, parse_public_key
+
+    return [parse_public_key(read(path, "key.unreadable", MAX_KEY + 1)) for path in paths]
+
+
+def config_digest(files: tuple[str, ...]) -> str:
+    """The configuration digest of these files: SHA-256 of the canonical JSON of sorted path -> sha256; ``none`` for ``none``.
+
+    Raises:
+        UsageError: ``config.unreadable``, ``config.none-and-files``, ``config.twice``.
+    """
+    from lockgate.canon import digest_hex
+    from lockgate.wire import file_digest
+
+    if not files or files == ("none",):
+        return "none"
+    if "none" in files:
+        raise UsageError("config.none-and-files", "--config none stands alone: either there is a configuration or there is none")
+    found = {}
+    for name in files:
+        place = os.path.normpath(name)
+        if place in found:
+            raise UsageError("config.twice", f"the configuration file {name} is named twice")
+        try:
+            found[place] = "sha256:" + file_digest(name)
+        except OSError as err:
+            raise UsageError("config.unreadable", f"the configuration file {name} cannot be read: {err.strerror}") from None
+    return "sha256:" + digest_hex(found)
+
+
+def fresh_request() -> str:
+    """A random request id: ``r-`` and 16 characters of base32 (80 bits)."""
+    return "r-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
+
+
+def fresh_person() -> str:
+    """A random person id: ``p-`` and 16 characters of base32 (80 bits)."""
+    return "p-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
+
+
+def fresh_nonce() -> str:
+    """16 random bytes in hex."""
+    return secrets.token_hex(16)
+
+
+def text(word: str) -> str:
+    """A word as it is, where it is printable: what is not could neither be shown nor recorded. Raises UsageError ``usage.not-text``."""
+    if not word.isprintable():
+        raise UsageError("usage.not-text", f"an argument is no printable text: {word[:80]!a}")
+    return word

@@ -1,0 +1,231 @@
+"""People say things in any order, and the gate is asked: against a small model of the rules that shares no code with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from build import KEYS, SIGNED, digest, person, person_id
+from lockgate.app.project import project
+from lockgate.core.policy import EnvironmentPolicy, Policy
+from lockgate.core.requirements.approved import Approved
+from lockgate.errors import LockgateError
+from world import World, opened
+
+DUTIES = ("release-management", "security")
+HELD = {"ann": DUTIES[:1], "bob": DUTIES[1:], "carl": DUTIES, "rita": DUTIES[1:], "dora": DUTIES[:1]}
+MAY_DEPLOY = ("dora", "carl")
+RELEASES = ("shop", "other")
+PERMIT = timedelta(minutes=15)
+LAST = timedelta(hours=72)
+NAMES = st.sampled_from(sorted(HELD))
+
+
+def members(present: set[str]) -> list[Any]:
+    return [
+        person(
+            name,
+            {
+                "production": [f"approve:{duty}" for duty in HELD[name]]
+                + (["deploy"] if name in MAY_DEPLOY else [])
+                + (["request"] if name == "rita" else [])
+            },
+        )
+        for name in sorted(present)
+    ]
+
+
+@dataclass
+class Yes:
+    """An approval."""
+
+    by: str
+    duty: str
+    at: datetime
+    until: datetime
+    over: str
+    standing: bool = True
+
+
+@dataclass
+class Asked:
+    """A request."""
+
+    release: str
+    yes: list[Yes] = field(default_factory=list)
+    no: set[str] = field(default_factory=set)
+    withdrawn: bool = False
+    ran: bool = False
+    replaced: bool = False
+    permit: tuple[int, datetime] | None = None
+
+
+class Machine(RuleBasedStateMachine):
+    """Rules and what they should come to."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.world: World = opened()
+        self.present = set(HELD)
+        self.world.roster(*members(self.present))
+        approved = Approved(duties=dict.fromkeys(DUTIES, 1), independent_of=("requester", "deployer"), expires="72h")
+        self.world.policy(
+            Policy(version=1, project="shop", environments={"production": EnvironmentPolicy(requires=(SIGNED, approved))}, keys=dict(KEYS))
+        )
+        self.world.artifact("other")
+        self.asked: dict[str, Asked] = {}
+        self.runs = ""
+        self.permits: dict[int, str] = {}
+
+    def attempt(self, expected: bool, call: Any, *args: Any) -> Any:
+        try:
+            answer = call(*args)
+        except LockgateError as err:
+            assert not expected, err
+            return None
+        assert expected, (call, args)
+        return answer
+
+    def pick(self, number: int) -> str:
+        return sorted(self.asked)[number % len(self.asked)]
+
+    @rule(release=st.sampled_from(RELEASES))
+    def request(self, release: str) -> None:
+        id_ = self.attempt("rita" in self.present, self.world.request, "production", release)
+        if id_:
+            self.asked[id_] = Asked(release)
+
+    @precondition(lambda self: self.asked)
+    @rule(number=st.integers(0, 9), by=NAMES, duty=st.sampled_from(DUTIES), hours=st.sampled_from([1, 48, 100]))
+    def approve(self, number: int, by: str, duty: str, hours: int) -> None:
+        asked = self.asked[id_ := self.pick(number)]
+        now = self.world.clock.at
+        if self.attempt(by in self.present and duty in HELD[by], self.world.approve, id_, by, duty, f"{hours}h"):
+            asked.yes.append(Yes(by, duty, now, now + timedelta(hours=hours), self.runs))
+
+    @precondition(lambda self: self.asked)
+    @rule(number=st.integers(0, 9), by=NAMES)
+    def reject(self, number: int, by: str) -> None:
+        asked = self.asked[id_ := self.pick(number)]
+        if self.attempt(by in self.present, self.world.reject, id_, by):
+            asked.no.add(by)
+
+    @precondition(lambda self: self.asked)
+    @rule(number=st.integers(0, 9), by=NAMES, what=st.sampled_from(["request", "approval", "rejection", "rejection"]))
+    def withdraw(self, number: int, by: str, what: str) -> None:
+        asked = self.asked[id_ := self.pick(number)]
+        theirs = {"request": by == "rita", "rejection": by in asked.no, "approval": any(yes.by == by and yes.standing for yes in asked.yes)}
+        if self.attempt(by in self.present and theirs[what], self.world.withdraw, id_, by, what):
+            asked.withdrawn |= what == "request"
+            if what == "rejection":
+                asked.no.discard(by)
+            if what == "approval":
+                for yes in asked.yes:
+                    yes.standing &= yes.by != by
+
+    @rule(by=NAMES)
+    def join_or_leave(self, by: str) -> None:
+        if len(self.present ^ {by}) >= 3:
+            self.present ^= {by}
+            self.world.roster(*members(self.present))
+
+    @rule(minutes=st.sampled_from([1, 14, 16, 60, 48 * 60]))
+    def pass_time(self, minutes: int) -> None:
+        self.world.clock.advance(minutes=minutes)
+
+    @precondition(lambda self: self.asked)
+    @rule(number=st.integers(0, 9), by=st.sampled_from(["dora", "carl", "bob", None]))
+    def gate(self, number: int, by: str | None) -> None:
+        id_ = self.pick(number)
+        asked = self.asked[id_]
+        expected = self.opens(asked, by)
+        gated = self.world.gate("production", asked.release, by, request=id_)
+        assert (gated.decision.outcome == "allowed") == expected, gated.decision.outcomes
+        if expected:
+            asked.permit = (gated.index, self.world.clock.at + PERMIT)
+            self.permits[gated.index] = id_
+
+    @precondition(lambda self: self.asked)
+    @rule(number=st.integers(0, 9), by=st.sampled_from(MAY_DEPLOY), works=st.booleans())
+    def deploy(self, number: int, by: str, works: bool) -> None:
+        id_ = self.pick(number)
+        asked = self.asked[id_]
+        self.world.runner.status = 0 if works else 1
+        expected = self.opens(asked, by)
+        before = len(self.world.runner.ran)
+        try:
+            done = self.world.deploy("production", asked.release, by, request=id_)
+        except LockgateError as err:
+            assert by not in self.present, err
+            return
+        assert (done.exit_status is not None) == expected
+        assert len(self.world.runner.ran) - before == expected
+        if expected and works:
+            self.deployed(asked)
+            asked.permit = None
+        elif expected:
+            asked.permit = None
+
+    @precondition(lambda self: self.permits)
+    @rule(number=st.integers(0, 9), by=st.sampled_from(MAY_DEPLOY))
+    def use_a_permit(self, number: int, by: str) -> None:
+        """As a pipeline does that was allowed and reports by itself."""
+        index = sorted(self.permits)[number % len(self.permits)]
+        asked = self.asked[self.permits[index]]
+        leaf = project(self.world.ports, "production").state.environment.permits
+        live = {permit.decision: permit for permit in leaf}
+        permit = live.get(index)
+        expected = by in self.present and permit is not None and self.world.clock.at < permit.not_after and permit.person in {None, person_id(by)}
+        if self.attempt(expected, self.world.record, self.world.deployed(index), (digest(asked.release),), by):
+            del self.permits[index]
+            self.deployed(asked)
+            asked.permit = asked.permit if asked.permit is None or asked.permit[0] != index else None
+
+    def deployed(self, asked: Asked) -> None:
+        asked.ran = True
+        self.runs = asked.release
+        for other in self.asked.values():
+            other.replaced |= other.ran and other.release != asked.release
+
+    def opens(self, asked: Asked, by: str | None) -> bool:
+        """The rules, told once more."""
+        now = self.world.clock.at
+        if asked.withdrawn or asked.no or asked.replaced or by is None or by not in self.present:
+            return False
+        if asked.permit is not None and now < asked.permit[1] and not asked.ran:
+            return False
+        good = [
+            yes
+            for yes in asked.yes
+            if yes.standing
+            and yes.by in self.present
+            and yes.by not in {"rita", by}
+            and (asked.ran or (now < yes.until and now - yes.at < LAST and yes.over == self.runs))
+        ]
+        return any({one.duty, two.duty} == set(DUTIES) and one.by != two.by for one, two in product(good, good))
+
+    @invariant()
+    def one_permit_for_one_request(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        now = self.world.clock.at
+        state = project(self.world.ports, "production").state.environment
+        live = [permit.request for permit in state.permits if now < permit.not_after]
+        ran = {request.id for request in state.requests if request.deployed >= 0}
+        assert all(live.count(id_) == 1 or id_ in ran for id_ in live)
+        occupant = state.occupant()
+        assert (occupant.release.artifacts if occupant else ()) == ((digest(self.runs),) if self.runs else ())
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.world.check()
+
+
+Machine.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+TestMachine = Machine.TestCase

@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from build import NOW, digest, key
+from fakes.memory_heads import MemoryHeads
+from fakes.memory_log import MemoryLog
+from lockgate.app import filing, gate, report, say
+from lockgate.app.project import chain, holders, project, trusted_head
+from lockgate.canon import encode
+from lockgate.core.ports import Entry
+from lockgate.core.promotion import Permit, state_digest
+from lockgate.errors import UnreadableError
+from world import ORIGIN, World, changed
+
+Fails = Callable[..., str]
+SHOP = (digest("shop"),)
+
+
+class TestTrustedHead:
+    def test_the_head_is_remembered(self, world: World) -> None:
+        assert world.heads.recall(ORIGIN) == trusted_head(world.ports).note == world.log.head().note
+
+    def test_an_older_copy(self, world: World, fails: Fails) -> None:
+        world.broken = True
+        world.gate()
+        world.log.entries.pop()
+        assert fails(world.gate, "staging") == "head.rolled-back"
+
+    def test_another_history(self, world: World, fails: Fails) -> None:
+        world.broken = True
+        world.gate()
+        world.log.entries[-1] = changed(world.log.entries[-1], leaf=b"another")
+        world.log.entries.append(world.log.entries[0])
+        assert fails(trusted_head, world.ports) == "head.forked"
+
+    def test_another_log_of_this_name(self, world: World, fails: Fails) -> None:
+        """The gate was removed and begun anew under its old name, by this account."""
+        again = World(log=MemoryLog(ORIGIN, seed=bytes(32)), heads=world.heads)
+        assert fails(again.begin) == "head.other-log"
+        assert again.log.head().size == 0
+        elsewhere = World(log=MemoryLog(ORIGIN, seed=bytes(32)), heads=MemoryHeads())
+        elsewhere.begin()
+        elsewhere.heads = world.heads
+        assert fails(trusted_head, elsewhere.ports) == "head.other-log"
+
+    def test_a_pinned_root_of_another_log(self, world: World, fails: Fails) -> None:
+        own = world.pinned
+        other = World(log=MemoryLog(ORIGIN, seed=bytes(32)))
+        world.pinned = other.begin()
+        assert fails(trusted_head, world.ports) == "root.other-log"
+        assert fails(world.gate, "staging") == "root.other-log"
+        world.pinned = own
+
+    def test_a_pinned_root_that_is_not_in_force_yet(self, world: World, fails: Fails) -> None:
+        own = world.pinned
+        assert own is not None
+        world.pinned = changed(own, version=2, previous=digest("x"))
+        assert fails(world.gate, "staging") == "root.rolled-back"
+        world.pinned = own
+
+    def test_a_pinned_root_of_another_hand(self, world: World, fails: Fails) -> None:
+        own = world.pinned
+        assert own is not None
+        world.pinned = changed(own, owners=(*own.owners, key("mallory").public))
+        assert fails(world.gate, "staging") == "root.other"
+        world.pinned = own
+
+    def test_two_processes_never_take_each_other_for_a_rollback(self, world: World) -> None:
+        """Between reading the head and the memory, another process of this user records and remembers."""
+        recall = world.heads.recall
+        head = world.log.head
+
+        def busy_head() -> object:
+            answer = head()
+            other = world.copy()
+            other.log, other.heads, other.blobs = world.log, world.heads, world.blobs
+            world.log.head = head
+            other.gate("staging")
+            return answer
+
+        world.log.head = busy_head
+        trusted_head(world.ports)
+        world.log.head = head
+        assert recall(ORIGIN) is not None
+
+
+class TestShortCut:
+    def test_it_gives_what_folding_everything_gives(self, world: World) -> None:
+        world.soaked()
+        world.approved()
+        world.gate()
+        for environment in ("staging", "production"):
+            assert project(world.ports, environment).state == project(world.ports, environment, whole=True).state
+
+    def test_it_reads_little(self, world: World) -> None:
+        world.soaked()
+        id_ = world.approved()
+        world.gate()
+        for _ in range(20):
+            world.approve(id_, "carl", "security")
+            world.withdraw(id_, "carl")
+        world.gate(key="newest")
+        read: list[int] = []
+        real = world.log.leaf
+        world.log.leaf = lambda index: (read.append(index), real(index))[1]
+        project(world.ports, "production")
+        assert len(set(read)) <= 4
+
+    def test_without_a_snapshot_everything_is_folded(self, world: World) -> None:
+        world.soaked()
+        world.approved()
+        before = world.gate().decision
+        expected = project(world.ports, "production").state
+        world.index.states.clear()
+        assert project(world.ports, "production").state == expected
+        world.index.clear()
+        assert project(world.ports, "production").state == expected
+        assert state_digest(project(world.ports, "production", before.history).state) == before.state
+
+    def test_a_snapshot_that_is_not_its_digest_is_not_believed(self, world: World) -> None:
+        gated = world.gate("staging")
+        expected = project(world.ports, "staging").state
+        world.index.keep(gated.decision.state, b"{}")
+        assert project(world.ports, "staging").state == expected
+
+    def test_a_snapshot_nobody_can_read_is_folded_anew(self, world: World) -> None:
+        """As a later lockgate may have committed to one that holds more."""
+        gated = world.gate("staging")
+        newer = b'{"environment":{"name":"staging"},"house":{},"more":1}'
+        forged = world.decided(gated, key("permit"), state="sha256:" + __import__("hashlib").sha256(newer).hexdigest(), history=world.log.head().size)
+        world.broken = True
+        world.smuggle(forged)
+        world.index.keep("sha256:" + __import__("hashlib").sha256(newer).hexdigest(), newer)
+        assert project(world.ports, "staging").state.house.policy is not None
+
+    @pytest.mark.parametrize("signer", ["log", "mallory"])
+    def test_a_forged_decision_with_a_forged_state_is_not_believed(self, world: World, signer: str) -> None:
+        """By whoever holds the log key and not the permit key: a state in which all is approved and permitted."""
+        world.soaked()
+        refused = world.gate()
+        honest = project(world.ports, "production").state
+        permit = Permit(decision=world.log.head().size, release=refused.release, not_after=NOW + timedelta(days=3000))
+        forged = changed(honest, environment=changed(honest.environment, permits=(permit,)))
+        world.index.keep(state_digest(forged), encode(forged))
+        size = world.log.head().size
+        index = world.smuggle(world.decided(refused, key(signer), state=state_digest(forged), history=size))
+        assert project(world.ports, "production").state.environment.permits == ()
+        assert world.ignored()[str(index)] == "event.other-key"
+
+    def test_an_old_decision_put_at_the_end_does_not_bring_its_state_back(self, world: World, fails: Fails) -> None:
+        """The permit key did sign it: what it commits to is the time before the rejection."""
+        world.broken = True
+        world.soaked()
+        id_ = world.approved()
+        allowed = world.gate()
+        world.reject(id_, "carl")
+        world.smuggle(world.envelope(allowed.index), previous=allowed.decision.history - 1)
+        assert fails(world.gate) == "log.chain-broken"
+        assert fails(report.check, world.ports) == "log.chain-broken"
+
+    def test_unpinned_no_short_cut_is_taken(self, world: World) -> None:
+        world.gate("staging")
+        world.index.states.clear()
+        root, world.pinned = world.pinned, None
+        assert project(world.ports, "staging").state.environment.permits != ()
+        world.pinned = root
+
+    def test_under_a_later_root_than_the_pinned_one_everything_is_folded(self, world: World) -> None:
+        world.gate("staging")
+        world.root(expires=NOW + timedelta(days=500))
+        assert world.gate("staging", key="again").decision.outcome == "allowed"
+        world.pinned = project(world.ports, "").root
+        assert world.gate("staging", key="once more").decision.outcome == "allowed"
+
+
+class TestHiding:
+    @pytest.fixture
+    def rejected(self, world: World) -> int:
+        """Approved by two, and rejected at this leaf."""
+        world.soaked()
+        id_ = world.approved()
+        return world.reject(id_, "carl").index
+
+    @pytest.mark.parametrize("column", ["env:elsewhere", "house", "x"])
+    def test_an_edited_hint(self, world: World, rejected: int, fails: Fails, column: str) -> None:
+        world.broken = True
+        world.log.entries[rejected] = changed(world.log.entries[rejected], stream=column)
+        assert fails(world.gate) in {"log.stream-hidden", "log.chain-broken"}
+        assert fails(report.check, world.ports) in {"log.stream-hidden", "log.chain-broken"}
+
+    def test_an_edited_hint_and_an_edited_index(self, world: World, rejected: int, fails: Fails) -> None:
+        """NOT CAUGHT by the gate: whoever edits both tables hides the tail. `log check` finds it."""
+        world.broken = True
+        world.log.entries[rejected] = changed(world.log.entries[rejected], stream="env:elsewhere")
+        world.index.rows.discard(("stream", "env:production", rejected))
+        gated = gate.gate(world.ports, world.ask(), key("dora"))
+        assert gated.decision.outcome == "allowed"
+        world.caught_up()
+        assert fails(report.check, world.ports) in {"log.stream-hidden", "log.chain-broken", "index.differs"}
+
+    def test_a_leaf_that_passes_over_another(self, world: World, rejected: int, fails: Fails) -> None:
+        world.broken = True
+        world.smuggle(world.envelope(rejected - 1), previous=rejected - 1)
+        assert fails(world.gate) == "log.chain-broken"
+        assert fails(report.check, world.ports) == "log.chain-broken"
+
+    @pytest.mark.parametrize("leaf", [b"junk", b"{}", b"\xff" * 100, b'{"at":"2026-11-22T20:14:03Z"}'])
+    def test_a_leaf_that_nobody_can_read(self, world: World, fails: Fails, leaf: bytes) -> None:
+        world.broken = True
+        world.log.append(Entry(leaf=leaf, stream="env:staging", key="junk"))
+        assert fails(world.gate, "staging") == "event.malformed"
+
+    def test_a_leaf_of_a_later_lockgate(self, world: World, fails: Fails) -> None:
+        world.broken = True
+        leaf = world.log.leaf(world.log.head().size - 1)
+        world.log.append(Entry(leaf=leaf[:-1] + b',"z":1}', stream="house", key="newer"))
+        assert fails(world.gate, "staging") == "event.newer"
+
+    def test_rows_of_the_index_that_are_not_true(self, world: World, fails: Fails) -> None:
+        world.broken = True
+        world.gate("staging")
+        for row in [("stream", "env:staging", 3), ("stream", "env:staging", 10**6), ("stream", "env:production", 2), ("stream", "house", 8)]:
+            copy = world.copy()
+            copy.index.rows.add(row)
+            code = fails(copy.gate, "production" if "production" in row[1] else "staging", key="x")
+            assert code == "index.differs"
+            filing.rebuild(copy.ports)
+            assert copy.gate("staging", key="x").decision.outcome == "allowed"
+
+    def test_an_index_that_is_behind_is_no_harm(self, world: World) -> None:
+        size = world.log.head().size
+        for _ in range(3):
+            gate.gate(world.ports, world.ask("staging"), key("dora"))
+        assert world.index.cursor() == size
+        assert len(list(chain(world.ports, "env:staging", size + 3))) == 3
+
+
+class TestHolders:
+    def test_where_an_id_stands(self, world: World) -> None:
+        id_ = world.request()
+        assert [environment for environment, _ in holders(world.ports, id_)] == ["production"]
+        assert holders(world.ports, "r-0000000000nobody") == []
+
+
+class TestBackdated:
+    def test_a_leaf_dated_back_does_not_revive_what_ended(self, world: World) -> None:
+        """An approval that ended before anybody recorded it, appended by whoever holds the log key, with an earlier time."""
+        world.broken = True
+        world.soaked()
+        id_ = world.request()
+        world.approve(id_, "ann")
+        late = say.sign_event(world.approval(id_, "security", expires=world.clock.at + timedelta(hours=1)), SHOP, key("bob"))
+        at = world.clock.at
+        world.clock.advance(hours=2)
+        world.gate()
+        index = world.smuggle(late, at=at)
+        step = project(world.ports, "production")
+        assert step.ignored[str(index)] == "approval.expired"
+
+    def test_log_check_sees_it(self, world: World, fails: Fails) -> None:
+        world.broken = True
+        gated = world.gate("staging")
+        world.smuggle(world.envelope(gated.index), at=world.clock.at - timedelta(minutes=3))
+        assert fails(report.check, world.ports) == "time.backwards"
+
+    def test_a_leaf_from_the_future_stops_the_gate(self, world: World, fails: Fails) -> None:
+        world.broken = True
+        gated = world.gate("staging")
+        world.smuggle(world.envelope(gated.index), at=world.clock.at + timedelta(days=1))
+        assert fails(world.gate) == "time.behind-log"
+
+
+def test_documents_that_are_lost(world: World, fails: Fails) -> None:
+    world.broken = True
+    world.blobs.get_fails = UnreadableError("blob.unreadable", "no")
+    assert fails(project, world.ports, "staging") == "document.unreadable"

@@ -1,0 +1,281 @@
+"""Builders: plain values from names, and real keys made from names. ``key("ann")`` is the same key in every test, run and process.
+
+Nothing here mocks anything: what comes out are lockgate's own nouns. Where a test is about one thing, it names that one
+thing and takes the rest as it comes. Signed events and whole histories are in `story`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import struct
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec.structs import force_setattr, replace
+
+from lockgate.core.digest import Digest, digest_of
+from lockgate.core.duration import span
+from lockgate.core.facts import (
+    Complete,
+    Enrolled,
+    Facts,
+    Gathered,
+    Given,
+    InForce,
+    Intact,
+    Need,
+    Provenance,
+    Rejected,
+    Request,
+    Signature,
+    Stay,
+    Unreadable,
+)
+from lockgate.core.identity import Actor, Person, PersonId, PublicKey, Root, Roster, fingerprint
+from lockgate.core.model import NONE, Release, RequestId, Subject
+from lockgate.core.policy import EnvironmentPolicy, Policy
+from lockgate.core.requirements import AnyRequirement
+from lockgate.core.requirements.approved import Approved
+from lockgate.core.requirements.built_by import BuiltBy
+from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.signed_by import SignedBy
+from lockgate.core.requirements.soaked import Soaked
+
+NOW = datetime(2026, 11, 22, 20, 14, 3, tzinfo=UTC)
+"""When every test takes place."""
+
+
+def ago(duration: str) -> datetime:
+    """``ago("24h")``: so long before NOW."""
+    return NOW - span(duration)
+
+
+def later(duration: str) -> datetime:
+    """``later("24h")``: so long after NOW."""
+    return NOW + span(duration)
+
+
+def forced(value: Any, **fields: Any) -> Any:
+    """A copy of a frozen noun with fields that no constructor or reader would accept."""
+    copied = replace(value)
+    for name, field in fields.items():
+        force_setattr(copied, name, field)
+    return copied
+
+
+# Digests, ids and keys, from names.
+
+
+def digest(name: str) -> Digest:
+    return digest_of(name.encode())
+
+
+def _hex(kind: str, name: str) -> str:
+    return hashlib.sha256(f"{kind} {name}".encode()).hexdigest()
+
+
+def nonce(name: str = "") -> str:
+    return _hex("nonce", name)[:32]
+
+
+def request_id(name: str = "") -> RequestId:
+    return "r-" + _hex("request", name)[:20]
+
+
+def person_id(name: str) -> PersonId:
+    return "p-" + base64.b32encode(bytes.fromhex(_hex("person", name))).decode().lower()[:16]
+
+
+class Key:
+    """A real Ed25519 key; both a `Signer` (bare signatures) and a `PersonSigner` (SSH signature blobs)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(_hex("key", name)))
+        self.raw = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.public: PublicKey = "ssh-ed25519 " + base64.b64encode(_ssh(b"ssh-ed25519") + _ssh(self.raw)).decode()
+        self.fingerprint = fingerprint(self.public)
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes."""
+        return self.private.sign(message)
+
+    def sign_ssh(self, data: bytes) -> bytes:
+        """``string "ssh-ed25519", string signature`` (RFC 8709 section 6)."""
+        return _ssh(b"ssh-ed25519") + _ssh(self.private.sign(data))
+
+
+def _ssh(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+@cache
+def key(name: str) -> Key:
+    return Key(name)
+
+
+# People, root and policy.
+
+
+def person(name: str, duties: Mapping[str, Sequence[str]] | None = None, keys: Sequence[str] = ()) -> Person:
+    """``person("ann", {"production": ["approve:security"]}, keys=["ann", "ann-at-home"])``; one key of their own name by default."""
+    public = tuple(key(one).public for one in (keys or [name]))
+    return Person(id=person_id(name), keys=public, duties={environment: tuple(held) for environment, held in (duties or {}).items()})
+
+
+def roster(*people: Person, version: int = 1) -> Roster:
+    return Roster(version=version, people=people)
+
+
+def root(**changes: Any) -> Root:
+    """Version 1, of the one owner ``owner``, for a year."""
+    base: dict[str, Any] = {
+        "version": 1,
+        "threshold": 1,
+        "owners": (key("owner").public,),
+        "log": "example.com/shop+00000000+AA==",
+        "permit": key("permit").public,
+        "genesis": digest("genesis"),
+        "expires": later("365d"),
+    }
+    return Root(**{**base, **changes})
+
+
+KEYS: dict[str, PublicKey] = {name: key(name).public for name in ("release", "second", "builder")}
+"""The keys of `policy`."""
+
+BUILDER = "https://example.com/builder"
+REPOSITORY = "git+https://example.com/acme/shop"
+REF = "refs/heads/main"
+SOURCE = f"{REPOSITORY}@{REF}"
+COMMIT = "c0ffee" + "0" * 34
+
+SIGNED = SignedBy(keys=("release",))
+BUILT = BuiltBy(builder=BUILDER, source=SOURCE, keys=("builder",))
+CAME = CameThrough(environment="staging")
+SOAKED = Soaked(in_="staging", for_="24h")
+APPROVED = Approved(duties={"release-management": 1, "security": 1})
+
+
+def policy(*requires: AnyRequirement, keys: Mapping[str, PublicKey] = KEYS, staging: Sequence[AnyRequirement] = (SIGNED,), **section: Any) -> Policy:
+    """``staging`` asks for a signature; ``production`` for what is named here."""
+    production = EnvironmentPolicy(requires=requires, **{"from_": "staging", **section})
+    return Policy(version=1, project="shop", environments={"staging": EnvironmentPolicy(requires=tuple(staging)), "production": production}, keys=dict(keys))
+
+
+# What is decided about, and facts of it.
+
+
+def release(*names: str, config: str = NONE) -> Release:
+    """``release("shop")``, ``release("shop", "worker", config=digest("config"))``."""
+    return Release(artifacts=tuple(sorted(map(digest, names))), config=config)
+
+
+SHOP = release("shop")
+(IMAGE,) = SHOP.artifacts
+
+
+def actor(name: str) -> Actor:
+    """An enrolled person, asking with a key of their own name."""
+    return Actor(key=key(name).fingerprint, person=person_id(name), proof=digest(f"question of {name}"))
+
+
+def subject(release: Release = SHOP, environment: str = "production", actor: Actor | None = None, request: str | None = None) -> Subject:
+    return Subject(release=release, environment=environment, actor=actor, request=request)
+
+
+def intact(artifact: Digest = IMAGE, problem: str = "", where: str = "") -> Intact:
+    return Intact(subject=artifact, problem=problem, where=where)
+
+
+def signature(by: str = "release", artifact: Digest = IMAGE, signed_at: datetime | None = None) -> Signature:
+    return Signature(subject=artifact, key=key(by).fingerprint, source=digest(f"signature of {by}"), signed_at=signed_at)
+
+
+def provenance(*by: str, artifact: Digest = IMAGE, **changes: Any) -> Provenance:
+    """Signed by ``builder``, of exactly what `BUILT` asks for."""
+    keys = tuple(sorted(key(one).fingerprint for one in (by or ["builder"])))
+    base: dict[str, Any] = {"keys": keys, "builder": BUILDER, "repository": REPOSITORY, "ref": REF, "commit": COMMIT, "source": digest("provenance")}
+    return Provenance(subject=artifact, **{**base, **changes})
+
+
+def rejected(code: str = "dsse.bad-signature") -> Rejected:
+    return Rejected(source=digest(f"evidence {code}"), code=code)
+
+
+SECTION = digest("the effective section in force")
+
+
+def in_force(**changes: Any) -> InForce:
+    base: dict[str, Any] = {"section": SECTION, "baseline": NONE, "from_": NONE}
+    return InForce(**{**base, **changes})
+
+
+def given(by: str, duty: str, **changes: Any) -> Given:
+    """An approval an hour old that ends in a day, under the section in force, while nothing ran there."""
+    base: dict[str, Any] = {
+        "person": person_id(by),
+        "key": key(by).fingerprint,
+        "duty": duty,
+        "at": ago("1h"),
+        "expires": later("1d"),
+        "section": SECTION,
+        "baseline": NONE,
+        "from_": NONE,
+        "leaf": 100 + len(by),
+        "nonce": nonce(f"{by} {duty}"),
+    }
+    return Given(**{**base, **changes})
+
+
+def request(*approvals: Given, name: str = "", release: Release = SHOP, by: str = "rita", **changes: Any) -> Request:
+    """Rita asks for `SHOP`."""
+    base: dict[str, Any] = {"id": request_id(name), "release": release, "by": person_id(by), "at": ago("2h"), "given": approvals}
+    return Request(**{**base, **changes})
+
+
+def stay(release: Release = SHOP, since: str = "25h", until: str | None = None, **changes: Any) -> Stay:
+    """``stay(since="25h")`` lasts; ``stay(since="50h", until="2h")`` is over."""
+    base: dict[str, Any] = {"decision": 7, "deployer": person_id("dora"), "leaf": 8}
+    return Stay(release=release, since=ago(since), until=None if until is None else ago(until), **{**base, **changes})
+
+
+Found = Sequence[Any] | Unreadable | None
+
+
+def facts(
+    *,
+    intact: Found = (),
+    signatures: Found = (),
+    provenance: Found = (),
+    rejected: Found = (),
+    requests: Found = (),
+    in_force: Found = (),
+    roster: Roster | Unreadable | None = None,
+    stays: Mapping[str, Found] | None = None,
+) -> Facts:
+    """All facts of a decision: a sequence is complete, `Unreadable` stays so, None was never gathered."""
+    enrolled: Found = [Enrolled(roster=roster)] if isinstance(roster, Roster) else roster
+    found: dict[Need, Found] = {
+        Need(Intact): intact,
+        Need(Signature): signatures,
+        Need(Provenance): provenance,
+        Need(Rejected): rejected,
+        Need(Request): requests,
+        Need(InForce): in_force,
+        Need(Enrolled): enrolled,
+        **{Need(Stay, environment): there for environment, there in (stays or {}).items()},
+    }
+    return Facts({need: complete(items) for need, items in found.items() if items is not None})
+
+
+def complete(items: Sequence[Any] | Unreadable) -> Gathered:
+    return items if isinstance(items, Unreadable) else Complete(items=tuple(items), as_of=NOW)
+
+
+UNREADABLE = Unreadable(code="ref.unreadable")

@@ -1,0 +1,509 @@
+"""Every answer of every requirement, with the exact situation that gives it: what `test_mutation` and the requirements' own tests share.
+
+Each list begins with the situation in which the requirement passes; every other case changes one thing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from build import (
+    APPROVED,
+    BUILDER,
+    BUILT,
+    CAME,
+    COMMIT,
+    IMAGE,
+    KEYS,
+    NOW,
+    SHOP,
+    SIGNED,
+    SOAKED,
+    SOURCE,
+    UNREADABLE,
+    actor,
+    ago,
+    digest,
+    facts,
+    forced,
+    given,
+    in_force,
+    key,
+    later,
+    person,
+    person_id,
+    provenance,
+    rejected,
+    release,
+    request,
+    request_id,
+    roster,
+    signature,
+    stay,
+    subject,
+)
+from lockgate.core.facts import Facts, Given
+from lockgate.core.identity import PublicKey
+from lockgate.core.model import Subject
+from lockgate.core.outcome import Fail, Pass, Unknown, Verdict
+from lockgate.core.requirements import AnyRequirement
+
+WHOLE = subject()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A requirement, what it is asked and what it must answer, to the last parameter."""
+
+    name: str
+    answer: Verdict
+    requirement: AnyRequirement
+    facts: Facts
+    subject: Subject = WHOLE
+    now: datetime = NOW
+    keys: Mapping[str, PublicKey] = field(default_factory=lambda: KEYS)
+
+    def verdict(self) -> Verdict:
+        return self.requirement.check(self.subject, self.facts, self.now, dict(self.keys))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+TWO = release("shop", "worker")
+FIRST, OTHER = TWO.artifacts
+BOTH = ("release", "second")
+SECOND = timedelta(seconds=1)
+
+
+def _signed(name: str, answer: Verdict, requirement: AnyRequirement = SIGNED, subject: Subject = WHOLE, **found: Any) -> Case:
+    return Case(name=name, answer=answer, requirement=requirement, subject=subject, facts=facts(**found))
+
+
+def _unsigned(code: str, have: int = 0, need: int = 1, **more: Any) -> Fail:
+    return Fail(code=f"signed-by.{code}", params={"artifact": IMAGE, "have": have, "need": need, "keys": ("release",), **more})
+
+
+AGE: dict[str, Any] = {"max-age": "30d"}
+YOUNG = replace(SIGNED, max_age="30d")
+TWICE = replace(SIGNED, keys=BOTH, threshold=2)
+
+NOTHING = subject(forced(SHOP, artifacts=()))
+SIGNED_BY = [
+    _signed("signed", Pass(params={"keys": ("release",)}), signatures=[signature()]),
+    _signed("no artifact at all", Fail(code="signed-by.no-signature"), subject=NOTHING, signatures=[signature()]),
+    _signed("unsigned", _unsigned("no-signature")),
+    _signed("signed by another of the policy's keys", _unsigned("no-signature"), signatures=[signature("second")]),
+    _signed("another artifact is signed", _unsigned("no-signature"), signatures=[signature(artifact=digest("other"))]),
+    _signed("wrongly signed", _unsigned("no-good-signature", because=("dsse.bad-signature",)), rejected=[rejected(), rejected()]),
+    _signed("signatures unreadable", Unknown(code="signed-by.unreadable", params={"because": "ref.unreadable"}), signatures=UNREADABLE),
+    _signed("signatures never gathered", Unknown(code="signed-by.unreadable", params={"because": "facts.not-gathered"}), signatures=None),
+    _signed("unsigned, and why is unreadable", Unknown(code="signed-by.unreadable", params={"because": "ref.unreadable"}), rejected=UNREADABLE),
+    _signed("signed, and the rest unreadable", Pass(params={"keys": ("release",)}), signatures=[signature()], rejected=UNREADABLE),
+    _signed("young enough", Pass(params={"keys": ("release",)}), YOUNG, signatures=[signature(signed_at=ago("30d"))]),
+    _signed("signed this very second", Pass(params={"keys": ("release",)}), YOUNG, signatures=[signature(signed_at=NOW)]),
+    _signed("too old", _unsigned("too-old", **AGE), YOUNG, signatures=[signature(signed_at=ago("30d") - SECOND)]),
+    _signed("without a time", _unsigned("too-old", **AGE), YOUNG, signatures=[signature()]),
+    _signed("signed tomorrow", _unsigned("too-old", **AGE), YOUNG, signatures=[signature(signed_at=later("1s"))]),
+    _signed("both keys", Pass(params={"keys": BOTH}), TWICE, signatures=[signature("second"), signature()]),
+    _signed("one key of two", _unsigned("too-few-keys", 1, 2, keys=BOTH, signed=("release",)), TWICE, signatures=[signature()]),
+    _signed(
+        "one key twice",
+        _unsigned("too-few-keys", 1, 2, keys=BOTH, signed=("release",)),
+        TWICE,
+        signatures=[signature(), replace(signature(), source=digest("a second envelope"))],
+    ),
+    _signed(
+        "one old, one young",
+        _unsigned("too-old", 1, 2, keys=BOTH, **AGE),
+        replace(TWICE, max_age="30d"),
+        signatures=[signature(signed_at=ago("1d")), signature("second", signed_at=ago("31d"))],
+    ),
+    _signed(
+        "every artifact signed", Pass(params={"keys": ("release",)}), subject=subject(TWO), signatures=[signature(artifact=FIRST), signature(artifact=OTHER)]
+    ),
+    _signed(
+        "one artifact of two signed",
+        Fail(code="signed-by.no-signature", params={"artifact": OTHER, "have": 0, "need": 1, "keys": ("release",)}),
+        subject=subject(TWO),
+        signatures=[signature(artifact=FIRST), signature(artifact=FIRST)],
+    ),
+    _signed(
+        "each artifact by another key",
+        Pass(params={"keys": ()}),
+        replace(SIGNED, keys=BOTH),
+        subject(TWO),
+        signatures=[signature(artifact=FIRST), signature("second", artifact=OTHER)],
+    ),
+]
+
+
+def _built(name: str, answer: Verdict, requirement: AnyRequirement = BUILT, subject: Subject = WHOLE, **found: Any) -> Case:
+    return Case(name=name, answer=answer, requirement=requirement, subject=subject, facts=facts(**found))
+
+
+BUILT_PASS = Pass(params={"builder": BUILDER, "source": SOURCE, "commit": COMMIT})
+NOT_BUILT = Fail(code="built-by.no-provenance", params={"artifact": IMAGE, "keys": ("builder",)})
+
+
+def _other_source(found: str) -> Fail:
+    return Fail(code="built-by.other-source", params={"artifact": IMAGE, "found": found, "need": SOURCE})
+
+
+BUILT_BY = [
+    _built("built", BUILT_PASS, provenance=[provenance()]),
+    _built("built, one signature of two ours", BUILT_PASS, provenance=[provenance("stranger", "builder")]),
+    _built("no artifact at all", Fail(code="built-by.no-provenance"), subject=NOTHING, provenance=[provenance()]),
+    _built("no provenance", NOT_BUILT),
+    _built("provenance signed by another of the policy's keys", NOT_BUILT, provenance=[provenance("release")]),
+    _built("provenance signed by nobody", NOT_BUILT, provenance=[provenance(keys=())]),
+    _built("provenance of another artifact", NOT_BUILT, provenance=[provenance(artifact=digest("other"))]),
+    _built(
+        "only bad provenance",
+        Fail(code="built-by.no-good-provenance", params={**NOT_BUILT.params, "because": ("dsse.bad-signature", "slsa.malformed")}),
+        rejected=[rejected("slsa.malformed"), rejected()],
+    ),
+    _built("provenance unreadable", Unknown(code="built-by.unreadable", params={"because": "ref.unreadable"}), provenance=UNREADABLE),
+    _built("provenance never gathered", Unknown(code="built-by.unreadable", params={"because": "facts.not-gathered"}), provenance=None),
+    _built("no provenance, and why is unreadable", Unknown(code="built-by.unreadable", params={"because": "ref.unreadable"}), rejected=UNREADABLE),
+    _built(
+        "another builder",
+        Fail(code="built-by.other-builder", params={"artifact": IMAGE, "found": f"{BUILDER}/", "need": BUILDER}),
+        provenance=[provenance(builder=f"{BUILDER}/")],
+    ),
+    _built(
+        "no source said",
+        Fail(code="built-by.no-source", params={"artifact": IMAGE, "found": "@", "need": SOURCE}),
+        provenance=[provenance(repository="", ref="")],
+    ),
+    _built(
+        "no ref said",
+        Fail(code="built-by.no-source", params={"artifact": IMAGE, "found": f"{provenance().repository}@", "need": SOURCE}),
+        provenance=[provenance(ref="")],
+    ),
+    _built("another ref", _other_source(f"{provenance().repository}@refs/heads/evil"), provenance=[provenance(ref="refs/heads/evil")]),
+    _built(
+        "another repository",
+        _other_source("git+https://example.com/evil/shop@refs/heads/main"),
+        provenance=[provenance(repository="git+https://example.com/evil/shop")],
+    ),
+    _built(
+        "repository and ref cut elsewhere",
+        _other_source(f"{provenance().repository}@refs/heads/main@refs/heads/main"),
+        provenance=[provenance(repository=SOURCE)],
+    ),
+    _built(
+        "the right builder in one, the right source in another",
+        Fail(code="built-by.other-builder", params={"artifact": IMAGE, "found": "x", "need": BUILDER}),
+        provenance=[provenance(builder="x"), provenance(ref="refs/heads/evil")],
+    ),
+    _built("one right among wrong ones", BUILT_PASS, provenance=[provenance(builder="x"), provenance(), provenance(ref="refs/heads/evil")]),
+    _built(
+        "one artifact of two",
+        Fail(code="built-by.no-provenance", params={"artifact": OTHER, "keys": ("builder",)}),
+        subject=subject(TWO),
+        provenance=[provenance(artifact=FIRST)],
+    ),
+]
+
+
+def _came(name: str, answer: Verdict, **stays: Any) -> Case:
+    return Case(name=name, answer=answer, requirement=CAME, facts=facts(stays=stays))
+
+
+CAME_PASS = Pass(params={"environment": "staging", "decision": 7})
+NEVER = Fail(code="came-through.never-there", params={"environment": "staging"})
+
+CAME_THROUGH = [
+    _came("there now", CAME_PASS, staging=[stay()]),
+    _came("there once", CAME_PASS, staging=[stay(since="9d", until="8d"), stay(release("other"))]),
+    _came("with another configuration", CAME_PASS, staging=[stay(release("shop", config=digest("staging's")))]),
+    _came("the newest of two stays is named", CAME_PASS, staging=[stay(since="9d", until="8d", decision=3), stay()]),
+    _came("never there", NEVER, staging=[]),
+    _came("another release there", NEVER, staging=[stay(release("other"))]),
+    _came("more artifacts there", NEVER, staging=[stay(TWO)]),
+    _came("in another environment", NEVER, staging=[], testing=[stay()]),
+    _came("stays unreadable", Unknown(code="came-through.unreadable", params={"because": "ref.unreadable"}), staging=UNREADABLE),
+    _came("only another environment was gathered", Unknown(code="came-through.unreadable", params={"because": "facts.not-gathered"}), testing=[stay()]),
+]
+
+
+def _soaked(name: str, answer: Verdict, *stays: Any, requirement: AnyRequirement = SOAKED, **found: Any) -> Case:
+    return Case(name=name, answer=answer, requirement=requirement, facts=facts(**{"stays": {"staging": stays}, "in_force": [in_force()], **found}))
+
+
+def _soaked_pass(since: datetime, known: str = "claimed") -> Pass:
+    return Pass(params={"in": "staging", "for": "24h", "since": _text(since), "known": known})
+
+
+def _too_young(since: datetime) -> Fail:
+    seconds = int((NOW - since).total_seconds())
+    return Fail(
+        code="soaked.too-young", params={"in": "staging", "for": "24h", "since": _text(since), "seconds": seconds}, opens_at=since + timedelta(hours=24)
+    )
+
+
+def _text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+HOURS = 3600
+OBSERVED = replace(SOAKED, occupancy="observed")
+ONLY_CLAIMED = Fail(code="soaked.only-claimed", params={"in": "staging", "for": "24h"})
+NEVER_SOAKED = Fail(code="soaked.never-there", params={"in": "staging", "for": "24h"})
+REPLACED = Fail(code="soaked.replaced", params={"in": "staging", "for": "24h", "seconds": 20 * HOURS})
+SOAK_UNREADABLE = Unknown(code="soaked.unreadable", params={"because": "ref.unreadable"})
+
+SOAKED_CASES = [
+    _soaked("long enough", _soaked_pass(ago("25h")), stay()),
+    _soaked("long enough to the second", _soaked_pass(ago("24h")), stay(since="24h")),
+    _soaked("a second short", _too_young(ago("86399s")), stay(since="86399s")),
+    _soaked("long ago, and long enough then", _soaked_pass(ago("9d")), stay(since="9d", until="8d")),
+    _soaked("long ago, a second short then", Fail(code="soaked.replaced", params={**NEVER_SOAKED.params, "seconds": 86399}), stay(since="86400s", until="1s")),
+    _soaked("with another configuration there than here", _soaked_pass(ago("25h")), stay(release("shop", config=digest("staging's")))),
+    _soaked(
+        "configuration changed in between",
+        _too_young(ago("5h")),
+        stay(release("shop", config=digest("one")), since="25h", until="5h"),
+        stay(release("shop", config=digest("two")), since="5h"),
+    ),
+    _soaked(
+        "two stays do not add up", _too_young(ago("20h")), stay(since="40h", until="22h"), stay(release("other"), since="22h", until="20h"), stay(since="20h")
+    ),
+    _soaked("replaced too early", REPLACED, stay(since="21h", until="1h"), stay(release("other"), since="1h")),
+    _soaked("never there", NEVER_SOAKED),
+    _soaked("another release there", NEVER_SOAKED, stay(release("other"))),
+    _soaked("in another environment", NEVER_SOAKED, stays={"staging": [], "testing": [stay()]}),
+    _soaked("only claimed, observed asked for", ONLY_CLAIMED, stay(), requirement=OBSERVED),
+    _soaked("observed, as asked for", _soaked_pass(ago("25h"), "observed"), stay(known="observed"), requirement=OBSERVED),
+    _soaked("observed, claimed would do", _soaked_pass(ago("25h"), "observed"), stay(known="observed")),
+    _soaked(
+        "observed too shortly, claimed long enough",
+        Fail(code="soaked.replaced", params={**NEVER_SOAKED.params, "seconds": 2 * HOURS}),
+        stay(since="30h", until="28h", known="observed"),
+        stay(),
+        requirement=OBSERVED,
+    ),
+    _soaked("recorded in the future", _too_young(later("1h")), replace(stay(), since=later("1h"))),
+    _soaked(
+        "replaced in the future", Fail(code="soaked.replaced", params={**NEVER_SOAKED.params, "seconds": HOURS}), replace(stay(since="1h"), until=later("30h"))
+    ),
+    _soaked("time stamps asked for", Unknown(code="time.unattested", params={"in": "staging"}), stay(), in_force=[in_force(time="attested")]),
+    _soaked("stays unreadable", SOAK_UNREADABLE, stays={"staging": UNREADABLE}),
+    _soaked("section unreadable", SOAK_UNREADABLE, stay(), in_force=UNREADABLE),
+    _soaked("no section", Unknown(code="soaked.unreadable"), stay(), in_force=[]),
+    _soaked("two sections", Unknown(code="soaked.unreadable"), stay(), in_force=[in_force(), in_force()]),
+    _soaked("stays never gathered", Unknown(code="soaked.unreadable", params={"because": "facts.not-gathered"}), stays={}),
+    _soaked("section never gathered", Unknown(code="soaked.unreadable", params={"because": "facts.not-gathered"}), stay(), in_force=None),
+]
+
+# Approved. Rita asks, Dora deploys and the key `builder` is Bob's; Ann may approve releases, Sam security, Max both.
+
+RELEASES, SECURITY = "release-management", "security"
+RITA, DORA, BOB, ANN, SAM, MAX = (
+    person("rita", {"production": ["request", "approve:security"]}),
+    person("dora", {"production": ["deploy", "approve:security"]}),
+    person("bob", {"production": ["approve:security"]}, keys=["builder"]),
+    person("ann", {"production": ["approve:release-management"]}, keys=["ann", "ann-at-home"]),
+    person("sam", {"production": ["approve:security"], "staging": ["approve:release-management"]}),
+    person("max", {"production": ["approve:release-management", "approve:security"]}, keys=["max", "max-at-home"]),
+)
+PEOPLE = roster(RITA, DORA, BOB, ANN, SAM, MAX)
+ASKED = subject(actor=actor("dora"), request=request_id())
+ANNS, SAMS = given("ann", RELEASES, leaf=11), given("sam", SECURITY, leaf=12)
+
+
+def approved(
+    name: str,
+    answer: Verdict,
+    *approvals: Given,
+    requirement: AnyRequirement = APPROVED,
+    subject: Subject = ASKED,
+    asked: Mapping[str, Any] | None = None,
+    **found: Any,
+) -> Case:
+    base = {"requests": [request(*approvals, **(asked or {}))], "in_force": [in_force()], "roster": PEOPLE, "provenance": [provenance()]}
+    return Case(name=name, answer=answer, requirement=requirement, subject=subject, facts=facts(**{**base, **found}))
+
+
+def approved_by(*names: str, leaves: tuple[str, ...] = ("11", "12")) -> Pass:
+    return Pass(params={"request": request_id(), "by": tuple(sorted(map(person_id, names))), "leaves": leaves})
+
+
+def missing(*duties: str, have: int, able: int, need: int = 2, code: str = "approved.too-few-people", **more: Any) -> Fail:
+    return Fail(code=code, params={"request": request_id(), "have": have, "need": need, "missing": duties, "able": able, **more})
+
+
+def lost(code: str) -> Fail:
+    """Sam's approval alone was given, and does not count for one reason."""
+    return missing(RELEASES, SECURITY, have=0, able=3, code=code, dropped=(code,))
+
+
+def _refused(code: str, **more: Any) -> Fail:
+    return Fail(code=f"approved.{code}", params={"request": request_id(), **more})
+
+
+def _unknown(code: str, because: str = "") -> Unknown:
+    return Unknown(code=f"approved.{code}", params={"because": because} if because else {})
+
+
+COVERED = {"decision": 20, "deployed": 21, "permit_until": later("5m")}
+OLD = {"at": ago("9d"), "expires": ago("8d")}
+
+APPROVED_CASES = [
+    approved("both duties, two people", approved_by("ann", "sam"), ANNS, SAMS),
+    approved("nobody yet", missing(RELEASES, SECURITY, have=0, able=3)),
+    approved("one duty of two", missing(SECURITY, have=1, able=2), ANNS),
+    approved("one person for both duties", missing(SECURITY, have=1, able=2), given("max", RELEASES), given("max", SECURITY)),
+    approved(
+        "one person with two keys",
+        missing(SECURITY, have=1, able=2),
+        given("max", RELEASES),
+        replace(given("max", SECURITY), key=key("max-at-home").fingerprint),
+    ),
+    approved("two people, one of them for both", approved_by("max", "sam", leaves=("12", "103")), given("max", RELEASES), given("max", SECURITY), SAMS),
+    approved("two of one duty, none of the other", missing(RELEASES, have=1, able=2), SAMS, given("max", SECURITY)),
+    approved("who could move counts as able", missing(SECURITY, have=1, able=1), given("max", RELEASES), given("max", SECURITY), roster=roster(ANN, MAX)),
+    approved(
+        "who may only what is full is not able",
+        missing(RELEASES, have=1, able=1),
+        SAMS,
+        roster=roster(ANN, SAM, person("kim", {"production": ["approve:security"]})),
+    ),
+    approved("a duty the giver does not have", lost("approved.not-enrolled"), given("ann", "art")),
+    approved(
+        "a duty nobody asks for",
+        missing(RELEASES, SECURITY, have=0, able=2),
+        given("ann", "art"),
+        roster=roster(person("ann", {"production": ["approve:art"]}), SAM, MAX),
+    ),
+    approved(
+        "two of one duty asked for",
+        approved_by("max", "sam", leaves=("12", "103")),
+        SAMS,
+        given("max", SECURITY),
+        requirement=replace(APPROVED, duties={SECURITY: 2}),
+    ),
+    approved(
+        "one twice, two asked for",
+        missing(SECURITY, have=1, able=1, need=2),
+        SAMS,
+        replace(SAMS, nonce="0" * 32),
+        requirement=replace(APPROVED, duties={SECURITY: 2}),
+    ),
+    # the request
+    approved("no request named", Fail(code="approved.no-request"), ANNS, SAMS, subject=replace(ASKED, request=None)),
+    approved("another request named", Fail(code="approved.no-request"), ANNS, SAMS, subject=replace(ASKED, request=request_id("other"))),
+    approved("another artifact", _refused("other-release"), ANNS, SAMS, asked={"release": release("other")}),
+    approved("another configuration", _refused("other-release"), ANNS, SAMS, asked={"release": release("shop", config=digest("config"))}),
+    approved("request withdrawn", _refused("request-withdrawn"), ANNS, SAMS, asked={"withdrawn": True}),
+    approved("rejected", _refused("rejected", by=(person_id("bob"),)), ANNS, SAMS, asked={"rejected_by": (person_id("bob"),)}),
+    approved("rejected after it was deployed", _refused("rejected", by=(person_id("bob"),)), ANNS, SAMS, asked={**COVERED, "rejected_by": (person_id("bob"),)}),
+    approved("another release ran since", _refused("spent", decision=20), ANNS, SAMS, asked={**COVERED, "over": True}),
+    approved(
+        "a permit is outstanding",
+        replace(_refused("permit-outstanding", decision=20), opens_at=later("5m")),
+        ANNS,
+        SAMS,
+        asked={"decision": 20, "permit_until": later("5m")},
+    ),
+    approved("the permit has ended unused", approved_by("ann", "sam"), ANNS, SAMS, asked={"decision": 20, "permit_until": NOW}),
+    approved("the permit was given back", approved_by("ann", "sam"), ANNS, SAMS, asked={"decision": 20}),
+    approved("deployed, and again", approved_by("ann", "sam"), ANNS, SAMS, asked=COVERED),
+    approved(
+        "deployed, and again when the approvals have ended",
+        approved_by("ann", "sam"),
+        replace(ANNS, **OLD),
+        replace(SAMS, **OLD),
+        asked=COVERED,
+        in_force=[in_force(from_=digest("itself"))],
+    ),
+    approved("deployed at the first leaf there is", approved_by("ann", "sam"), replace(ANNS, **OLD), replace(SAMS, **OLD), asked={**COVERED, "deployed": 0}),
+    # what an approval is given over
+    approved("withdrawn", lost("approved.withdrawn"), replace(SAMS, withdrawn=True)),
+    approved("withdrawn after it was deployed", lost("approved.withdrawn"), replace(SAMS, withdrawn=True), asked=COVERED),
+    approved("withdrawn and given again", approved_by("ann", "sam"), ANNS, replace(SAMS, withdrawn=True), SAMS),
+    approved("its own end has come", lost("approved.expired"), replace(SAMS, expires=NOW)),
+    approved("the policy's end has come", lost("approved.expired"), replace(SAMS, at=ago("72h"), expires=later("9d"))),
+    approved("a second before the policy's end", approved_by("ann", "sam"), ANNS, replace(SAMS, at=ago("259199s"), expires=later("1s"))),
+    approved("another section", lost("approved.policy-changed"), replace(SAMS, section=digest("before"))),
+    approved("another section after it was deployed", lost("approved.policy-changed"), replace(SAMS, section=digest("before")), asked=COVERED),
+    approved("another baseline", lost("approved.policy-changed"), replace(SAMS, baseline=digest("before"))),
+    approved("another release ran when it was given", lost("approved.from-changed"), replace(SAMS, from_=digest("before"))),
+    approved("something runs there now", lost("approved.from-changed"), SAMS, in_force=[in_force(from_=digest("after"))]),
+    approved(
+        "two reasons",
+        missing(RELEASES, SECURITY, have=0, able=3, dropped=("approved.expired", "approved.withdrawn")),
+        replace(SAMS, withdrawn=True),
+        replace(ANNS, expires=NOW),
+    ),
+    approved("one reason beside one that counts", missing(RELEASES, have=1, able=2, dropped=("approved.expired",)), SAMS, replace(ANNS, expires=NOW)),
+    # who may give it
+    approved("by the requester", lost("approved.not-independent"), given("rita", SECURITY)),
+    approved("by the deployer", lost("approved.not-independent"), given("dora", SECURITY)),
+    approved("by the builder", lost("approved.not-independent"), replace(given("bob", SECURITY), key=key("builder").fingerprint)),
+    approved(
+        "by the builder's other signature",
+        missing(RELEASES, SECURITY, have=0, able=2, code="approved.not-independent", dropped=("approved.not-independent",)),
+        SAMS,
+        provenance=[provenance(), provenance("sam")],
+    ),
+    approved("by the requester, with another key", lost("approved.not-independent"), replace(given("rita", SECURITY), key=key("ann-at-home").fingerprint)),
+    approved(
+        "by the requester, who may",
+        approved_by("ann", "rita", leaves=("11", "104")),
+        ANNS,
+        given("rita", SECURITY),
+        requirement=replace(APPROVED, independent_of=()),
+    ),
+    approved(
+        "by somebody with the duty elsewhere",
+        missing(RELEASES, SECURITY, have=0, able=3, code="approved.not-enrolled", dropped=("approved.not-enrolled",)),
+        given("sam", RELEASES),
+    ),
+    approved(
+        "by somebody who has left",
+        missing(RELEASES, SECURITY, have=0, able=2, code="approved.not-enrolled", dropped=("approved.not-enrolled",)),
+        SAMS,
+        roster=roster(RITA, DORA, BOB, ANN, MAX),
+    ),
+    approved("with a key that was taken off the roster", lost("approved.not-enrolled"), replace(SAMS, key=key("sam-lost-it").fingerprint)),
+    approved("with a key that is somebody else's now", lost("approved.not-enrolled"), replace(SAMS, key=ANNS.key)),
+    # what cannot be told
+    approved("nobody proved who deploys", _unknown("deployer-unknown"), ANNS, SAMS, subject=replace(ASKED, actor=None)),
+    approved("a key nobody enrolled asks", _unknown("deployer-unknown"), ANNS, SAMS, subject=replace(ASKED, actor=replace(actor("dora"), person=None))),
+    approved("no provenance", Unknown(code="approved.builder-unknown", params={"artifact": IMAGE}), ANNS, SAMS, provenance=[]),
+    approved("provenance nobody signed", Unknown(code="approved.builder-unknown", params={"artifact": IMAGE}), ANNS, SAMS, provenance=[provenance(keys=())]),
+    approved(
+        "provenance of one artifact of two",
+        Unknown(code="approved.builder-unknown", params={"artifact": OTHER}),
+        ANNS,
+        SAMS,
+        subject=replace(ASKED, release=TWO),
+        asked={"release": TWO},
+        provenance=[provenance(artifact=FIRST)],
+    ),
+    approved("provenance unreadable", _unknown("builder-unknown", "ref.unreadable"), ANNS, SAMS, provenance=UNREADABLE),
+    approved("provenance never gathered", _unknown("builder-unknown", "facts.not-gathered"), ANNS, SAMS, provenance=None),
+    approved("independent of the author", _unknown("author-unknown"), ANNS, SAMS, requirement=replace(APPROVED, independent_of=("author",))),
+    approved("requests unreadable", _unknown("unreadable", "ref.unreadable"), ANNS, SAMS, requests=UNREADABLE),
+    approved("requests never gathered", _unknown("unreadable", "facts.not-gathered"), ANNS, SAMS, requests=None),
+    approved("section unreadable", _unknown("unreadable", "ref.unreadable"), ANNS, SAMS, in_force=UNREADABLE),
+    approved("roster unreadable", _unknown("unreadable", "ref.unreadable"), ANNS, SAMS, roster=UNREADABLE),
+    approved("no section", _unknown("unreadable"), ANNS, SAMS, in_force=[]),
+    approved("two sections", _unknown("unreadable"), ANNS, SAMS, in_force=[in_force(), in_force()]),
+    approved("roster never gathered", _unknown("unreadable", "facts.not-gathered"), ANNS, SAMS, roster=None),
+]
+
+CASES: dict[str, list[Case]] = {
+    "signed-by": SIGNED_BY,
+    "built-by": BUILT_BY,
+    "came-through": CAME_THROUGH,
+    "soaked": SOAKED_CASES,
+    "approved": APPROVED_CASES,
+}

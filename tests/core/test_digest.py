@@ -1,0 +1,87 @@
+"""Digests and references, as users write them and as attackers do."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockgate.core.digest import Ref, digest_of, hex_of, parse_digest, parse_ref, pinned, short
+from lockgate.errors import UsageError
+
+EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_of_nothing() -> None:
+    assert digest_of(b"") == EMPTY
+    assert parse_digest(EMPTY) == EMPTY
+    assert hex_of(EMPTY) == EMPTY.removeprefix("sha256:")
+    assert short(EMPTY) == "sha256:e3b0c44298fc"
+
+
+@given(st.binary())
+def test_every_digest_is_read_back(data: bytes) -> None:
+    assert hex_of(parse_digest(digest_of(data))) == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "sha256:", EMPTY[:-1], EMPTY + "0", EMPTY.upper(), EMPTY.replace("sha256", "SHA256"), EMPTY.replace("e3", "E3"), EMPTY[7:], EMPTY + "\n", " " + EMPTY,
+     "sha512:" + "0" * 128, "sha256:" + "g" * 64, "sha256:" + "\u0660" * 64, "md5:d41d8cd98f00b204e9800998ecf8427e", "latest", "x" * 1_000_000],
+)  # fmt: skip
+def test_what_is_no_digest_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as err:
+        parse_digest(text)
+    assert err.value.code == "digest.malformed"
+    assert len(err.value.message) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "ref"),
+    [
+        ("oci:image", Ref(scheme="oci", path="image")),
+        ("oci:image:v1", Ref(scheme="oci", path="image", tag="v1")),
+        ("oci:./a/image:v1", Ref(scheme="oci", path="./a/image", tag="v1")),
+        ("oci:/a:b/image", Ref(scheme="oci", path="/a:b/image")),
+        ("oci:/a:b/image:v1", Ref(scheme="oci", path="/a:b/image", tag="v1")),
+        (f"oci:image@{EMPTY}", Ref(scheme="oci", path="image", digest=EMPTY)),
+        (f"oci:image:v1@{EMPTY}", Ref(scheme="oci", path="image", tag="v1", digest=EMPTY)),
+        ("file:wheel.whl", Ref(scheme="file", path="wheel.whl")),
+        ("file:a:b", Ref(scheme="file", path="a:b")),
+        (f"file:wheel.whl@{EMPTY}", Ref(scheme="file", path="wheel.whl", digest=EMPTY)),
+        (f"file:odd@name@{EMPTY}", Ref(scheme="file", path="odd@name", digest=EMPTY)),
+        ("image", Ref(scheme="", path="image")),
+        ("C:image", Ref(scheme="", path="C:image")),
+        ("OCI:image", Ref(scheme="", path="OCI:image")),
+        (f"image@{EMPTY}", Ref(scheme="", path="image", digest=EMPTY)),
+        ("oci", Ref(scheme="", path="oci")),
+    ],
+)
+def test_references(text: str, ref: Ref) -> None:
+    assert parse_ref(text) == ref
+
+
+@pytest.mark.parametrize(
+    "text", ["", "oci:", "file:", "oci::v1", f"@{EMPTY}", f"oci:@{EMPTY}", f"oci::v1@{EMPTY}", "a\0b", "oci:a\nb", "file:a\x1b[2Jb", "oci:a:v\n1"]
+)
+def test_what_names_no_artifact_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as err:
+        parse_ref(text)
+    assert err.value.code == "ref.malformed"
+
+
+@pytest.mark.parametrize("text", ["oci:image@sha256:", "image@sha256:abc", f"oci:image@{EMPTY}0", f"file:x@{EMPTY.upper()[7:].join(['sha256:', ''])}"])
+def test_half_a_digest_is_no_path(text: str) -> None:
+    with pytest.raises(UsageError) as err:
+        parse_ref(text)
+    assert err.value.code == "digest.malformed"
+
+
+@pytest.mark.parametrize("text", ["oci:image:v1", "file:wheel.whl", f"oci:image@{EMPTY}"])
+def test_a_pinned_reference_names_the_digest_and_no_tag(text: str) -> None:
+    ref = parse_ref(text)
+    said = pinned(ref, EMPTY)
+    assert parse_ref(said) == Ref(scheme=ref.scheme, path=ref.path, digest=EMPTY)
+    assert "\n" not in said

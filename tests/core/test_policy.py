@@ -1,0 +1,189 @@
+"""A policy that can be made means what it says; what an approval binds is the effective section, no more and no less."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
+
+from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, digest, key, policy
+from lockgate.canon import decode, encode
+from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay
+from lockgate.core.policy import EnvironmentPolicy, Policy, needs, requirement_id, section_digest, watched
+from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
+from lockgate.core.requirements.approved import Approved
+from lockgate.core.requirements.built_by import BuiltBy
+from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.signed_by import SignedBy
+from lockgate.core.requirements.soaked import Soaked
+from lockgate.errors import EvidenceError
+from strategies import noun
+
+ALL = (SIGNED, BUILT, CAME, SOAKED, APPROVED)
+
+
+def test_the_policy_of_the_examples_is_read_back() -> None:
+    whole = policy(*ALL)
+    assert decode(encode(whole), Policy) == whole
+    assert [kind_of(requirement) for requirement in whole.environments["production"].requires] == list(KINDS)
+
+
+@given(noun(Policy))
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], max_examples=50)
+def test_every_policy_is_read_back_with_the_same_sections(one: Policy) -> None:
+    again = decode(encode(one), Policy)
+    assert again == one
+    assert {name: section_digest(again, name) for name in again.environments} == {name: section_digest(one, name) for name in one.environments}
+
+
+IMPOSSIBLE: dict[str, dict[str, Any]] = {
+    "a key that is not under keys": {"requires": (SIGNED,), "keys": {}},
+    "a builder's key that is not under keys": {"requires": (BUILT,), "keys": {}},
+    "one key with two names": {"requires": (SIGNED,), "keys": {"release": key("release").public, "also": key("release").public}},
+    "a key in another spelling": {"requires": (SIGNED,), "keys": {"release": key("release").public + "="}},
+    "two of a kind without an id": {"requires": (SIGNED, SIGNED)},
+    "an id twice": {"requires": (replace(SIGNED, id="a"), replace(BUILT, id="a"))},
+    "an id that is another's kind": {"requires": (SIGNED, replace(BUILT, id="signed-by"))},
+    "promoted from nowhere": {"requires": (SIGNED,), "from_": "testing"},
+    "promoted from itself": {"requires": (SIGNED,), "from_": "production"},
+    "came through nowhere": {"requires": (CameThrough(environment="testing"),)},
+    "soaked nowhere": {"requires": (Soaked(in_="testing", for_="1h"),)},
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_a_policy_that_does_not_hang_together_cannot_be(name: str) -> None:
+    given = dict(IMPOSSIBLE[name])
+    with pytest.raises(ValueError, match=r"key|twice|promoted|environment"):
+        policy(*given.pop("requires"), **given)
+
+
+def test_no_environment_is_named_like_the_stream_of_documents() -> None:
+    with pytest.raises(ValueError, match="house"):
+        Policy(version=1, project="shop", environments={"house": EnvironmentPolicy(requires=(SIGNED,))}, keys=KEYS)
+
+
+REFUSED: list[dict[str, Any]] = [
+    {"kind": "signed-by", "keys": []},
+    {"kind": "signed-by"},
+    {"kind": "signed-by", "keys": ["release"], "threshold": 0},
+    {"kind": "signed-by", "keys": ["release"], "threshold": -1},
+    {"kind": "signed-by", "keys": ["release"], "max-age": "0d"},
+    {"kind": "signed-by", "keys": ["release"], "max_age": "1d"},
+    {"kind": "built-by", "builder": "b", "source": "r@f", "keys": []},
+    {"kind": "built-by", "builder": "b", "source": "r@f"},
+    {"kind": "built-by", "builder": "", "source": "r@f", "keys": ["builder"]},
+    {"kind": "built-by", "builder": "b", "source": "r", "keys": ["builder"]},
+    {"kind": "built-by", "builder": "b", "source": "@", "keys": ["builder"]},
+    {"kind": "built-by", "builder": "b", "source": "r@f@g", "keys": ["builder"]},
+    {"kind": "approved", "duties": {}},
+    {"kind": "approved"},
+    {"kind": "approved", "duties": {"security": 0}},
+    {"kind": "approved", "duties": {"security": 33}},
+    {"kind": "approved", "duties": {"security": 1}, "expires": "0h"},
+    {"kind": "approved", "duties": {"security": 1}, "independent-of": ["friends"]},
+    {"kind": "came-through", "environment": ""},
+    {"kind": "came-through"},
+    {"kind": "soaked", "in": "staging"},
+    {"kind": "soaked", "in": "staging", "for": "0s"},
+    {"kind": "soaked", "in": "staging", "for": "1h", "occupancy": "guessed"},
+    {"kind": "unknown"},
+    {},
+]
+
+
+@pytest.mark.parametrize("requirement", REFUSED, ids=str)
+def test_zero_thresholds_empty_lists_and_unknown_words_are_not_read(requirement: dict[str, Any]) -> None:
+    document = {"version": 1, "project": "shop", "environments": {"production": {"requires": [requirement]}, "staging": {"requires": []}}, "keys": KEYS}
+    with pytest.raises(EvidenceError) as err:
+        decode(encode(document), Policy, code="policy.malformed")
+    assert err.value.code == "policy.malformed"
+
+
+def test_what_each_kind_needs() -> None:
+    whole = policy(*ALL)
+    assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
+    assert needs(whole, "production") == (
+        Need(Signature), Need(Rejected), Need(Provenance), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled),
+    )  # fmt: skip
+    assert Need(Provenance) not in needs(policy(replace(APPROVED, independent_of=("requester",))), "production")
+
+
+def test_which_environments_a_decision_depends_on() -> None:
+    assert watched(policy(*ALL), "production") == ("production", "staging")
+    assert watched(policy(*ALL), "staging") == ("staging",)
+
+
+def test_a_requirement_goes_by_its_id_or_its_kind() -> None:
+    assert requirement_id(SIGNED) == "signed-by"
+    assert requirement_id(replace(SIGNED, id="signed-by-release")) == "signed-by-release"
+
+
+# What an approval binds.
+
+BASE = policy(*ALL)
+ENFORCED = section_digest(BASE, "production")
+
+RENAMED = {"third" if name == "release" else name: public for name, public in KEYS.items()}
+CHANGED: dict[str, Policy] = {
+    "a requirement less": policy(*ALL[1:]),
+    "another order": policy(*reversed(ALL)),
+    "another threshold": policy(*(replace(one, duties={"release-management": 2, "security": 1}) if isinstance(one, Approved) else one for one in ALL)),
+    "a default said otherwise": policy(*(replace(one, independent_of=("requester",)) if isinstance(one, Approved) else one for one in ALL)),
+    "another builder": policy(*(replace(one, builder="x") if isinstance(one, BuiltBy) else one for one in ALL)),
+    "a shorter soak": policy(*(replace(one, for_="1h") if isinstance(one, Soaked) else one for one in ALL)),
+    "an id": policy(replace(SIGNED, id="signed"), *ALL[1:]),
+    "the bytes of a key it names": policy(*ALL, keys={**KEYS, "release": key("stolen").public}),
+    "the bytes of the builder's key": policy(*ALL, keys={**KEYS, "builder": key("stolen").public}),
+    "another name for the same key": policy(replace(SIGNED, keys=("third",)), *ALL[1:], keys=RENAMED, staging=(BUILT,)),
+    "time stamps": policy(*ALL, time="attested"),
+    "the permit's length": policy(*ALL, permit="1h"),
+    "the baseline": policy(*ALL, baseline=digest("baseline")),
+    "where it is promoted from": policy(*ALL, from_=None),
+}  # fmt: skip
+
+UNCHANGED: dict[str, Policy] = {
+    "staging": policy(*ALL, staging=(SIGNED, BUILT)),
+    "a key nobody here names": policy(*ALL, keys={**KEYS, "fourth": key("fourth").public}),
+    "a key only staging names": policy(*ALL, keys={**KEYS, "second": key("stolen").public}, staging=(replace(SIGNED, keys=("second",)),)),
+    "the project": replace(BASE, project="other"),
+    "a default said outright": policy(*ALL, time="unattested", permit="15m", baseline="none"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_what_changes_the_effective_section(name: str) -> None:
+    assert section_digest(CHANGED[name], "production") != ENFORCED
+
+
+@pytest.mark.parametrize("name", UNCHANGED)
+def test_what_does_not(name: str) -> None:
+    assert section_digest(UNCHANGED[name], "production") == ENFORCED
+
+
+def test_the_same_section_in_another_environment_is_another() -> None:
+    both = Policy(version=1, project="shop", environments={name: EnvironmentPolicy(requires=(SIGNED,)) for name in ("one", "two")}, keys=KEYS)
+    assert section_digest(both, "one") != section_digest(both, "two")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
+    """By reflection, so that a field added later cannot be forgotten: any other value of it is another section."""
+    examples: dict[str, AnyRequirement] = dict(zip(KINDS, ALL, strict=True))
+    others: dict[str, Any] = {
+        "id": "named", "keys": ("second",), "threshold": 2, "max_age": "1d", "builder": "x", "source": "r@f", "environment": "production", "in_": "production",
+        "for_": "2h", "occupancy": "observed", "duties": {"security": 2}, "independent_of": (), "expires": "1h",
+    }  # fmt: skip
+    one = examples[kind]
+    before = section_digest(policy(one), "production")
+    for field in one.__struct_fields__:
+        changed = msgspec.structs.replace(one, **{field: others[field]})
+        assert section_digest(policy(changed), "production") != before, field
+
+
+def test_the_kinds_are_listed_under_their_own_tags() -> None:
+    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, CameThrough, Soaked, Approved}} == KINDS
+    assert all(struct.__struct_config__.tag == kind for kind, struct in KINDS.items())

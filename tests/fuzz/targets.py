@@ -1,0 +1,161 @@
+"""What is fuzzed: one function per reader. It reads any bytes, lets only lockgate's own refusals pass, and holds what reads to its promises.
+
+`test_fuzz_readers.py` runs these under Hypothesis as ordinary tests; `run` runs them under atheris, for longer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from lockgate import canon
+from lockgate.core.identity import fingerprint
+from lockgate.core.policy import Policy
+from lockgate.core.ports import Evidence
+from lockgate.errors import EvidenceError, LedgerError, PolicyError
+from lockgate.evidence import artifact, attestation, dsse, keys, policy_yaml, record, slsa, sshsig, statement
+from lockgate.ledger import checkpoint, note, proof
+
+CASES = Path(__file__).parent.parent / "evidence" / "cases"
+PRIVATE = Ed25519PrivateKey.from_private_bytes(b"throw-away key of the fuzz tests")
+KEY = PRIVATE.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+KNOWN = {fingerprint(KEY): KEY}
+LOG = note.SignerKey(name="example.com/fuzz", seed=PRIVATE.private_bytes_raw())
+NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
+
+
+class Target(NamedTuple):
+    """A reader to fuzz: `run` returns normally for every input, or there is a bug."""
+
+    run: Callable[[bytes], None]
+    seeds: Callable[[], list[bytes]]
+
+
+def read_dsse(data: bytes) -> None:
+    piece = Evidence(media_type=dsse.MEDIA_TYPE, data=data, origin="fuzz")
+    facts = artifact.read([piece], {"fuzz": KEY}, {"sha256:" + "9f2c" * 16}, NOW)
+    if any(not fact.source.startswith("sha256:") for fact in facts) or facts != artifact.read([piece], {"fuzz": KEY}, {"sha256:" + "9f2c" * 16}, NOW):
+        raise AssertionError("the same bytes gave other facts")
+    canon.encode(facts)
+    try:
+        envelope = dsse.parse(data)
+        dsse.verify(envelope, KNOWN)
+    except EvidenceError:
+        return
+
+
+def read_statement(data: bytes) -> None:
+    try:
+        said = statement.parse("application/vnd.in-toto+json", data)
+    except EvidenceError:
+        return
+    if list(said.subjects) != sorted(set(said.subjects)) or not said.subjects:
+        raise AssertionError("subjects are sorted, each once, at least one")
+    canon.encode([*said.subjects, said.predicate_type])
+
+
+def read_sshsig(data: bytes) -> None:
+    try:
+        blob = sshsig.dearmor(data.decode("utf-8", "replace")) if data.startswith(b"-----") else data
+        found = sshsig.parse_sshsig(blob)
+    except EvidenceError:
+        return
+    if keys.check(found.key) != found.key or sshsig.dearmor(sshsig.armor(blob)) != blob:
+        raise AssertionError("what was read is not in normal form")
+    try:
+        sshsig.verify_sshsig(blob, b"message", found.namespace)
+    except EvidenceError:
+        return
+
+
+def read_keys(data: bytes) -> None:
+    try:
+        key = keys.parse_public_key(data)
+    except EvidenceError:
+        return
+    if keys.check(key) != key or keys.parse_blob(keys.blob_of(key)) != key:
+        raise AssertionError("a key has more than one normal form")
+    fingerprint(key)
+    if not keys.verifier_of(key).application:
+        keys.spki_pem(key)
+
+
+def read_record(data: bytes) -> None:
+    try:
+        leaf = record.read_leaf(data)
+        if record.leaf_bytes(leaf) != data:
+            raise AssertionError("a leaf that reads does not write back")
+        opened = record.open_envelope(leaf.event)
+        record.statement_bytes(opened.event, opened.subjects)
+        record.person_key(leaf.event, "rejection")
+    except EvidenceError:
+        return
+
+
+def read_policy(data: bytes) -> None:
+    try:
+        policy = policy_yaml.parse_policy(data, "fuzz.yaml", None)
+    except PolicyError as err:
+        if not all(line.startswith("fuzz.yaml:") for line in err.message.splitlines()):
+            raise AssertionError(f"a problem without its place: {err.message}") from None
+        return
+    if canon.decode(canon.encode(policy), Policy) != policy or policy_yaml.parse_policy(policy_yaml.dump_policy(policy).encode(), "again.yaml", None) != policy:
+        raise AssertionError("a policy that reads does not come back")
+
+
+def read_checkpoint(data: bytes) -> None:
+    for read in (
+        lambda: checkpoint.verify_checkpoint(data, LOG.verifier),
+        lambda: note.verify_note(data, [LOG.verifier]),
+        lambda: proof.verify_proof(data, str(LOG.verifier)),
+    ):
+        try:
+            read()
+        except (LedgerError, EvidenceError):
+            continue
+    try:
+        text = data.decode()
+        found = checkpoint.parse_checkpoint(text)
+    except (LedgerError, EvidenceError, UnicodeDecodeError):
+        return
+    if checkpoint.checkpoint_text(found) != text:
+        raise AssertionError("a checkpoint that reads does not write back")
+
+
+@cache
+def cases(reader: str) -> list[bytes]:
+    """The case folders' inputs, small ones first."""
+    return sorted((path.read_bytes() for path in sorted((CASES / reader).glob("*/input")) if path.stat().st_size < 10_000), key=len)
+
+
+@cache
+def checkpoints() -> list[bytes]:
+    text = checkpoint.checkpoint_text(checkpoint.Checkpoint(origin=LOG.name, size=7, root=bytes(range(32))))
+    signed = checkpoint.sign_checkpoint(checkpoint.parse_checkpoint(text), LOG.verifier, PRIVATE.sign)
+    return [text.encode(), signed, proof.format_proof(3, [bytes(32)] * 3, signed, b"leaf"), str(LOG.verifier).encode()]
+
+
+@cache
+def envelopes() -> list[bytes]:
+    """What verifies under our own key, and the cases, which do not."""
+    subject, predicate = "sha256:" + "9f2c" * 16, json.loads((CASES / "slsa" / "workflow" / "input").read_bytes())
+    ours = [attestation.write_attestation(subject, kind, predicate, KEY, PRIVATE.sign) for kind in (artifact.SIGNATURE_TYPE, slsa.PREDICATE_TYPE)]
+    return ours + cases("dsse") + cases("artifact")
+
+
+TARGETS = {
+    "dsse": Target(read_dsse, envelopes),
+    "statement": Target(read_statement, lambda: cases("statement")),
+    "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
+    "keys": Target(read_keys, lambda: cases("keys")),
+    "record": Target(read_record, lambda: cases("record")),
+    "policy": Target(read_policy, lambda: cases("policy")),
+    "checkpoint": Target(read_checkpoint, checkpoints),
+}
