@@ -37,6 +37,8 @@ def _of(info: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.IntType():
             low = -1 if info.ge is None else info.ge
             return st.integers(low, min(MAX_INT if info.le is None else info.le, MAX_INT if info.lt is None else info.lt - 1))
+        case inspect.BytesType():
+            return st.binary(max_size=8)
         case inspect.BoolType():
             return st.booleans()
         case inspect.NoneType():
@@ -58,7 +60,7 @@ def _of(info: inspect.Type) -> st.SearchStrategy[Any]:
 
 def _text(info: inspect.StrType) -> st.SearchStrategy[str]:
     if info.pattern is None:
-        return TEXT
+        return TEXT.filter(lambda text: len(text) >= (info.min_length or 0))
     if "ssh-ed25519" in info.pattern:
         return PUBLIC_KEYS
     return st.from_regex(info.pattern)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
+import pkgutil
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +18,7 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import lockgate
 from lockgate import canon
 from lockgate.canon import MAX_DEPTH, Noun, decode, digest_hex, encode, parse_foreign
 from lockgate.core.duration import Time
@@ -60,7 +64,7 @@ def test_what_we_write_is_rfc_8785(value: Any) -> None:
 @given(TEXT, st.integers(-MAX_INT, MAX_INT))
 def test_nouns_are_rfc_8785_in_camel_case_without_defaults(text: str, number: int) -> None:
     tree = Tree(some_text=text, leaves=(Leafy(count=number), Leafy(name=text)), by_name={"b": 1, "a": number})
-    plain = {
+    plain: dict[str, Any] = {
         "someText": text,
         "leaves": [{"count": number} if number else {}, {"name": text} if text else {}],
         "byName": {"b": 1, "a": number},
@@ -80,6 +84,56 @@ def test_a_field_added_later_leaves_old_bytes_as_they_are() -> None:
     old = encode(Before(name="x"))
     assert decode(old, After) == After(name="x")
     assert encode(decode(old, After)) == old
+
+
+class Full(Noun, frozen=True, kw_only=True):
+    """Every kind of default."""
+
+    word: str = "none"
+    pair: tuple[str, ...] = ("a", "b")
+    leaf: Leafy = Leafy(name="x")
+    number: int = -1
+    nothing: str | None = None
+    empty: tuple[int, ...] = ()
+    table: dict[str, int] = {}
+
+
+def test_equal_nouns_have_equal_bytes_wherever_their_values_come_from() -> None:
+    read: str = json.loads('"none"')
+    assert read is not "none"  # noqa: F632  the point: another object of the same value
+    table: dict[str, int] = {}
+    nothing: list[int] = []
+    same = Full(word=read, pair=tuple("ab"), leaf=Leafy(name="x"), number=int("-1"), empty=tuple(nothing), table=table)
+    assert same == Full()
+    assert encode(same) == encode(Full()) == b"{}"
+    assert encode(msgspec.structs.replace(Full(word="x"), word=read)) == b"{}"
+
+
+@pytest.mark.parametrize(
+    "document", [b'{"word":"none"}', b'{"pair":["a","b"]}', b'{"leaf":{"name":"x"}}', b'{"number":-1}', b'{"table":{}}', b'{"nothing":null}']
+)
+def test_a_default_written_out_is_not_canonical(document: bytes) -> None:
+    with pytest.raises(EvidenceError) as err:
+        decode(document, Full)
+    assert err.value.code == "json.not-canonical"
+
+
+def every_noun(kind: type[Noun] = Noun) -> Iterator[type[Noun]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from every_noun(below)
+
+
+def test_every_noun_of_lockgates_keeps_to_that() -> None:
+    for module in pkgutil.walk_packages(lockgate.__path__, "lockgate."):
+        importlib.import_module(module.name)
+    ours = [kind for kind in every_noun() if kind.__module__.startswith("lockgate.")]
+    assert len(ours) > 50
+    for kind in ours:
+        own = kind.__dict__.get("__post_init__")
+        assert own is None or "super().__post_init__()" in inspect.getsource(own), kind
+        for default in kind.__struct_defaults__:
+            assert not isinstance(default, int | float) or -5 <= default <= 256, kind
 
 
 def test_a_digest_is_of_the_canonical_bytes() -> None:

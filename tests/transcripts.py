@@ -147,8 +147,7 @@ def run(steps: Sequence[Step], below: Path, after: str = "") -> list[Got]:
         folder.mkdir()
     script = "".join(
         f"eval {shlex.quote(step.command)} >{shlex.quote(str(out / str(number)))} 2>&1 </dev/null\n"
-        f"CODE=$?; echo $CODE >{shlex.quote(str(out / f'{number}.exit'))}\n"
-        + (f"OUTPUT={shlex.quote(str(out / str(number)))}; {after}\n" if after else "")
+        f"CODE=$?; echo $CODE >{shlex.quote(str(out / f'{number}.exit'))}\n" + (f"OUTPUT={shlex.quote(str(out / str(number)))}; {after}\n" if after else "")
         for number, step in enumerate(steps)
     )
     command = [*without_network(), "bash", "--noprofile", "--norc", "-c", script]

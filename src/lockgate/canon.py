@@ -34,7 +34,7 @@ class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     Equal nouns have equal bytes. msgspec leaves a default out only where it is the very same object, and a ``"none"``
     that was read is another one than the field's own: so equal values are replaced by the default here. A subclass with
-    a ``__post_init__`` calls this one.
+    a ``__post_init__`` calls this one; whole-number defaults are -5 to 256, which Python has once each.
     """
 
     def __post_init__(self) -> None:
@@ -52,7 +52,7 @@ _compared: dict[type[Noun], tuple[tuple[str, object], ...]] = {}
 
 
 def _defaults_of(kind: type[Noun]) -> tuple[tuple[str, object], ...]:
-    """The defaults of a noun that are not one object wherever they come from, as None, an empty text and small numbers are."""
+    """The defaults of a noun that are not one object wherever they come from, as None, an empty text and a small number are."""
     defaults = kind.__struct_defaults__
     named = zip(kind.__struct_fields__[len(kind.__struct_fields__) - len(defaults) :], defaults, strict=True)
     return tuple((name, default) for name, default in named if default and isinstance(default, str | tuple | msgspec.Struct))

@@ -43,11 +43,12 @@ class Config:
     colour: bool
 
 
-def load(*, gate: str = "", trust: str = "", key: str = "") -> Config:
+def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) -> Config:
     """The configuration: options stand above variables, variables above defaults.
 
     Args:
         gate, trust, key: as given on the command line; empty where not.
+        above: whether a gate is looked for in the directories above too.
 
     Raises:
         UsageError: ``setting.no-directory``, ``setting.not-text``.
@@ -59,7 +60,7 @@ def load(*, gate: str = "", trust: str = "", key: str = "") -> Config:
     home = _home()
     gate, trust, key = gate or _setting("LOCKGATE_GATE"), trust or _setting("LOCKGATE_TRUST"), key or _setting("LOCKGATE_KEY")
     return Config(
-        gate=Path(gate) if gate else _above(here, ".lockgate") or here / ".lockgate",
+        gate=Path(gate) if gate else (_above(here, ".lockgate") if above else None) or here / ".lockgate",
         trust=Path(trust) if trust else _above(here, "lockgate.trust"),
         key=key,
         agent=_setting("SSH_AUTH_SOCK"),

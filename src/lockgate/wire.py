@@ -94,7 +94,7 @@ def open_gate(config: Config, busy: Busy | None = None) -> Ports:
     try:
         vkey = read_head(vkey_file, MAX_PUBLIC).decode().strip()
     except (FileNotFoundError, NotADirectoryError):
-        raise UsageError("gate.none", f"there is no gate at {config.gate}", "lockgate init") from None
+        raise UsageError("gate.none", f"there is no gate at {config.gate}", "lockgate status --gate DIR" if config.trust else "lockgate init") from None
     except OSError as err:
         raise UsageError("gate.unreadable", f"{vkey_file} cannot be read: {err.strerror}") from None
     except UnicodeDecodeError:
@@ -170,9 +170,7 @@ def _state(config: Config) -> Path:
     return config.state
 
 
-def _ports(
-    config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pinned: Root | None, busy: Busy | None, heads: FileHeads | None = None
-) -> Ports:
+def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pinned: Root | None, busy: Busy | None, heads: FileHeads | None = None) -> Ports:
     from lockgate.adapters.clock import SystemClock
     from lockgate.adapters.process import ProcessRunner, TemporaryScratch
     from lockgate.adapters.store.blobs import DiskBlobs

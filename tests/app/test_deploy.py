@@ -59,7 +59,9 @@ class TestDeploy:
     def test_usage(self, world: World, fails: Fails) -> None:
         assert fails(world.deploy, "nowhere") == "policy.no-environment"
         assert fails(deploy.deploy, world.ports, world.ask("staging"), ["run"], key("dora"), print) == "deploy.no-ref"
-        assert fails(deploy.deploy, world.ports, world.ask("staging", refs=("file:shop", "file:b")), ["run", "{ref}"], key("dora"), print) == "deploy.one-artifact"
+        assert (
+            fails(deploy.deploy, world.ports, world.ask("staging", refs=("file:shop", "file:b")), ["run", "{ref}"], key("dora"), print) == "deploy.one-artifact"
+        )
 
     @pytest.mark.parametrize(("by", "code"), [("eve", "people.no-duty"), ("rita", "people.no-duty"), ("mallory", "key.not-enrolled")])
     def test_who_may_not_deploy_gets_no_permit_and_runs_nothing(self, world: World, fails: Fails, by: str, code: str) -> None:

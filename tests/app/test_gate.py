@@ -289,7 +289,14 @@ class TestRaces:
         assert codes(world.gate()) == {"soaked": "soaked.replaced"}
 
     def test_what_is_said_elsewhere_is_no_conflict(self, world: World) -> None:
-        world.policy(Policy(version=1, project="shop", environments={**standard_policy().environments, "beside": EnvironmentPolicy(requires=(SIGNED,))}, keys=standard_policy().keys))
+        world.policy(
+            Policy(
+                version=1,
+                project="shop",
+                environments={**standard_policy().environments, "beside": EnvironmentPolicy(requires=(SIGNED,))},
+                keys=standard_policy().keys,
+            )
+        )
         between(world, lambda: world.gate("beside"))
         calls = []
         real = world.log.append

@@ -8,13 +8,15 @@ import pytest
 from build import NOW, digest, key
 from fakes.memory_heads import MemoryHeads
 from fakes.memory_log import MemoryLog
-from lockgate.app import filing, gate, report, say
+from lockgate.app import filing, gate, govern, report, say
 from lockgate.app.project import chain, holders, project, trusted_head
 from lockgate.canon import encode
+from lockgate.core import events
 from lockgate.core.ports import Entry
 from lockgate.core.promotion import Permit, state_digest
 from lockgate.errors import UnreadableError
-from world import ORIGIN, World, changed
+from lockgate.evidence import record
+from world import ORIGIN, PEOPLE, World, changed, standard_policy
 
 Fails = Callable[..., str]
 SHOP = (digest("shop"),)
@@ -162,6 +164,17 @@ class TestShortCut:
         assert fails(world.gate) == "log.chain-broken"
         assert fails(report.check, world.ports) == "log.chain-broken"
 
+    def test_a_decision_copied_to_another_environment_does_not_bring_its_state_along(self, world: World) -> None:
+        """Signed by the permit key, newer than all of staging: production's occupant would have soaked in staging."""
+        world.soaked()
+        world.approved()
+        world.deploy()
+        decided = world.gate(key="newest")
+        before = project(world.ports, "staging").state
+        index = world.smuggle(world.envelope(decided.index), stream="env:staging")
+        assert project(world.ports, "staging").state == before
+        assert world.ignored()[str(index)] == "event.other-stream"
+
     def test_unpinned_no_short_cut_is_taken(self, world: World) -> None:
         world.gate("staging")
         world.index.states.clear()
@@ -237,6 +250,64 @@ class TestHiding:
             gate.gate(world.ports, world.ask("staging"), key("dora"))
         assert world.index.cursor() == size
         assert len(list(chain(world.ports, "env:staging", size + 3))) == 3
+
+
+class TestCopies:
+    def test_no_leaf_put_anywhere_again_opens_anything(self, world: World) -> None:
+        """Every leaf of a rich history, in every stream, as the log key can: nothing changes but that a no is said again."""
+        rich(world)
+        before = {name: project(world.ports, name).state for name in ("staging", "production")}
+        for index in range(world.log.head().size):
+            for stream in ("house", "env:staging", "env:production"):
+                other = world.copy()
+                copied = other.smuggle(world.envelope(index), stream=stream)
+                kind = type(record.open_envelope(world.envelope(index)).event)
+                after = {name: project(other.ports, name).state for name in before}
+                if other.ignored().get(str(copied)):
+                    assert [(one.house, one.environment) for one in after.values()] == [(one.house, one.environment) for one in before.values()], (
+                        index,
+                        stream,
+                    )
+                else:
+                    # A proposal that was rejected before anybody approved it may be proposed again: it has no approval.
+                    assert issubclass(kind, events.Rejected | events.Withdrawn | events.Proposal), (index, stream)
+                    for name, state in before.items():
+                        assert after[name].environment.permits == state.environment.permits
+                        assert after[name].environment.stays == state.environment.stays
+                        assert (after[name].house.policy, after[name].house.roster, after[name].house.root) == (
+                            state.house.policy,
+                            state.house.roster,
+                            state.house.root,
+                        )
+
+
+def rich(world: World) -> None:
+    """A bit of everything that can be said."""
+    world.gate()
+    world.soaked()
+    id_ = world.request()
+    world.approve(id_, "ann")
+    world.approve(id_, "bob")
+    world.withdraw(id_, "bob")
+    world.clock.advance(seconds=1)
+    world.approve(id_, "bob")
+    world.reject(id_, "carl")
+    world.withdraw(id_, "carl", "rejection")
+    world.runner.status = 1
+    world.deploy()
+    world.runner.status = 0
+    world.deploy()
+    world.roster(*PEOPLE[:5])
+    world.policy(standard_policy(permit="1h"))
+    world.root(expires=NOW + timedelta(days=500))
+    proposed = govern.change(world.ports, standard_policy(permit="2h"), world.id(), world.nonce(), timedelta(days=1), key("ann"))
+    world.caught_up()
+    world.reject(proposed.id, "owner")
+    world.artifact("next")
+    world.deploy("staging", "next")
+    back = world.request(ref="next")
+    world.withdraw(back, "rita", "request")
+    world.gate("staging", "next", key="outstanding")
 
 
 class TestHolders:

@@ -404,4 +404,3 @@ class TestAttachAndInspect:
         assert (seen.kind, seen.subjects, seen.signed) == ("approval", SHOP, key("bob").fingerprint)
         assert fails(inspect.inspect_event, encode(changed(made, signatures=()))).startswith("dsse.")
         assert fails(inspect.inspect_event, b"{}") == "dsse.malformed"
-

@@ -289,7 +289,11 @@ class TestWithdraw:
         world.approve(proposal.id(), "second")
         changed = world.policy(standard_policy())
         assert not changed.in_force
-        made = say.sign_event(request.approval(request.find(world.ports, changed.id), "owner", world.nonce(), world.clock.at, timedelta(days=1)), (project(world.ports, "").state.house.proposals[0].digest,), key("second"))
+        made = say.sign_event(
+            request.approval(request.find(world.ports, changed.id), "owner", world.nonce(), world.clock.at, timedelta(days=1)),
+            (project(world.ports, "").state.house.proposals[0].digest,),
+            key("second"),
+        )
         world.withdraw(changed.id, "owner")
         say.record_event(world.ports, made)
         assert project(world.ports, "").policy is None

@@ -1,4 +1,4 @@
-"""Every transcript of this folder, one test each; and each command a refusal ends with is typed as it stands."""
+"""Every transcript of this folder, one test each; and every command that follows ``next:`` there is typed as it stands."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ import transcripts
 
 FILES = sorted(Path(__file__).parent.glob("*.txt"))
 
-TYPE_NEXT = """
-next_command=$(sed -n 's/^next:  //p' "$OUTPUT" 2>/dev/null | tail -n 1)
-if [ $CODE != 0 ] && [ -n "$next_command" ]; then
-  rm -rf "$HOME/../copy"; mkdir "$HOME/../copy"; cp -a "$HOME" . "$HOME/../copy/" 2>/dev/null
-  {
-    printf '%s\\n%s\\n' "=== $next_command" "--- $PWD"
-    (HOME=$HOME/../copy/home; cd "$HOME/../../copy" 2>/dev/null || cd "$(dirname "$HOME")"; eval "timeout 60 $next_command" </dev/null; echo "--- exit $?")
-  } >>"$HOME/../typed" 2>&1
-fi
+TYPE_IT = r"""
+{
+  base=${OUTPUT%/out/*}
+  command=$(sed -n 's/^next:  //p' "$OUTPUT" | tail -n 1)
+  if [ "$CODE" != 0 ] && [ -n "$command" ]; then
+    rm -rf "$base/copy"; mkdir "$base/copy"; cp -a "$base/home" "$base/work" "$base/copy/"
+    (HOME=$base/copy/home; cd "$base/copy/work${PWD#"$base/work"}"; printf '$ %s\n' "$command"; eval "$command"; echo "# exit $?") </dev/null
+  fi
+} >>"${OUTPUT%/out/*}/typed" 2>&1
 """
+"""After a step that was refused: what it says comes next, typed in a copy of everything."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_transcript(path: Path, tmp_path: Path) -> None:
-    assert transcripts.check(path, tmp_path) > 0
+    assert transcripts.check(path, tmp_path, TYPE_IT) > 0
+    typed = transcripts.parse((tmp_path / "typed").read_text(encoding="utf-8"))
+    wrong = [step for step in typed if step.exit in {2, 4, 126, 127} or re.search(r"Traceback|\[usage\.|\[internal", "\n".join(step.output))]
+    assert not wrong, "\n\n".join("\n".join([f"$ {step.command}", *step.output, f"# exit {step.exit}"]) for step in wrong)

@@ -43,6 +43,7 @@ from lockgate.core.facts import Facts
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Outcome
 from lockgate.core.policy import Policy
+from lockgate.core.requirements import AnyRequirement
 
 ALL = policy(SIGNED, BUILT, CAME, SOAKED, APPROVED)
 ASKED = subject(actor=actor("dora"), request=request_id())
@@ -207,7 +208,8 @@ CHANGES: dict[str, list[Any]] = {
     "roster": [None, UNREADABLE],
 }
 WORLDS = st.fixed_dictionaries({name: st.sampled_from([GOOD[name], GOOD[name], *others]) for name, others in CHANGES.items()})
-POLICIES = st.lists(st.sampled_from([SIGNED, BUILT, CAME, SOAKED, APPROVED]), unique_by=lambda one: one.__struct_config__.tag).map(lambda some: policy(*some))
+KINDS: st.SearchStrategy[AnyRequirement] = st.sampled_from([SIGNED, BUILT, CAME, SOAKED, APPROVED])
+POLICIES = st.lists(KINDS, unique_by=lambda one: one.__struct_config__.tag).map(lambda some: policy(*some))
 
 
 @given(POLICIES, WORLDS)

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, get_args
 
 import msgspec
 import pytest
-import rfc8785
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from build import NOW, digest, nonce, request_id
 from lockgate.canon import decode, encode
 from lockgate.core import events
 from lockgate.errors import EvidenceError
-from strategies import noun
-
-STRUCTS = [*events.KINDS.values(), events.Leaf, events.Envelope]
-
-
-@pytest.mark.parametrize("struct", STRUCTS, ids=lambda struct: struct.__name__)
-@given(data=st.data())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-def test_every_event_is_read_back_and_is_rfc_8785(struct: type[Any], data: st.DataObject) -> None:
-    event = data.draw(noun(struct))
-    written = encode(event)
-    assert decode(written, struct) == event
-    assert written == rfc8785.dumps(json.loads(written))
 
 
 def some(struct: type[Any]) -> dict[str, Any]:
@@ -82,13 +65,14 @@ def test_a_failed_deployment_is_of_its_own_kind() -> None:
 
 @KINDS
 def test_the_stream_an_event_belongs_to(kind: str) -> None:
-    struct = events.KINDS[kind]
+    struct: Any = events.KINDS[kind]
     event = decode(encode(some(struct)), struct)
     assert events.stream_of(event) == ("house" if kind in {"genesis", "policy", "roster", "root"} else "env:production")
 
 
 def test_an_answer_to_a_proposal_belongs_to_the_house() -> None:
-    for struct in (events.Approved, events.Rejected, events.Withdrawn):
+    answers: tuple[Any, ...] = (events.Approved, events.Rejected, events.Withdrawn)
+    for struct in answers:
         assert events.stream_of(decode(encode({**some(struct), "environment": "house"}), struct)) == "house"
 
 

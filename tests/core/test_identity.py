@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def test_any_other_text_is_refused_as_such(text: str) -> None:
         fingerprint(f"ssh-ed25519 {text}")
 
 
-TWICE = {
+TWICE: dict[str, Callable[[Person, Person], Roster]] = {
     "a key under two people": roster,
     "a key twice under one": lambda *_: roster(person("ann", keys=["ann", "ann"])),
     "a person twice": lambda *_: roster(person("ann"), person("ann", keys=["ann-at-home"])),

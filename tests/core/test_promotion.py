@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -76,8 +77,10 @@ def decided(
     """The permit key's decision, by the request called `name`, or by none."""
     at = NOW + index * MINUTE
     event = events.Decided(
-        environment="production", config=about.config, request="" if name is None else request_id(name), outcome=outcome, outcomes=(), decided_at=at,
-        not_after=at + minutes * MINUTE if outcome == "allowed" else None, engine="0.1.0", history=index, policy=digest("policy"), section=SECTION, root=1, roster=1,
+        environment="production", config=about.config, request="" if name is None else request_id(name), outcome=outcome, outcomes=(),
+        decided_at=at,
+        not_after=at + minutes * MINUTE if outcome == "allowed" else None,
+        engine="0.1.0", history=index, policy=digest("policy"), section=SECTION, root=1, roster=1,
         evidence=digest("evidence"), state=digest("state"), person=person and person_id(person),
     )  # fmt: skip
     return said(event, index, "", about, **how)
@@ -114,8 +117,8 @@ def test_a_request_and_what_is_said_of_it() -> None:
         False,
     )
     assert one.given == (
-        Given(person=person_id("sam"), key=key("sam").fingerprint, duty="security", at=at(4), expires=NOW + timedelta(days=1), section=SECTION, baseline=NONE, from_=NONE,
-              leaf=4, nonce=nonce("sam 4")),
+        Given(person=person_id("sam"), key=key("sam").fingerprint, duty="security", at=at(4), expires=NOW + timedelta(days=1), section=SECTION, baseline=NONE,
+              from_=NONE, leaf=4, nonce=nonce("sam 4")),
     )  # fmt: skip
 
 
@@ -427,7 +430,8 @@ def histories(draw: st.DrawFn) -> Sequence[Said]:
         history.append(
             draw(st.sampled_from([
                 requested(index, name, what), approved(index, by, name), rejected(index, by, name), withdrawn(index, "request", by, name),
-                withdrawn(index, "approval", by, name), withdrawn(index, "rejection", by, name), decided(index, name=name, about=what), decided(index, "refused", name, what),
+                withdrawn(index, "approval", by, name), withdrawn(index, "rejection", by, name), decided(index, name=name, about=what),
+                decided(index, "refused", name, what),
                 deployed(index, permit, what), deployed(index, permit, what, failed=True), proposed(index, document=name), backed(index, by, name),
                 answered(rejected(index, by, name)), answered(withdrawn(index, "approval", by, name)), requested(index, name, what, environment="staging"),
             ]))
@@ -459,7 +463,7 @@ def test_stays_are_one_after_another_and_only_the_last_lasts(history: Sequence[S
     stays = run(history).environment.stays
     assert all(stay.until is not None for stay in stays[:-1])
     assert all(stay.until is None for stay in stays[-1:])
-    assert all(one.until == following.since and one.release != following.release for one, following in zip(stays, stays[1:], strict=False))
+    assert all(one.until == following.since and one.release != following.release for one, following in pairwise(stays))
 
 
 @given(histories())

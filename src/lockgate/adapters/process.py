@@ -20,10 +20,11 @@ _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
 class ProcessRunner:
-    """Runs a command; no shell. Its stdin and stderr are this process's own; what it writes to its stdout comes on stderr, so that stdout holds the answer alone.
+    """Runs a command; no shell. Its stdin and stderr are this process's own.
 
-    While it runs, Ctrl-C is the command's to obey (the terminal sends it there too), and SIGTERM and SIGHUP are passed
-    on: whoever deploys lives to record how it ended.
+    What it writes to its stdout comes on stderr, so that stdout holds the answer alone. While it runs, Ctrl-C is the
+    command's to obey (the terminal sends it there too), and SIGTERM and SIGHUP are passed on: whoever deploys lives to
+    record how it ended.
     """
 
     def run(self, command: Sequence[str]) -> int:
@@ -79,5 +80,5 @@ class TemporaryScratch:
             yield path
         finally:
             for folder, _, _ in os.walk(path):
-                os.chmod(folder, stat.S_IRWXU)
+                Path(folder).chmod(stat.S_IRWXU)
             shutil.rmtree(path, ignore_errors=True)

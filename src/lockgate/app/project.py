@@ -119,7 +119,7 @@ def project(ports: Ports, environment: str, size: int | None = None, *, whole: b
     since: list[int] = []
     state, seen = State(environment=EnvironmentState(name=environment)), 0
     for index, data in chain(ports, stream, size) if stream else ():
-        committed = None if whole else _committed(ports, data, load)
+        committed = None if whole else _committed(ports, stream, index, data, load)
         since.append(index)
         if committed is not None:
             state, seen = committed
@@ -201,8 +201,14 @@ def _read(data: bytes, index: int) -> events.Leaf:
         raise LedgerError(err.code, f"leaf {index} cannot be read, and what it says cannot be passed over: {err.message}") from None
 
 
-def _committed(ports: Ports, data: bytes, load: history.Load) -> tuple[State, int] | None:
-    """The state the decision in this leaf commits to and the history it covers, where it may be believed as it stands."""
+def _committed(ports: Ports, stream: str, index: int, data: bytes, load: history.Load) -> tuple[State, int] | None:
+    """The state the decision in this leaf commits to and the history it covers, where it may be believed as it stands.
+
+    1. The permit key of the pinned root signed the decision, and the index keeps the very state it commits to.
+    2. Nothing was said here between that state and this leaf: it is no copy of an older decision.
+    3. It is the state of this stream's environment, under the pinned root.
+    4. The decision is a fact on it: in its own stream, after everything it looked at.
+    """
     if ports.pinned is None:
         return None
     leaf = record.read_leaf(data)
@@ -211,16 +217,14 @@ def _committed(ports: Ports, data: bytes, load: history.Load) -> tuple[State, in
         if not isinstance(event, events.Decided):
             return None
         record.check_permit_signature(leaf.event, ports.pinned.permit)
-    except EvidenceError:
-        return None
-    kept = ports.index.snapshot(event.state)
-    if kept is None or digest_of(kept) != event.state or leaf.previous >= event.history:
-        return None
-    try:
+        kept = ports.index.snapshot(event.state)
+        if kept is None or digest_of(kept) != event.state or leaf.previous >= event.history:
+            return None
         state = canon.decode(kept, State, what="state")
-    except EvidenceError:  # of a lockgate that kept other fields: folded anew
-        return None
-    if state.house.root is None or history.read_root(load(state.house.root.digest)) != ports.pinned:
+        if f"env:{state.environment.name}" != stream or state.house.root is None or history.read_root(load(state.house.root.digest)) != ports.pinned:
+            return None
+        history.admit(state, leaf, index, load, ports.pinned)
+    except (EvidenceError, TrustError):  # no decision that counts, or of a lockgate that kept other fields: folded anew
         return None
     return state, event.history
 

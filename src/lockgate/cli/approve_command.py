@@ -13,6 +13,7 @@ from lockgate.cli.session import Session, with_session
 if TYPE_CHECKING:
     from lockgate.app.request import Found
     from lockgate.app.world import Ports
+    from lockgate.core.events import Approved
 
 MAX_PREPARED = 1 << 16
 
@@ -76,7 +77,7 @@ def _shown(session: Session, ports: Ports, found: Found) -> str:
     return text.proposed(found.proposal, before, as_text(ports, found.proposal.kind, found.proposal.digest), sheet)
 
 
-def _prepare(session: Session, found: Found, path: str, event: events.Approved) -> None:
+def _prepare(session: Session, found: Found, path: str, event: Approved) -> None:
     """Write what is to be signed elsewhere."""
     from lockgate.core import events
     from lockgate.evidence import record

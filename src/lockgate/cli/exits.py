@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-import os.path
+import itertools
 from collections.abc import Sequence
 
 import click
@@ -50,13 +50,15 @@ def failed(err: LockgateError, words: Sequence[str]) -> int:
 
         terminal.out(error_json(err, said[7:]))
         return err.exit_code
-    lines = f"error  {err.message} [{err.code}]\n" + (f"{said}\n" if said else "")
+    problems = err.message.splitlines()
+    first = f"{problems[0]} [{err.code}]" if len(problems) == 1 else "\n".join([f"several things are wrong [{err.code}]", *problems])
+    lines = f"error  {first}\n" + (f"{said}\n" if said else "")
     terminal.err(terminal.harmless(lines, colour=False))
     return err.exit_code
 
 
 def from_click(err: click.ClickException) -> UsageError:
-    """click's complaint as ours, with the command whose help says how it is written."""
+    """Click's complaint as ours, with the command whose help says how it is written."""
     code = next((code for kind, code in _USAGE.items() if isinstance(err, kind)), "usage.arguments")
     path = err.ctx.command_path if isinstance(err, click.UsageError) and err.ctx is not None else "lockgate"
     return UsageError(code, err.format_message().rstrip("."), f"{path} --help")
@@ -67,7 +69,7 @@ def bug(err: Exception) -> LockgateError:
     trace = err.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "somewhere"
+    place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "somewhere"
     return LedgerError("internal.bug", f"this is a mistake in lockgate, and nothing it may have said is to be relied on: {type(err).__name__} at {place}")
 
 
@@ -81,4 +83,4 @@ def stopped(words: Sequence[str]) -> int:
 def wants_json(words: Sequence[str]) -> bool:
     """Whether ``--format json`` was asked for."""
     own = words[: words.index("--")] if "--" in words else words
-    return "--format=json" in own or any(pair == ("--format", "json") for pair in zip(own, own[1:], strict=False))
+    return "--format=json" in own or any(pair == ("--format", "json") for pair in itertools.pairwise(own))

@@ -9,12 +9,20 @@ from collections.abc import Sequence
 FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--help", "-h", "--version"}
 """Options without a value."""
 
-_ABOUT = {"gate": "REF", "deploy": "REF", "request": "REF", "sign": "REF", "attest": "REF", "verify": "REF", "approve": "R", "reject": "R", "withdraw": "R"}
+_ABOUT = {
+    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "verify", "why"), "REF"),
+    **dict.fromkeys(("approve", "reject", "withdraw"), "R"),
+    **dict.fromkeys(("policy check", "policy apply"), "FILE"),
+    **dict.fromkeys(("log prove", "log replay"), "INDEX"),
+}
+"""Command -> what its first argument is."""
+
+_GROUPS = {"key", "log", "people", "policy"}
 _OPEN = re.compile(r"\b[A-Z][A-Z-]*\b")
 
 
 def hint(remedy: str, words: Sequence[str]) -> str:
-    """``next:  COMMAND``, where it can be typed as it stands; ``try:   …`` for what needs a value only the user knows; empty for no remedy.
+    """``next:  COMMAND``, where it can be typed as it stands; ``try:   …`` where something only the user knows is missing; empty for no remedy.
 
     Args:
         remedy: of the error, or of its code.
@@ -24,8 +32,10 @@ def hint(remedy: str, words: Sequence[str]) -> str:
         return ""
     known = values(words)
     if remedy.startswith("lockgate "):
-        remedy = _OPEN.sub(lambda found: known.get(found[0], found[0]), remedy)
-        for option in ("--gate", "--trust"):
+        filled = _OPEN.sub(lambda found: known.get(found[0], found[0]), remedy)
+        remedy = remedy if shlex.split(filled)[1:] == list(words) else filled  # the same again would end the same way
+        same = remedy.split()[1] in words[:1]
+        for option in () if "--help" in remedy else ("--key", "--gate", "--trust") if same else ("--gate", "--trust"):
             if option in known and option not in remedy:
                 remedy += f" {option} {known[option]}"
     ready = re.match(r"(lockgate|chmod|ssh-add) ", remedy) and not any(len(word) > 1 or word == "R" for word in _placeholders(remedy, known))
@@ -35,6 +45,7 @@ def hint(remedy: str, words: Sequence[str]) -> str:
 def values(words: Sequence[str]) -> dict[str, str]:
     """What a command line says: placeholder or option -> value, quoted."""
     found: dict[str, str] = {}
+    plain: list[str] = []
     rest = iter(words)
     for word in rest:
         if word == "--":
@@ -43,10 +54,11 @@ def values(words: Sequence[str]) -> dict[str, str]:
         if name.startswith("--") and name not in FLAGS:
             found[name] = shlex.quote(value if equals else next(rest, ""))
         elif not word.startswith("-"):
-            found.setdefault("REF" if "command" in found else "command", shlex.quote(word))
-    about = found.pop("REF", "")
-    if about and (placeholder := _ABOUT.get(found.get("command", ""))):
-        found[placeholder] = about
+            plain.append(word)
+    depth = 2 if plain[:1] and plain[0] in _GROUPS else 1
+    placeholder = _ABOUT.get(" ".join(plain[:depth]))
+    if placeholder and len(plain) > depth:
+        found[placeholder] = shlex.quote(plain[depth])
     if "--to" in found:
         found["ENV"] = found["--to"]
     if "--request" in found:

@@ -21,7 +21,7 @@ WEEK = timedelta(days=7)
 @click.option("--owner", "owners", multiple=True, metavar="FILE", help="Another owner's public key; may be repeated.")
 @click.option("--threshold", default=1, metavar="N", help="How many owners must approve policy, roster and root.")
 @click.option("--write-trust", "trust_out", default="lockgate.trust", metavar="FILE", help="Where the root to pin goes.")
-@with_session(key=True)
+@with_session(key=True, above=False)
 def command(session: Session, origin: str, name: str, owners: tuple[str, ...], threshold: int, trust_out: str) -> None:
     """Begin a gate: a directory with log and keys, and lockgate.trust, which you keep elsewhere.
 

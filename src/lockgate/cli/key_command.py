@@ -20,7 +20,7 @@ def command() -> None:
 @click.argument("file")
 @click.option("--passphrase/--no-passphrase", "locked", default=False, help="Protect it with a passphrase, asked for on the terminal.")
 @with_session()
-def new(session: Session, file: str, locked: bool) -> None:  # noqa: FBT001  click's own
+def new(session: Session, file: str, locked: bool) -> None:
     """Make an Ed25519 key: FILE (mode 0600) and FILE.pub."""
     from lockgate.core.identity import fingerprint
     from lockgate.wire import make_key

@@ -64,7 +64,7 @@ def check(session: Session) -> None:
 
     ports = session.ports()
     checked = check(ports, session.progress("checking"))
-    lines = [f"log {plain(ports.log.origin)}: {count(checked.size, 'leaf', 'leaves')}, root {checked.root}"]
+    lines = [f"log {plain(ports.log.origin)}: {count(checked.size, 'leaf', 'leaves')}", f"  root {checked.root}"]
     lines += [f"  {number:>6} {kind}" for kind, number in checked.kinds.items()]
     lines += [f"  leaf {index} means nothing: {code}" for index, code in sorted(checked.ignored.items(), key=lambda item: int(item[0]))]
     session.say(checked, "\n".join([*lines, "everything adds up"]))
@@ -82,9 +82,9 @@ def prove(session: Session, index: int, out: str) -> None:
     data = prove(session.ports(), index)
     if out == "-":
         if session.json:
-            session.say({"leaf": index, "proof": data.decode("ascii")}, "")
+            session.say({"leaf": index, "proof": data.decode()}, "")
         else:
-            terminal.out(data.decode("ascii"))
+            terminal.out(data)
         return
     arguments.write(out, "prove.unwritable", data)
     session.note(f"proof     of leaf {index} in {out}, {len(data):,} bytes")

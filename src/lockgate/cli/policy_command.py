@@ -63,7 +63,7 @@ def apply(session: Session, file: str) -> None:
 @command.command("show")
 @click.option("--starter", is_flag=True, help="One to begin with instead, which names your own key; needs no gate.")
 @with_session(key=True)
-def show(session: Session, starter: bool) -> None:  # noqa: FBT001  click's own
+def show(session: Session, starter: bool) -> None:
     """The policy in force, as YAML."""
     from lockgate.app.project import project
     from lockgate.evidence.policy_yaml import dump_policy

@@ -26,10 +26,11 @@ class Session:
     Args:
         gate, trust, key: as given; empty where not.
         fmt: ``text`` or ``json``.
+        above: whether the gate may be in a directory above.
     """
 
-    def __init__(self, *, gate: str = "", trust: str = "", key: str = "", fmt: str = "text") -> None:
-        self.config = config.load(gate=gate, trust=trust, key=key)
+    def __init__(self, *, gate: str = "", trust: str = "", key: str = "", fmt: str = "text", above: bool = True) -> None:
+        self.config = config.load(gate=gate, trust=trust, key=key, above=above)
         self.json = fmt == "json"
         self.place = "".join(f" {option} {shlex.quote(value)}" for option, value in (("--gate", gate), ("--trust", trust)) if value)
         self.own_key = f" --key {shlex.quote(key)}" if key else ""
@@ -139,22 +140,24 @@ class Session:
         return terminal.busy(what, quiet=self.json)
 
 
-def with_session(*, key: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def with_session(*, key: bool = False, above: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the shared options to a command and hand it a `Session` as its first argument.
 
     Args:
         key: whether the command signs with a key.
+        above: whether the gate may be in a directory above this one.
     """
+    where = "here or above" if above else "here"
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def call(gate_dir: str, trust: str, fmt: str, key_spec: str = "", **arguments: Any) -> Any:  # noqa: ANN401  click's own
-            return function(Session(gate=gate_dir, trust=trust, key=key_spec, fmt=fmt), **arguments)
+            return function(Session(gate=gate_dir, trust=trust, key=key_spec, fmt=fmt, above=above), **arguments)
 
         for option in (
             click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", help="For people or for machines."),
             click.option("--trust", default="", metavar="FILE", help="The pinned root (default: lockgate.trust here or above)."),
-            click.option("--gate", "gate_dir", default="", metavar="DIR", help="The gate's directory (default: .lockgate here or above)."),
+            click.option("--gate", "gate_dir", default="", metavar="DIR", help=f"The gate's directory (default: .lockgate {where})."),
         ):
             call = option(call)
         if key:

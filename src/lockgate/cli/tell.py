@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 
 def tell_decision(
-    session: Session, ports: Ports, decided: events.Decided, *, place: str, refs: Sequence[str], pinned: Sequence[str], config: Sequence[str], by_tag: bool = True
+    session: Session,
+    ports: Ports,
+    decided: events.Decided,
+    *,
+    place: str,
+    refs: Sequence[str],
+    pinned: Sequence[str],
+    config: Sequence[str],
+    by_tag: bool = True,
 ) -> None:
     """The decision and, where it is no yes, the command that comes next.
 

@@ -22,10 +22,10 @@ Busy = AbstractContextManager[None]
 
 
 def hold_streams() -> None:
-    """Make sure that descriptors 0 to 2 are taken, so that no file of the gate becomes somebody's stdout; and that writing text never fails on a character."""
+    """Take descriptors 0 to 2, so that no file of the gate becomes somebody's stdout; and let no character stop a line."""
     with suppress(OSError):
         while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
-            os.set_inheritable(fd, True)  # noqa: FBT003  the system's signature
+            os.set_inheritable(fd, True)
         os.close(fd)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -36,8 +36,8 @@ class ReaderGone(Exception):  # noqa: N818  nothing went wrong here
     """Whoever read stdout has gone: there is nobody to tell, and nothing to say."""
 
 
-def out(text: str) -> None:
-    """Write a result to stdout, all of it.
+def out(answer: str | bytes) -> None:
+    """Write a result to stdout, all of it; bytes as they are, whatever the locale.
 
     Raises:
         LedgerError: ``output.unwritable``: nobody heard the answer.
@@ -47,7 +47,10 @@ def out(text: str) -> None:
     if stream is None:
         raise LedgerError("output.unwritable", "the answer could not be written: stdout is closed")
     try:
-        stream.write(text)
+        if isinstance(answer, str):
+            stream.write(answer)
+        else:
+            stream.buffer.write(answer)
         stream.flush()
     except BrokenPipeError:
         abandon()
@@ -57,7 +60,7 @@ def out(text: str) -> None:
 
 
 def unwritable(err: OSError | ValueError) -> LedgerError:
-    """stdout took no answer. What is left in its buffer is given up."""
+    """Nobody takes the answer. What is left in its buffer is given up."""
     abandon()
     why = (err.strerror if isinstance(err, OSError) else "") or "it cannot be written to"
     return LedgerError("output.unwritable", f"the answer could not be written to stdout: {why}")

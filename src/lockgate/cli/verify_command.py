@@ -45,7 +45,7 @@ def _head(what: str) -> bytes:
 
 def _proof(session: Session, what: str) -> None:
     from lockgate.app.prove import check
-    from lockgate.errors import TrustError
+    from lockgate.errors import EvidenceError, LedgerError, TrustError
     from lockgate.render.leaves import proven_text
     from lockgate.wire import pinned_root
 
@@ -54,9 +54,12 @@ def _proof(session: Session, what: str) -> None:
         raise TrustError(
             "root.unpinned",
             "a proof is checked against a pinned root, and none was found: nothing is proven",
-            f"lockgate verify {shlex.quote(what)} --trust lockgate.trust",
+            f"lockgate verify {shlex.quote(what)} --trust FILE",
         )
-    proven = check(arguments.read(what, "verify.unreadable", MAX_FILE), root)
+    try:
+        proven = check(arguments.read(what, "verify.unreadable", MAX_FILE), root)
+    except LedgerError as err:  # nobody's record is at fault here: a file does not prove what it should
+        raise EvidenceError(err.code, err.message, err.remedy) from None
     origin = root.log.partition("+")[0]
     sheet = session.sheet(result=True)
     session.say(proven, proven_text(proven.index, proven.size, origin, proven.event, proven.subjects, proven.at, proven.signed, sheet))

@@ -34,7 +34,8 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
         if len(what) != 1 or not (what[0].isascii() and what[0].isdigit()) or len(what[0]) > 16:
             raise UsageError("why.what", "name one decision by its number, or artifacts with --to ENV")
         decided, release = explain(ports, int(what[0]))
-        session.say(decided, text.decision(decided, artifacts(release), f"decision {what[0]} · log {ports.log.origin}", session.sheet(ports, result=True), codes=True))
+        place = f"decision {what[0]} · log {ports.log.origin}"
+        session.say(decided, text.decision(decided, artifacts(release), place, session.sheet(ports, result=True), codes=True))
         return
     nonce = arguments.fresh_nonce()
     ask = GateRequest(refs=what, environment=environment, config=config, request=request, key=nonce, nonce=nonce, platform=platform)

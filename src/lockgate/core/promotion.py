@@ -23,7 +23,7 @@ from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 from lockgate.core.facts import Given, Request, Stay
-from lockgate.core.identity import Fingerprint, Name, PersonId
+from lockgate.core.identity import Fingerprint, PersonId
 from lockgate.core.model import NONE, DigestOrNone, Release, RequestId
 
 KEPT_STAYS = 64
@@ -36,6 +36,9 @@ PERMIT_GRACE = timedelta(days=1)
 """How long after its end a permit is remembered, for a deployment that began in time and is recorded late."""
 
 DocumentKind = Literal["root", "roster", "policy"]
+
+Who = str
+"""A person id, or the fingerprint of an owner's key that nobody had enrolled. (A union of the two would be read as person ids alone.)"""
 
 
 class Document(Noun, frozen=True, kw_only=True):
@@ -55,7 +58,7 @@ class Backing(Noun, frozen=True, kw_only=True):
         nonce: its own; seen twice is a replay. withdrawn: its giver took it back.
     """
 
-    by: PersonId | Fingerprint
+    by: Who
     key: Fingerprint
     expires: Time
     nonce: str
@@ -75,7 +78,7 @@ class OpenProposal(Noun, frozen=True, kw_only=True):
     kind: DocumentKind
     version: int
     digest: Digest
-    by: PersonId | Fingerprint
+    by: Who
     at: Time
     leaf: int
     approvals: tuple[Backing, ...] = ()
@@ -161,7 +164,7 @@ class Said(Noun, frozen=True, kw_only=True):
 
     event: events.Event
     subjects: tuple[Digest, ...]
-    by: PersonId | Fingerprint
+    by: Who
     key: Fingerprint
     index: int
     at: Time

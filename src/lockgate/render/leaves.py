@@ -54,9 +54,7 @@ def proven_text(index: int, size: int, origin: str, event: events.Event, subject
     return f"{head}\n{event_text(events.kind_of(event), event, subjects, signed, sheet)}"
 
 
-def artifact_text(
-    pinned: str, measured: Measured, facts: Iterable[Signature | Provenance | Rejected], keys: Mapping[str, PublicKey], sheet: Sheet
-) -> str:
+def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | Provenance | Rejected], keys: Mapping[str, PublicKey], sheet: Sheet) -> str:
     """An artifact, its bytes and what is attached to it."""
     names = {fingerprint(key): plain(name) for name, key in keys.items()}
     good, bad = painted("pass", GREEN, sheet), painted("FAIL", RED, sheet)

@@ -13,14 +13,14 @@ from lockgate.errors import LockgateError
 from lockgate.render.words import harmless
 
 
-def as_json(value: object) -> str:
-    """One line of JSON and a newline."""
+def as_json(value: object) -> bytes:
+    """One line of JSON, UTF-8 whatever the locale, and a newline."""
     text = encode(value).decode()
     if not text.isprintable():
         text = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
-    return text + "\n"
+    return text.encode() + b"\n"
 
 
-def error_json(err: LockgateError, remedy: str) -> str:
+def error_json(err: LockgateError, remedy: str) -> bytes:
     """An error as JSON: code, message, remedy."""
     return as_json({"error": {"code": err.code, "message": harmless(err.message), "remedy": harmless(remedy)}})

@@ -58,7 +58,7 @@ def _span(params: Params) -> str:
     return f"{how_long(_number(params, 'seconds'), unit_of(wanted))} of {written(wanted)} in {_of(params, 'in')}"
 
 
-def _soaked(p: Params, s: Sheet) -> str:
+def _soaked(p: Params) -> str:
     since = _of(p, "since")
     if _TIME(since):
         since = when(datetime.fromisoformat(since))
@@ -81,7 +81,7 @@ _DROPPED = {
 }
 
 
-def _too_few(p: Params, s: Sheet) -> str:
+def _too_few(p: Params) -> str:
     able, missing, dropped = _number(p, "able"), p.get("missing", ()), p.get("dropped", ())
     who = f"can be given by {count(able, 'person', 'people') if able else 'nobody else enrolled'}"
     names = [plain(str(one)) for one in missing] if isinstance(missing, tuple) else [plain(str(missing))]
@@ -111,7 +111,7 @@ _WORDS: dict[str, _Words] = {
     "came-through": lambda p, s: f"{_of(p, 'environment')}, decision {_of(p, 'decision')}",
     "came-through.never-there": lambda p, s: f"was never recorded as deployed in {_of(p, 'environment')}",
     "came-through.unreadable": lambda p, s: f"history could not be read ({_of(p, 'because')})",
-    "soaked": _soaked,
+    "soaked": lambda p, s: _soaked(p),
     "soaked.too-young": lambda p, s: _span(p),
     "soaked.replaced": lambda p, s: f"{_span(p)}, and then something else was deployed there",
     "soaked.never-there": lambda p, s: f"was never recorded as deployed in {_of(p, 'in')}: 0 of {written(_of(p, 'for'))}",
@@ -125,7 +125,7 @@ _WORDS: dict[str, _Words] = {
     "approved.rejected": lambda p, s: f"{_of(p, 'request')} was rejected by {_people(p, s)}",
     "approved.spent": lambda p, s: f"{_of(p, 'request')} is spent: decision {_of(p, 'decision')} was deployed, and then something else was",
     "approved.permit-outstanding": lambda p, s: f"decision {_of(p, 'decision')} holds the one permit of {_of(p, 'request')}",
-    "approved.too-few-people": _too_few,
+    "approved.too-few-people": lambda p, s: _too_few(p),
     "approved.deployer-unknown": lambda p, s: "nobody enrolled signed the question, so approvers cannot be told from the deployer",
     "approved.author-unknown": lambda p, s: "who wrote the code is not known yet, so approvers cannot be told from the author",
     "approved.builder-unknown": lambda p, s: f"there is no provenance for {_artifact(p)}, so approvers cannot be told from its builder",
@@ -133,5 +133,5 @@ _WORDS: dict[str, _Words] = {
     "policy.no-environment": lambda p, s: f"the policy in force has no environment {_of(p, 'environment')}",
     "policy.requires-nothing": lambda p, s: f"{_of(p, 'environment')} requires nothing, and that allows nothing",
     "root.expired": lambda p, s: f"root version {_of(p, 'version')} has ended",
-    **dict.fromkeys(_DROPPED, _too_few),
+    **dict.fromkeys(_DROPPED, lambda p, s: _too_few(p)),
 }

@@ -44,7 +44,7 @@ def people_lines(roster: Roster, sheet: Sheet) -> list[str]:
     """Everybody enrolled."""
     lines = []
     for person in roster.people:
-        lines += spread(painted(called(person.id, sheet.names), BOLD, sheet), person.id, sheet)
+        lines += spread(painted(plain(sheet.names.get(person.id, "(no name)")), BOLD, sheet), person.id, sheet)
         lines += [f"  {fingerprint(key)} {key.partition(' ')[0]}" for key in person.keys]
         lines += [f"  {environment}: {', '.join(duties)}" for environment, duties in sorted(person.duties.items())]
     return lines or ["nobody is enrolled"]

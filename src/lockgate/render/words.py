@@ -43,7 +43,7 @@ def harmless(text: str) -> str:
 
 
 def _escaped(one: str) -> str:
-    """As JSON and YAML read it back in double quotes: ``\\u001b``."""
+    """As YAML and, below U+10000, JSON read it back in double quotes."""
     number = ord(one)
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
@@ -79,10 +79,12 @@ def unit_of(duration: str) -> str:
 
 
 def ago(at: datetime, sheet: Sheet) -> str:
-    """``, 3 h ago`` or ``, in 20 min``; empty where now is not known."""
+    """``, 3 h ago``, ``, just now`` or ``, in 20 min``; empty where now is not known."""
     if sheet.now is None:
         return ""
     seconds = round((sheet.now - at) / timedelta(seconds=1))
+    if 0 <= seconds < 2:
+        return ", just now"
     return f", {how_long(seconds)} ago" if seconds >= 0 else f", in {how_long(-seconds)}"
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from build import KEYS, NOW, SIGNED, digest, facts, key, signature, subject
 from core.cases import SIGNED_BY, Case
 from lockgate.core.facts import Need, Rejected, Signature
-from lockgate.core.outcome import Fail, Pass
+from lockgate.core.outcome import Fail, Params, Pass
 
 
 @pytest.mark.parametrize("case", SIGNED_BY, ids=str)
@@ -28,7 +28,7 @@ def test_a_key_counts_by_its_bytes_as_they_are_in_the_policy_now() -> None:
     assert SIGNED.check(subject(), new, NOW, renewed) == Pass(params={"keys": ("release",)})
 
 
-UNSIGNED = {"artifact": subject().release.artifacts[0], "have": 0, "need": 1, "keys": ("release",)}
+UNSIGNED: Params = {"artifact": subject().release.artifacts[0], "have": 0, "need": 1, "keys": ("release",)}
 
 
 def test_any_number_of_signatures_by_one_key_is_one() -> None:

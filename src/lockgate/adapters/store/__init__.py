@@ -1,1 +1,1 @@
-"""What is kept on disk: the ledger."""
+"""What is kept on disk: the ledger, its index, evidence, names and remembered heads."""

@@ -44,9 +44,10 @@ from build import (
 from build import given as approval
 from core.cases import PEOPLE
 from lockgate.core.decide import decide
-from lockgate.core.facts import Complete, Facts, Need, Provenance, Rejected, Request
+from lockgate.core.facts import Complete, Facts, Need, Provenance, Rejected, Request, Unreadable
 from lockgate.core.model import Subject
 from lockgate.core.policy import Policy
+from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.approved import Approved
 
 TWO = release("shop", "worker")
@@ -110,7 +111,7 @@ WORLDS = st.fixed_dictionaries({
     "in_force": st.sampled_from([[in_force()]] * 6 + [[in_force(time="attested")], []]),
     "roster": st.just(PEOPLE),
 })  # fmt: skip
-REQUIREMENTS = st.sampled_from([
+REQUIREMENTS: st.SearchStrategy[AnyRequirement] = st.sampled_from([
     SIGNED, replace(SIGNED, keys=("release", "second")), replace(SIGNED, keys=("release", "second"), threshold=2), replace(SIGNED, max_age="30d"),
     BUILT, replace(BUILT, keys=("builder", "second")), CAME, SOAKED, replace(SOAKED, occupancy="observed"), APPROVED,
     replace(APPROVED, independent_of=()), replace(APPROVED, duties={"security": 1}), replace(APPROVED, duties={"security": 2}, independent_of=("requester",)),
@@ -138,7 +139,7 @@ def less_is_known(known: Facts) -> Iterator[Facts]:
 def less_was_said(known: Facts) -> Iterator[Facts]:
     """Every single positive fact taken away: each approval, request, stay, signature, measurement, document; an artifact's whole provenance."""
     for need in known.needs():
-        found = known.of(need.kind, need.environment)
+        found: Complete[Any] | Unreadable = known.of(need.kind, need.environment)
         if not isinstance(found, Complete) or need.kind is Rejected:
             continue
         if need.kind is Provenance:
@@ -178,7 +179,7 @@ def test_more_requirements_never_open(subject: Subject, some: Policy, world: Map
 @given(SUBJECTS, WORLDS)
 def test_asking_for_more_never_opens(subject: Subject, world: Mapping[str, Any]) -> None:
     known = facts(**world)
-    stricter = [
+    stricter: list[tuple[AnyRequirement, AnyRequirement]] = [
         (SIGNED, replace(SIGNED, max_age="30d")),
         (replace(SIGNED, keys=("release", "second")), replace(SIGNED, keys=("release", "second"), threshold=2)),
         (replace(BUILT, keys=("builder", "second")), BUILT),
@@ -209,7 +210,7 @@ def test_these_worlds_are_open_often_enough_to_mean_something() -> None:
 def test_provenance_is_the_one_fact_that_excludes_somebody() -> None:
     """What is withheld excludes nobody: a builder is told by their provenance alone (docs/requirements/approved.md)."""
     one_duty: Approved = replace(APPROVED, duties={"security": 1})
-    by_sam = {"intact": [intact()], "requests": [request(approval("sam", "security"))], "in_force": [in_force()], "roster": PEOPLE}
+    by_sam: dict[str, Any] = {"intact": [intact()], "requests": [request(approval("sam", "security"))], "in_force": [in_force()], "roster": PEOPLE}
     asked = subject(actor=actor("dora"), request=request_id())
     assert not allowed(asked, policy(one_duty), facts(**by_sam, provenance=[provenance(), provenance("sam")]))
     assert not allowed(asked, policy(one_duty), facts(**by_sam, provenance=[]))
