@@ -201,7 +201,7 @@ def begin(story: Story) -> None:
 def sign(story: Story) -> None:
     story.chapter("Unsigned: refused, with the one command that comes next.")
     output = story.types(f"lockgate gate {IMAGE} {WHEEL} --to staging", "FAIL signed-by no signature by release", "FAIL built-by no provenance", exits=1)
-    if f"next:  lockgate sign {IMAGE} --key release.key" not in output:
+    if not any(f"next:  lockgate sign {ref} --key release.key" in output for ref in (IMAGE, WHEEL)):
         fail("what comes next is not the signature")
     story.chapter("Sign and attest both.", "Evidence is attached where the artifact is: in the layout, and beside the file.")
     (story.place / "provenance.json").write_text(provenance())
@@ -242,7 +242,9 @@ def to_production(story: Story) -> int:
 
 def afterwards(story: Story, decision: int) -> None:
     story.chapter("One byte of the image is changed: refused.")
-    story.types("printf X | dd of=$(ls -S image/blobs/sha256/* | head -n 1) bs=1 seek=5000 conv=notrunc status=none")
+    largest = max((story.place / "image/blobs/sha256").iterdir(), key=lambda blob: blob.stat().st_size)
+    other = "Y" if largest.read_bytes()[5000:5001] == b"X" else "X"
+    story.types(f"printf {other} | dd of=$(ls -S image/blobs/sha256/* | head -n 1) bs=1 seek=5000 conv=notrunc status=none")
     story.types(f"lockgate gate {IMAGE} --to production", "FAIL digest the bytes of sha256:", exits=1)
     story.chapter("Prove the decision to somebody who trusts nobody here.", "An empty directory, the proof and the pinned root; no gate, no network, no home.")
     story.types(f"lockgate log prove {decision} --out ../elsewhere/decision.proof", "proof of leaf")

@@ -245,6 +245,8 @@ def make_key(path: Path, passphrase: bytes | None) -> PublicKey:
     from lockgate.adapters import disk
     from lockgate.adapters.keys.files import create_key
 
+    if path.name in {"", ".."}:
+        raise UsageError("key.unwritable", f"{path} is a directory: name a file in it; no key was made")
     beside = path.with_name(path.name + ".pub")
     if os.path.lexists(beside):
         raise UsageError("key.exists", f"{beside} is there already: a key is never written over")

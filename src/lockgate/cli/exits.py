@@ -65,11 +65,13 @@ def from_click(err: click.ClickException) -> UsageError:
 
 
 def bug(err: Exception) -> LockgateError:
-    """What should never come up: told in a line, with its place, and without the values in it."""
-    trace = err.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    """What should never come up: told in a line, with its place in lockgate, and without the values in it."""
+    place, trace = "somewhere", err.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__"))
+        if module.startswith("lockgate."):
+            place = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
-    place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "somewhere"
     return LedgerError("internal.bug", f"this is a mistake in lockgate, and nothing it may have said is to be relied on: {type(err).__name__} at {place}")
 
 

@@ -44,13 +44,14 @@ def _number(params: Params, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _artifact(params: Params, name: str = "artifact") -> str:
-    return brief(_of(params, name))
+def _artifact(params: Params) -> str:
+    return brief(_of(params, "artifact"))
 
 
 def _part(params: Params) -> str:
     """The part of an artifact that is wrong: a blob's digest, or a file's path."""
-    return _artifact(params, "where" if params.get("where") else "artifact") if _of(params, "where").startswith("sha256:") else _of(params, "where")
+    found = _of(params, "where") or _of(params, "artifact")
+    return brief(found) if found.startswith("sha256:") else found
 
 
 def _span(params: Params) -> str:

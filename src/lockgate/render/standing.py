@@ -48,8 +48,3 @@ def people_lines(roster: Roster, sheet: Sheet) -> list[str]:
         lines += [f"  {fingerprint(key)} {key.partition(' ')[0]}" for key in person.keys]
         lines += [f"  {environment}: {', '.join(duties)}" for environment, duties in sorted(person.duties.items())]
     return lines or ["nobody is enrolled"]
-
-
-def roster_text(roster: Roster, sheet: Sheet) -> str:
-    """A roster as lines that can be compared with those of another version."""
-    return "\n".join(people_lines(roster, sheet))

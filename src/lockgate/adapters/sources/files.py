@@ -107,12 +107,15 @@ class PlainFiles:
             raise UnreadableError("ref.not-found", f"there is nothing at {path}") from None
         except OSError as err:
             raise _unreadable(path, err) from None
-        with os.fdopen(fd, "rb", buffering=0) as file:
-            while got := file.readinto(buffer):
-                read += got
-                sha.update(buffer[:got])
-                if out_fd is not None:
-                    disk.write_all(out_fd, buffer[:got])
+        try:
+            with os.fdopen(fd, "rb", buffering=0) as file:
+                while got := file.readinto(buffer):
+                    read += got
+                    sha.update(buffer[:got])
+                    if out_fd is not None:
+                        disk.write_all(out_fd, buffer[:got])
+        except OSError as err:
+            raise _unreadable(path if out_fd is None else f"{path}, or what it is copied to,", err) from None
         return "sha256:" + sha.hexdigest(), read
 
 

@@ -160,12 +160,15 @@ class Layout:
             return _found(part.digest, 0, "digest.missing")
         except OSError as err:
             raise unreadable(f"{self.path}: {part.digest}", err) from None
-        with os.fdopen(fd, "rb", buffering=0) as file:
-            while read <= size and (got := file.readinto(buffer)):
-                read += got
-                sha.update(buffer[:got])
-                if out_fd is not None:
-                    disk.write_all(out_fd, buffer[:got])
+        try:
+            with os.fdopen(fd, "rb", buffering=0) as file:
+                while read <= size and (got := file.readinto(buffer)):
+                    read += got
+                    sha.update(buffer[:got])
+                    if out_fd is not None:
+                        disk.write_all(out_fd, buffer[:got])
+        except OSError as err:
+            raise unreadable(f"{self.path}: {part.digest}" + ("" if out_fd is None else ", or what it is copied to,"), err) from None
         if read < size:
             return _found(part.digest, read, "digest.truncated")
         if read > size or sha.hexdigest() != hex_of(part.digest):

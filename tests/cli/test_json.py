@@ -1,0 +1,119 @@
+"""With ``--format json`` every command says one JSON document on stdout and nothing else, whatever becomes of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command_line import Said, call, leaves, move_to
+
+IMAGE = "oci:image:1"
+
+
+def shop() -> Any:
+    spec = importlib.util.spec_from_file_location("shop", Path(__file__).parent / "shop.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def request_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A shop, asked for production, in the working directory; the request's id."""
+    with pytest.MonkeyPatch.context() as patch:
+        move_to(tmp_path_factory.mktemp("shop"), patch)
+        made = shop()
+        for stage in (made.begun, made.signed, made.staged, made.asked):
+            stage()
+        made.run("log prove 15 --out 15.proof")
+        yield Path("request").read_text().strip()
+
+
+def document(said: Said) -> Any:
+    assert said.err == ""
+    assert said.out.endswith("\n")
+    assert said.out.count("\n") == 1
+    return json.loads(said.out)
+
+
+COMMANDS: list[tuple[str, int]] = [
+    ("init --gate other/gate --origin example.com/other --write-trust other.trust", 0),
+    ("key new new.key", 0),
+    ("key show new.key.pub", 0),
+    ("key root", 0),
+    ("key renew", 0),
+    ("policy check policy.yaml", 0),
+    ("policy apply policy.yaml", 0),
+    ("policy show", 0),
+    ("policy show --starter", 0),
+    ("people list", 0),
+    ("people add Eve --public eve.key.pub", 0),
+    ("people remove Dan", 0),
+    ("people erase Dan", 0),
+    (f"sign {IMAGE} --key release.key", 0),
+    (f"attest {IMAGE} --type slsaprovenance1 --predicate provenance.json --key ci.key", 0),
+    (f"verify {IMAGE}", 0),
+    (f"verify {IMAGE} --public eve.key.pub", 1),
+    (f"gate {IMAGE} --to staging", 0),
+    (f"gate {IMAGE} --to vault", 1),
+    (f"gate {IMAGE} nothing --to vault", 3),
+    (f"deploy {IMAGE} --to staging -- true {{ref}}", 0),
+    (f"deploy {IMAGE} --to staging -- false {{ref}}", 1),
+    (f"deploy {IMAGE} --to vault -- true {{ref}}", 1),
+    (f"request {IMAGE} --to production", 0),
+    ("approve R --key bob.key", 0),
+    ("approve R --duty security --prepare prepared", 0),
+    ("approve R --prepare policy.yaml --signature policy.yaml", 1),
+    ("reject R --key carol.key", 0),
+    ("withdraw R --what rejection --key carol.key", 0),
+    ("status", 0),
+    (f"why {IMAGE} --to vault", 0),
+    ("why 14", 0),
+    ("log show", 0),
+    ("log show 14", 0),
+    ("log check", 0),
+    ("log prove 14", 0),
+    ("log prove 14 --out 14.proof", 0),
+    ("verify 15.proof", 0),
+    ("log replay 14", 0),
+    ("log rebuild", 0),
+    ("log record policy.yaml", 1),
+]
+
+
+@pytest.mark.parametrize(("command", "code"), COMMANDS, ids=[command for command, _ in COMMANDS])
+def test_one_document(command: str, code: int, request_id: str) -> None:
+    own, dashes, rest = command.partition(" -- ")
+    words = [request_id if word == "R" else word for word in own.split()]
+    said = call(*words, "--format", "json", *(["--", *rest.split()] if dashes else []))
+    assert said.code == code, said
+    found = document(said)
+    if "error" in found:
+        assert set(found["error"]) == {"code", "message", "remedy"}
+
+
+def test_no_command_is_left_out() -> None:
+    tried = {tuple(command.split()[:2]) for command, _ in COMMANDS} | {tuple(command.split()[:1]) for command, _ in COMMANDS}
+    assert [each for each in leaves() if each not in tried] == []
+
+
+@pytest.mark.parametrize("path", leaves(), ids=" ".join)
+def test_errors_before_options_are_understood(path: tuple[str, ...], request_id: str) -> None:
+    for words in ((*path, "--no-such-thing"), (*path, "a", "b", "c", "d"), (*path, "\x1b[2J"), (*path, "\udcff")):
+        said = call(*words, "--format=json")
+        assert said.code in {1, 2, 3}
+        assert document(said)["error"]["code"].count(".") == 1
+    assert request_id
+
+
+def test_what_follows_two_dashes_asks_for_nothing(request_id: str) -> None:
+    said = call("deploy", IMAGE, "--to", "nowhere", "--", "echo", "{ref}", "--format", "json")
+    assert (said.code, said.out) == (2, "")
+    assert request_id

@@ -1,0 +1,67 @@
+"""Leaves, proofs and evidence as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from build import IMAGE, KEYS, NOW, digest, key, provenance, rejected, signature
+from lockgate.core import events
+from lockgate.core.ports import Measured
+from lockgate.render.leaves import artifact_text, event_text, leaf_line, leaf_text, proven_text
+from lockgate.render.words import Sheet
+from refusals import SIGNED, SOAKS, decided
+from strategies import noun
+
+AT = "2026-11-22 20:14:03 UTC"
+DEPLOYED = events.Deployed(permit=7, environment="staging", config="none", started_at=NOW, ended_at=NOW)
+
+
+@given(st.sampled_from(list(events.KINDS)).flatmap(lambda kind: noun(events.KINDS[kind])), st.text(max_size=20), st.integers(0, 120))
+def test_any_event_can_be_shown_and_none_steers_the_terminal(event: events.Event, who: str, width: int) -> None:
+    kind = events.kind_of(event)
+    for said in (
+        event_text(kind, event, (IMAGE,), who, Sheet(width=width)),
+        leaf_line(3, AT, "env:staging", kind, who, (IMAGE, digest("b")), event, ""),
+        leaf_text(3, AT, "env:staging", kind, who, (), event, "", Sheet()),
+        proven_text(3, 9, "example.com/\x1b[2J", event, (IMAGE,), AT, who, Sheet()),
+    ):
+        assert all(line.isprintable() for line in said.splitlines())
+
+
+def test_a_leaf_is_one_line() -> None:
+    line = leaf_line(3, AT, "env:staging", "deployed", "Ada", (IMAGE, digest("b")), DEPLOYED, "")
+    assert line.split() == ["3", *AT.split(), "staging", "deployed", "Ada", f"{IMAGE[:19]}…", "and", "1", "more"]
+    assert leaf_line(0, AT, "house", "genesis", "", (), DEPLOYED, "").endswith("genesis")
+
+
+def test_a_decision_says_what_was_found_with_its_codes() -> None:
+    said = event_text("decision", decided(SIGNED, SOAKS), (IMAGE,), "permit key", Sheet())
+    assert said.splitlines()[-2:] == ["  pass    signed-by: key release", "  fail    soaked: 5 h 14 min of 24 h in staging [soaked.too-young]"]
+    assert "outcomes" not in said
+
+
+def test_a_leaf_nobody_can_read() -> None:
+    assert leaf_line(3, "", "", "", "", (), None, "event.newer") == "     3  unreadable: event.newer"
+    assert leaf_text(3, "", "", "", "", (), None, "event.newer", Sheet()) == "leaf 3 cannot be read: event.newer"
+
+
+def test_an_artifact_and_what_it_carries() -> None:
+    facts: list[Any] = [signature(signed_at=NOW), signature("second"), provenance(), rejected("dsse.bad-signature")]
+    said = artifact_text(f"oci:shop@{IMAGE}", Measured(digest=IMAGE, size=1234), facts, KEYS, Sheet())
+    assert said.splitlines()[1:4] == [
+        "  pass  bytes       1,234 bytes read, every one matches",
+        "  pass  signature   key release, 2026-11-22 20:14:03 UTC as it says itself",
+        "  pass  signature   key second",
+    ]
+    assert "key builder" in said
+    assert said.endswith("proves nothing: dsse.bad-signature")
+    assert key("release").fingerprint in artifact_text("x", Measured(digest=IMAGE, size=1), [signature()], {}, Sheet())
+
+
+def test_an_artifact_that_is_wrong_or_bare() -> None:
+    said = artifact_text("x", Measured(digest=IMAGE, problem="digest.mismatch", where="a\nb"), [], {}, Sheet(colour=True))
+    assert "digest.mismatch at a\\u000ab" in said
+    assert "nothing is attached" in said

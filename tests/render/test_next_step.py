@@ -1,0 +1,91 @@
+"""What comes next: one command for every refusal, with the values it was asked with."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from build import IMAGE, digest, later
+from lockgate.core.outcome import Outcome, Params
+from lockgate.render import outcomes
+from lockgate.render.next_step import Asked, after
+from refusals import decided
+
+
+def fail(code: str, **params: Any) -> Outcome:
+    return Outcome(requirement=code.partition(".")[0], result="fail", code=code, params={name.replace("_", "-"): value for name, value in params.items()})
+
+
+ASKED = Asked(
+    refs=("oci:my image:1", "a.whl"),
+    places={IMAGE: "oci:my image:1", digest("a"): "a.whl"},
+    options=" --gate g",
+    config=" --config app.yaml",
+    own_key=" --key ada.key",
+    keys={"release": "keys/release key", "second": "SHA256:abc"},
+    deployer="dora.key",
+)
+NAMED = "'oci:my image:1' a.whl"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "typed"),
+    [
+        (fail("signed-by.no-signature", artifact=IMAGE, keys=("release",)), "lockgate sign 'oci:my image:1' --key 'keys/release key'"),
+        (fail("signed-by.too-few-keys", artifact=digest("a"), keys=("release", "second"), signed=("release",)), "lockgate sign a.whl --key SHA256:abc"),
+        (fail("signed-by.too-old", artifact=IMAGE, keys=("other",)), "lockgate sign 'oci:my image:1' --key other"),
+        (fail("came-through.never-there", environment="staging"), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
+        (fail("soaked.replaced", **{"in": "staging"}), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
+        (fail("soaked.too-young"), f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"),
+        (fail("soaked.only-claimed"), "lockgate status --gate g"),
+        (fail("approved.no-request"), f"lockgate request {NAMED} --to production --config app.yaml --key ada.key --gate g"),
+        (fail("approved.too-few-people", request="r-1", missing=("security",), able=1), "lockgate approve r-1 --duty security --gate g"),
+        (fail("approved.expired", request="r-1", missing="security", able=1), "lockgate approve r-1 --duty security --gate g"),
+        (fail("approved.not-enrolled", request="r-1", missing=("security",), able=0), "lockgate people list --gate g"),
+        (fail("approved.rejected", request="r-1"), "lockgate log show --about r-1 --gate g"),
+        (fail("approved.deployer-unknown"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
+        (fail("approved.unreadable"), "lockgate log check --gate g"),
+        (fail("policy.no-environment"), "lockgate policy show --gate g"),
+        (fail("root.expired"), "lockgate key renew --key ada.key --gate g"),
+        (fail("digest.mismatch", artifact=digest("a")), "lockgate verify a.whl --gate g"),
+        (fail("built-by.no-provenance", artifact=IMAGE), "lockgate verify 'oci:my image:1' --gate g"),
+    ],
+    ids=lambda value: value.code if isinstance(value, Outcome) else "",
+)
+def test_what_is_typed_next(outcome: Outcome, typed: str) -> None:
+    assert after(decided(outcome), ASKED) == typed
+
+
+def test_without_a_key_at_hand_the_people_are_shown() -> None:
+    assert after(decided(fail("approved.deployer-unknown")), Asked(refs=("image",))) == "lockgate people list"
+    assert after(decided(fail("signed-by.no-signature")), Asked(refs=("image",))) == "lockgate sign image --key KEY"
+
+
+def test_what_somebody_can_mend_comes_before_what_time_mends() -> None:
+    soaks = Outcome(requirement="soaked", result="fail", code="soaked.too-young", opens_at=later("1h"))
+    assert after(decided(soaks, fail("approved.no-request")), ASKED).startswith("lockgate request")
+    assert after(decided(fail("approved.no-request"), fail("digest.missing", artifact=IMAGE)), ASKED).startswith("lockgate verify")
+
+
+def test_where_all_holds_nothing_comes_next() -> None:
+    assert after(decided(Outcome(requirement="digest", result="pass")), ASKED) == ""
+
+
+@given(
+    st.sampled_from([code for code in outcomes._WORDS if "." in code]),
+    st.dictionaries(
+        st.sampled_from(["artifact", "keys", "signed", "request", "missing", "able", "in", "environment"]), st.text(max_size=9) | st.integers(0, 3)
+    ),
+    st.text(min_size=1, max_size=12),
+)
+def test_nothing_that_was_found_adds_a_command(code: str, params: Params, ref: str) -> None:
+    typed = after(decided(Outcome(requirement="x", result="fail", code=code, params=params)), Asked(refs=(ref,), places={IMAGE: ref}))
+    words = shlex.split(typed)
+    assert words[0] == "lockgate"
+    assert not {";", "&&", "|", ">", "$(", "`"} & set(shlex.shlex(typed, punctuation_chars=True)) or shlex.join(words) == shlex.join(
+        shlex.split(shlex.join(words))
+    )

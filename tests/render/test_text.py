@@ -1,0 +1,65 @@
+"""Decisions, requests and proposals as people read them."""
+
+from __future__ import annotations
+
+from build import NOW, SHOP, ago, digest, given, later, person_id, release, request, request_id, stay
+from lockgate.core.promotion import OpenProposal
+from lockgate.render.text import asked, decision, outcome_lines, proposed
+from lockgate.render.words import Sheet, artifacts
+from refusals import SIGNED, SOAKS, decided
+
+NAMES = {person_id("rita"): "Rita", person_id("bob"): "Bob"}
+
+
+def test_a_refusal() -> None:
+    title = artifacts(SHOP, [f"oci:shop@{SHOP.artifacts[0]}"])
+    lines = decision(decided(SIGNED, SOAKS), title, "decision 413 · log example.com/shop", Sheet(now=NOW)).splitlines()
+    assert [" ".join(line.split()) for line in lines] == [
+        f"refused {title} -> production decision 413 · log example.com/shop",
+        "pass signed-by key release",
+        "FAIL soaked 5 h 14 min of 24 h in staging opens 2026-11-23 15:14:03 UTC, in 19 h",
+    ]
+    assert len(lines[0]) == len(lines[2]) == 100
+
+
+def test_a_permit_says_until_when() -> None:
+    said = decision(decided(SIGNED, outcome="allowed", not_after=later("15m")), "x", "y", Sheet(now=NOW))
+    assert said.splitlines()[-1] == "permit    until 2026-11-22 20:29:03 UTC, in 15 min"
+
+
+def test_codes_and_colours_where_they_are_asked_for() -> None:
+    assert "[soaked.too-young]" in outcome_lines((SOAKS,), Sheet(), codes=True)[0]
+    painted = decision(decided(SIGNED, SOAKS), "x", "y", Sheet(colour=True))
+    assert "\x1b[32mpass\x1b[0m" in painted
+    assert "\x1b[31mFAIL\x1b[0m" in painted
+    assert "\x1b" not in decision(decided(SIGNED, SOAKS), "x", "y\x1b[2J", Sheet())
+    assert outcome_lines((), Sheet()) == []
+
+
+def test_everything_fits_the_sheet() -> None:
+    for width in (60, 80, 100):
+        said = decision(decided(SIGNED, SOAKS), artifacts(SHOP), "decision 413 · log example.com/shop", Sheet(width=width, now=NOW))
+        assert max(map(len, said.splitlines())) <= width
+
+
+def test_what_an_approver_is_shown() -> None:
+    sheet = Sheet(now=NOW, names=NAMES)
+    first = asked(request(), None, ("source changes",), "production", sheet)
+    assert [" ".join(line.split()) for line in first.splitlines()] == [
+        f"request {request_id()} -> production asked by Rita, 2 h ago",
+        "runs nothing was recorded as deployed",
+        f"asked {artifacts(SHOP)}, configuration none",
+        "not collected: source changes",
+    ]
+    again = asked(request(given("bob", "security"), given("carol", "x", withdrawn=True)), stay(release("old", config=digest("c"))), (), "production", sheet)
+    assert f"  runs    {artifacts(release('old'))}, configuration {digest('c')[:19]}…" in again
+    assert "  so far  security by Bob\n" in again
+
+
+def test_what_an_owner_is_shown() -> None:
+    proposal = OpenProposal(id=request_id(), kind="policy", version=2, digest=digest("p"), by=person_id("bob"), at=ago("1h"), leaf=9)
+    said = proposed(proposal, "a\nfor: 24h\n", "a\nfor: 48h\x1b[2J\n", Sheet(now=NOW, names=NAMES))
+    assert "proposed by Bob, 1 h ago" in said
+    assert "  -for: 24h\n  +for: 48h\\u001b[2J" in said
+    assert "the same as what is in force" in proposed(proposal, "a", "a", Sheet())
+    assert "\x1b[32m+b" in proposed(proposal, "a", "a\nb", Sheet(colour=True))
