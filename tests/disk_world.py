@@ -59,7 +59,7 @@ def copied(like: DiskWorld, path: Path) -> DiskWorld:
     return reopened(like, path)
 
 
-def build(path: Path) -> DiskWorld:
+def build(path: Path, filling: int = FILLING) -> DiskWorld:
     """A gate with some history, 270 leaves that mean nothing, and a rejected request; open."""
     world = DiskWorld(path)
     world.begin()
@@ -69,13 +69,13 @@ def build(path: Path) -> DiskWorld:
     refused = world.gate()
     previous, entries = -1, []
     at, envelope, start = world.clock.at, world.envelope(refused.index), world.log.head().size
-    for number in range(FILLING):
+    for number in range(filling):
         leaf = events.Leaf(at=at, event=envelope, stream="env:filling", previous=previous)
         entries.append(Entry(leaf=encode(leaf), stream="env:filling", key=f"filling {number}"))
         previous = start + number
     world.log.append_many(entries)
     world.soaked()
-    id_ = world.approved()
+    world.approved()
     world.deploy(key="job-1")
     world.clock.advance(hours=1)
     world.artifact("next")

@@ -108,6 +108,9 @@ def test_what_we_attest_openssl_accepts(folder: Path, name: str) -> None:
     assert keys.spki_pem(key).strip() == (folder / f"{name}.pub").read_text().strip()
 
 
+LONGEST_P256 = 72
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_we_and_openssl_agree_on_bent_signatures(folder: Path, name: str) -> None:
     message, chance, key = b"the message", random.Random(f"mutants of {name}"), public(folder, name)
@@ -126,4 +129,9 @@ def test_we_and_openssl_agree_on_bent_signatures(folder: Path, name: str) -> Non
                     del bent[at]
                 case _:
                     bent += bytes([chance.randrange(256)])
-        assert we_accept(key, message, bytes(bent)) == accepts(folder, name, message, bytes(bent), pem)
+        # `openssl dgst` reads no more of the file than the longest signature of the key has bytes: it never sees what follows.
+        seen = bytes(bent[:LONGEST_P256]) if name == "p256" else bytes(bent)
+        if seen == bytes(bent):
+            assert we_accept(key, message, seen) == accepts(folder, name, message, seen, pem)
+        else:
+            assert not we_accept(key, message, bytes(bent))
