@@ -33,17 +33,18 @@ def call(*words: str) -> Said:
     texts = []
     for stream in streams:
         stream.flush()
-        texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+        texts.append(stream.buffer.getvalue().decode())
     return Said(int(str(ended.value.code or 0)), *texts)
 
 
 def leaves() -> list[tuple[str, ...]]:
     """Every command that is no group, as its words."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for name in cli.list_commands(click.Context(cli)):
         command = cli.get_command(click.Context(cli), name)
         below = list(command.commands) if isinstance(command, click.Group) else []
-        found += [(name, each) for each in below] or [(name,)]
+        found += [(name, each) for each in below]
+        found += [] if below else [(name,)]
     return found
 
 

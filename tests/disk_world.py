@@ -9,13 +9,13 @@ from pathlib import Path
 
 from lockgate.adapters.store.blobs import DiskBlobs
 from lockgate.adapters.store.heads import FileHeads
-from lockgate.adapters.store.sequencer import Failpoint
+from lockgate.adapters.store.ledger_db import Failpoint
 from lockgate.adapters.store.sqlite_index import SqliteIndex
 from lockgate.adapters.store.sqlite_log import SqliteLog
 from lockgate.canon import encode
 from lockgate.core import events
 from lockgate.core.ports import Entry
-from world import ORIGIN, PEOPLE, World, key, signer_key, standard_policy
+from world import ORIGIN, PEOPLE, World, signer_key, standard_policy
 
 KEY = signer_key()
 FILLING = 270
@@ -86,6 +86,3 @@ def build(path: Path, filling: int = FILLING) -> DiskWorld:
     world.clock.advance(hours=1)
     world.reject(id_, "carl")
     return world
-
-
-__all__ = ["FILLING", "KEY", "DiskWorld", "build", "copied", "key", "reopened"]

@@ -107,6 +107,8 @@ def test_equal_nouns_have_equal_bytes_wherever_their_values_come_from() -> None:
     assert same == Full()
     assert encode(same) == encode(Full()) == b"{}"
     assert encode(msgspec.structs.replace(Full(word="x"), word=read)) == b"{}"
+    other = Full(word="x", pair=("b", "a"), leaf=Leafy(name="y"), number=1, empty=(1,), table={"a": 1})
+    assert encode(other) == b'{"empty":[1],"leaf":{"name":"y"},"number":1,"pair":["b","a"],"table":{"a":1},"word":"x"}'
 
 
 @pytest.mark.parametrize(
@@ -250,6 +252,11 @@ def test_a_duplicate_key_is_refused(data: bytes) -> None:
     assert err.value.code == "json.duplicate-key"
 
 
+def test_the_key_that_stands_twice_is_named() -> None:
+    with pytest.raises(EvidenceError, match="'twice' stands twice"):
+        foreign(b'{"once":1,"twice":1,"thrice":1,"twice":2}')
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -289,6 +296,7 @@ def test_the_deepest_allowed_is_read_and_one_deeper_is_not() -> None:
         return b"[" * depth + b"]" * depth
 
     assert foreign(nested(MAX_DEPTH)) is not None
+    assert foreign(b"[" + b"{}," * MAX_DEPTH + nested(MAX_DEPTH - 1) + b"]") is not None
     with pytest.raises(EvidenceError) as err:
         foreign(nested(MAX_DEPTH + 1))
     assert err.value.code == "json.too-deep"

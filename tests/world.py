@@ -37,7 +37,7 @@ from lockgate.core.duration import span
 from lockgate.core.identity import Person, PublicKey, Root, Roster
 from lockgate.core.model import NONE
 from lockgate.core.policy import EnvironmentPolicy, Policy
-from lockgate.core.ports import Blobs, Entry, Heads, Index, Log
+from lockgate.core.ports import Blobs, Entry, Heads, Index, Log, Receipt
 from lockgate.evidence import record, slsa
 from lockgate.ledger.note import SignerKey
 
@@ -260,7 +260,8 @@ class World:
         leaf = events.Leaf(
             at=at or self.clock.now(), event=envelope, stream=stream, previous=previous if previous is not None else -1 if last is None else last
         )
-        return self._told(self.log.append(Entry(leaf=encode(leaf), stream=column or stream, key=idempotency or f"smuggled {next(self._count)}"))).index
+        receipt: Receipt = self.log.append(Entry(leaf=encode(leaf), stream=column or stream, key=idempotency or f"smuggled {next(self._count)}"))
+        return self._told(receipt.index)
 
     def envelope(self, index: int) -> events.Envelope:
         """The signed event of a leaf."""

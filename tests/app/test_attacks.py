@@ -10,9 +10,10 @@ import os
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from lockgate.core import events
 from lockgate.core.ports import Entry
 from lockgate.core.promotion import Permit, state_digest
 from lockgate.errors import LockgateError
+from lockgate.evidence import record
 from world import World, changed
 
 Fails = Callable[..., str]
@@ -121,6 +123,17 @@ def edit(path: Path, statement: str, *values: Any) -> int:
         return db.execute(statement, values).rowcount
 
 
+def edited(file: str, statements: Sequence[tuple[Any, ...]], gate_path: Path) -> None:
+    """An attack: these statements, each on one row at least."""
+    for statement, *values in statements:
+        assert edit(gate_path / file, statement, *values) >= 1
+
+
+def cut(file: str, length: int, gate_path: Path) -> None:
+    """An attack: only so many bytes are left."""
+    os.truncate(gate_path / file, length)
+
+
 def rows(path: Path, statement: str, *values: Any) -> list[Any]:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         return db.execute(statement, values).fetchall()
@@ -155,7 +168,7 @@ def test_a_database_cut_off(template: DiskWorld, tmp_path: Path, honest: dict[st
     """An empty or missing index is filed anew; every other piece of a file is refused."""
     size = (template.gate_path / file).stat().st_size
     for length in [0, 100, dice.randrange(size), dice.randrange(size) // 4096 * 4096]:
-        found = attacked(template, tmp_path / "a", lambda gate_path, length=length: os.truncate(gate_path / file, length))
+        found = attacked(template, tmp_path / "a", partial(cut, file, length))
         assert wrong(found, honest) == {}
         assert file == "index.db" or set(map(str, found.values())) <= {"log.damaged", "log.foreign", "log.unreadable", "log.head-altered", "log.schema-altered"}
 
@@ -190,24 +203,16 @@ def test_rows_of_the_ledger_gone_or_exchanged(template: DiskWorld, tmp_path: Pat
     size = len(rows(template.gate_path / "ledger.db", "SELECT idx FROM entry"))
     for _ in range(ROUNDS // 2):
         one, two = dice.sample(range(size), 2)
-        statements = dice.choice(
-            [
-                [("DELETE FROM entry WHERE idx = ?", one)],
-                [("UPDATE entry SET idx = ? WHERE idx = ?", 10**6, one)],
-                [
-                    ("UPDATE entry SET idx = -1 WHERE idx = ?", one),
-                    ("UPDATE entry SET idx = ? WHERE idx = ?", one, two),
-                    ("UPDATE entry SET idx = ? WHERE idx = -1", two),
-                ],
-                [("UPDATE head SET size = ?", one)],
-            ]
-        )
-
-        def attack(gate_path: Path, statements: list[Any] = statements) -> None:
-            for statement, *values in statements:
-                assert edit(gate_path / "ledger.db", statement, *values) == 1
-
-        found = attacked(template, tmp_path / "a", attack)
+        swap: list[tuple[Any, ...]] = [
+            ("UPDATE entry SET idx = -1 WHERE idx = ?", one),
+            ("UPDATE entry SET idx = ? WHERE idx = ?", one, two),
+            ("UPDATE entry SET idx = ? WHERE idx = -1", two),
+        ]
+        gone: list[tuple[Any, ...]] = [("DELETE FROM entry WHERE idx = ?", one)]
+        moved: list[tuple[Any, ...]] = [("UPDATE entry SET idx = ? WHERE idx = ?", 10**6, one)]
+        sized: list[tuple[Any, ...]] = [("UPDATE head SET size = ?", one)]
+        statements = dice.choice([swap, gone, moved, sized])
+        found = attacked(template, tmp_path / "a", partial(edited, "ledger.db", statements))
         assert wrong(found, honest) == {}
         assert found["check"] in {"log.leaf-altered", "log.head-altered", "log.tile-altered"}
 
@@ -222,11 +227,7 @@ def test_the_stream_hint(template: DiskWorld, tmp_path: Path, honest: dict[str, 
     }
     for index in [*last.values(), *dice.sample(real, ROUNDS // 3)]:
         stream = dice.choice(streams)
-        found = attacked(
-            template,
-            tmp_path / "a",
-            lambda gate_path, index=index, stream=stream: edit(gate_path / "ledger.db", "UPDATE entry SET stream = ? WHERE idx = ?", stream, index),
-        )
+        found = attacked(template, tmp_path / "a", partial(edited, "ledger.db", [("UPDATE entry SET stream = ? WHERE idx = ?", stream, index)]))
         assert wrong(found, honest) == {}
         if index in last.values() and last.get(stream) != index:
             assert found["check"] in {"log.stream-hidden", "log.chain-broken"}, (index, stream)
@@ -244,12 +245,17 @@ def test_the_idempotency_keys(template: DiskWorld, tmp_path: Path, honest: dict[
     )
     assert wrong(found, honest) == {}
     world = reopened(template, tmp_path / "a")
-    try:
-        gated = world.gate(ref="next", key="job-2")
-        assert gated.decision.outcome == "refused"
-    except LockgateError as err:
-        assert err.code in {"gate.key-reused", "permit.gone", "permit.expired", "event.malformed"}
+    said = asked(world, "job-2")
     world.close()
+    assert said in {"refused", "gate.key-reused", "permit.gone", "permit.expired", "event.malformed"}
+
+
+def asked(world: DiskWorld, idempotency: str) -> str:
+    """What the gate says of the rejected release: an outcome or a code."""
+    try:
+        return world.gate(ref="next", key=idempotency).decision.outcome
+    except LockgateError as err:
+        return err.code
 
 
 INDEX_EDITS = [
@@ -299,7 +305,7 @@ def test_a_kept_state(template: DiskWorld, tmp_path: Path, honest: dict[str, Any
 
 def test_the_cursor_of_the_index(template: DiskWorld, tmp_path: Path, honest: dict[str, Any], dice: random.Random) -> None:
     for cursor in [0, dice.randrange(FILLING), 10**7, -5]:
-        found = attacked(template, tmp_path / "a", lambda gate_path, cursor=cursor: edit(gate_path / "index.db", "UPDATE place SET cursor = ?", cursor))
+        found = attacked(template, tmp_path / "a", partial(edited, "index.db", [("UPDATE place SET cursor = ?", cursor)]))
         assert wrong(found, honest) == {}
 
 
@@ -496,7 +502,7 @@ def test_valid_leaves_copied_anywhere(house: DiskWorld, dice: random.Random) -> 
         envelope = house.envelope(dice.choice(meant))
         index = house.smuggle(envelope, stream=dice.choice(["env:staging", "env:production", "house"]))
         # A rejection said twice is still one: the only leaf that may mean something again, and it only shuts.
-        put[str(index)] = isinstance(say.record.open_envelope(envelope).event, events.Rejected)
+        put[str(index)] = isinstance(record.open_envelope(envelope).event, events.Rejected)
     ignored = house.ignored()
     assert [index for index, harmless in put.items() if index not in ignored and not harmless] == []
     for name, state in before.items():
@@ -592,28 +598,16 @@ def test_the_memory_of_the_head(template: DiskWorld, tmp_path: Path, honest: dic
 
 
 def test_a_proof_with_other_bytes(house: DiskWorld, dice: random.Random) -> None:
-    """Bytes changed, taken out, put in, and lines exchanged: it never verifies as something else."""
+    """Bytes changed, taken out and put in, anywhere: it never verifies again, as the same or as something else."""
     assert house.pinned is not None
-    index = dice.randrange(house.log.head().size)
-    data = prove.prove(house.ports, index)
-    whole = None
-    try:
-        whole = prove.check(data, house.pinned)
-    except LockgateError:
-        index = house.log.last("env:production")
-        data = prove.prove(house.ports, index)
-        whole = prove.check(data, house.pinned)
+    data = prove.prove(house.ports, house.log.last(dice.choice(["house", "env:staging", "env:production"])))
+    prove.check(data, house.pinned)
     for _ in range(400):
         at, length = dice.randrange(len(data)), dice.randrange(3)
         put = bytes(dice.randrange(256) for _ in range(dice.randrange(3)))
-        if (forged := data[:at] + put + data[at + length :]) == data:
-            continue
-        try:
-            assert prove.check(forged, house.pinned) == whole
-        except LockgateError as err:
-            assert err.code
-        else:
-            pytest.fail(f"other bytes verify: {put!r} for {data[at : at + length]!r} at {at}")
+        if (forged := data[:at] + put + data[at + length :]) != data:
+            with pytest.raises(LockgateError):
+                prove.check(forged, house.pinned)
 
 
 def build_until_rejection(path: Path) -> DiskWorld:

@@ -98,7 +98,7 @@ class TestBetweenGateAndRun:
             happens(world, ready)
             return copied(*args)
 
-        world.source.copy = copy  # type: ignore[method-assign]
+        world.source.copy = copy  # type: ignore[assignment, method-assign]
         assert fails(world.deploy) == code
         assert len(world.runner.ran) == before
         world.clock.at = max(at, world.clock.at)
@@ -130,7 +130,7 @@ class TestBetweenGateAndRun:
             calls.append(args)
             return real(*args)
 
-        world.source.resolve = resolve  # type: ignore[method-assign]
+        world.source.resolve = resolve  # type: ignore[assignment, method-assign]
         world.deploy()
         assert len(calls) == 1
 

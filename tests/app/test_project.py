@@ -108,7 +108,13 @@ class TestShortCut:
         world.gate(key="newest")
         read: list[int] = []
         real = world.log.leaf
-        world.log.leaf = lambda index: (read.append(index), real(index))[1]
+
+        def leaf(index: int) -> bytes:
+            read.append(index)
+            data: bytes = real(index)
+            return data
+
+        world.log.leaf = leaf
         project(world.ports, "production")
         assert len(set(read)) <= 4
 

@@ -30,7 +30,8 @@ def house(tmp_path: Path) -> DiskWorld:
 def outcomes(world: DiskWorld, count: int, ref: str, to: str) -> list[str]:
     """So many threads, each with its own connection, ask at once."""
     others = [reopened(world, world.path) for _ in range(count)]
-    barrier, answers = threading.Barrier(count), []
+    barrier = threading.Barrier(count)
+    answers: list[str] = []
 
     def ask(other: DiskWorld) -> None:
         barrier.wait()
@@ -73,7 +74,7 @@ def test_of_many_processes_exactly_one(house: DiskWorld) -> None:
 
     def ask(number: int) -> None:
         other = reopened(house, house.path)
-        gated = gate.gate(other.ports, other.ask(ref="third", key=f"job-{number}", nonce=f"{number:032x}"), key("dora"))
+        gated = gate.gate(other.ports, other.ask(ref="third", key=f"run-{number}", nonce=f"{number:032x}"), key("dora"))
         (house.path / f"answer-{number}").write_text(json.dumps([gated.decision.outcome, gated.index]))
         other.close()
 
@@ -82,7 +83,7 @@ def test_of_many_processes_exactly_one(house: DiskWorld) -> None:
     assert [outcome for outcome, _ in answers] == ["allowed", *["refused"] * 5]
     world = reopened(house, house.path)
     world.check()
-    again = world.gate(ref="third", request="", key=next(f"job-{n}" for n in range(6) if json.loads((house.path / f"answer-{n}").read_text())[0] == "allowed"))
+    again = world.gate(ref="third", request="", key=next(f"run-{n}" for n in range(6) if json.loads((house.path / f"answer-{n}").read_text())[0] == "allowed"))
     assert (again.index, again.new) == (answers[0][1], False)
     world.close()
 
@@ -90,8 +91,9 @@ def test_of_many_processes_exactly_one(house: DiskWorld) -> None:
 def test_a_retry_beside_the_first_try_gets_the_same_permit(house: DiskWorld) -> None:
     """A pipeline that gave up waiting asks again with its key while the first try still runs."""
     others = [reopened(house, house.path) for _ in range(4)]
-    ask, answers = house.ask(ref="third", key="job-7"), []
-    threads = [threading.Thread(target=lambda other=other: answers.append(gate.gate(other.ports, ask, key("dora")))) for other in others]  # type: ignore[misc]
+    ask = house.ask(ref="third", key="job-7")
+    answers: list[gate.Gated] = []
+    threads = [threading.Thread(target=lambda other=other: answers.append(gate.gate(other.ports, ask, key("dora")))) for other in others]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -179,7 +179,8 @@ for stream, leaf in given["leaves"]:
     world.log.append(Entry(leaf=base64.b64decode(leaf), stream=stream, key=str(len(world.log.entries))))
 for blob in given["blobs"]:
     world.blobs.put(base64.b64decode(blob))
-print(json.dumps([[index, replay.replay(world.ports, index).result, [list(map(str, (o.requirement, o.code, sorted(o.params.items())))) for o in replay.replay(world.ports, index).replayed]] for index in given["decisions"]]))
+answers = [(index, replay.replay(world.ports, index)) for index in given["decisions"]]
+print(json.dumps([[index, one.result, [[o.requirement, o.code, str(sorted(o.params.items()))] for o in one.replayed]] for index, one in answers]))
 """
 
 

@@ -214,7 +214,8 @@ class TestApprove:
         def append(entry: Entry, guard: Guard | None = None) -> Receipt:
             world.log.append = real
             world.approve(asked, "ann")
-            return real(entry, guard)
+            receipt: Receipt = real(entry, guard)
+            return receipt
 
         world.log.append = append
         world.approve(asked, "bob")

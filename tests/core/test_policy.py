@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
 from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, digest, key, policy
-from lockgate.canon import decode, encode
+from lockgate.canon import decode, digest_hex, encode
 from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay
 from lockgate.core.policy import EnvironmentPolicy, Policy, needs, requirement_id, section_digest, watched
 from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
@@ -162,6 +162,21 @@ def test_what_changes_the_effective_section(name: str) -> None:
 @pytest.mark.parametrize("name", UNCHANGED)
 def test_what_does_not(name: str) -> None:
     assert section_digest(UNCHANGED[name], "production") == ENFORCED
+
+
+def test_the_section_is_written_with_its_defaults_so_that_a_later_default_is_another_section() -> None:
+    written = {
+        "environment": "production",
+        "keys": {"release": KEYS["release"]},
+        "section": {
+            "baseline": "none",
+            "from": "staging",
+            "permit": "15m",
+            "requires": [{"id": None, "keys": ["release"], "kind": "signed-by", "max-age": None, "threshold": 1}],
+            "time": "unattested",
+        },
+    }
+    assert section_digest(policy(SIGNED), "production") == "sha256:" + digest_hex(written)
 
 
 def test_the_same_section_in_another_environment_is_another() -> None:

@@ -150,6 +150,16 @@ def test_an_allowed_decision_is_a_permit() -> None:
     assert (state.requests[0].decision, state.requests[0].permit_until) == (5, at(20))
 
 
+def test_each_deployment_is_of_its_own_permits_request() -> None:
+    state = folded(requested(3, "one"), requested(4, "two", OTHER), decided(5, name="one"), decided(6, name="two", about=OTHER), deployed(7, 6, OTHER))
+    assert [(one.deployed, one.permit_until is not None) for one in state.requests] == [(-1, True), (7, True)]
+    assert [permit.decision for permit in state.permits] == [5]
+    failed = folded(
+        requested(3, "one"), requested(4, "two", OTHER), decided(5, name="one"), decided(6, name="two", about=OTHER), deployed(7, 6, OTHER, failed=True)
+    )
+    assert [one.permit_until is not None for one in failed.requests] == [True, False]
+
+
 def test_a_permit_without_a_request_or_an_asker() -> None:
     state = folded(requested(3), decided(5, name=None, person=None), deployed(6, 5))
     assert (state.requests[0].decision, state.requests[0].deployed) == (-1, -1)
@@ -366,8 +376,10 @@ def test_a_request_whose_approvals_could_be_replayed_is_not_forgotten(closing: S
 
 
 def test_once_they_have_ended_it_may_be() -> None:
-    state = folded(requested(0, "0"), approved(1, name="0", lasts=5 * MINUTE), *many(KEPT_REQUESTS, 10))
-    assert state.request(request_id("0")) is None
+    last = KEPT_REQUESTS + 9
+    flood = [requested(0, "0"), approved(1, name="0", lasts=last * MINUTE), *many(KEPT_REQUESTS - 1, 10)]
+    assert folded(*flood, requested(last - 1, "new")).request(request_id("0")) is not None
+    assert folded(*flood, requested(last, "new")).request(request_id("0")) is None
 
 
 def test_where_no_room_is_left_the_new_one_falls_away() -> None:
@@ -397,8 +409,11 @@ def test_proposals_are_as_many_and_the_approved_are_not_forgotten() -> None:
     assert house.proposals[0].id == request_id("policy 1")
     closed = housed(proposed(1), backed(2, lasts=timedelta(days=9)), answered(rejected(3, "second", "policy 1")), *flood)
     assert (len(closed.proposals), [one.id for one in closed.closed]) == (KEPT_REQUESTS - 1, [request_id("policy 1")])
-    ended = housed(proposed(1), backed(2, lasts=5 * MINUTE), *flood)
-    assert request_id("policy 1") not in {one.id for one in ended.proposals}
+    last = KEPT_REQUESTS + 9
+    flood = [proposed(1), backed(2, lasts=last * MINUTE), *flood[: KEPT_REQUESTS - 1]]
+    for index, there in ((last - 1, True), (last, False)):
+        ids = {one.id for one in housed(*flood, proposed(index, document="new")).proposals}
+        assert (request_id("policy 1") in ids) == there
 
 
 def test_where_no_room_is_left_a_new_proposal_falls_away() -> None:

@@ -402,9 +402,14 @@ def test_who_is_no_owner_any_more_does_not_count() -> None:
 def test_an_approval_of_a_document_ends_as_its_giver_said() -> None:
     story = proposed()
     assert story.back("policy 1", expires=story.now + 3 * STEP) == ""
-    story.now += 5 * STEP
+    end = story.state.house.proposals[0].approvals[0].expires
+    story.now = end - STEP
     assert story.back("policy 1", "second") == ""
-    assert not in_force(story)
+    assert not in_force(story), "at its end it has ended"
+    assert story.now == end
+    assert story.back("policy 1", expires=story.now + STEP, again="ended when it is recorded") == "approval.expired"
+    assert story.back("policy 1", again="in time") == ""
+    assert in_force(story)
 
 
 def test_a_lower_threshold_puts_what_waited_in_force_at_once() -> None:
@@ -441,6 +446,32 @@ def test_who_may_close_a_proposal() -> None:
     assert story.say(events.Withdrawn(**base, what="request"), (to,), "second") == "withdrawal.not-yours"
     assert story.say(events.Withdrawn(**base, what="approval"), (to,), "owner") == "withdrawal.not-yours"
     assert story.say(events.Withdrawn(**base, what="rejection"), (to,), "owner") == "withdrawal.not-yours"
+    assert story.back("policy 1") == ""
+    assert story.say(events.Withdrawn(**base, what="approval"), (to,), "second") == "withdrawal.not-yours"
+    assert story.say(events.Withdrawn(**base, what="approval"), (to,), "owner") == ""
+    assert story.say(events.Withdrawn(**{**base, "nonce": nonce("again")}, what="approval"), (to,), "owner") == "withdrawal.not-yours"
+
+
+@pytest.mark.parametrize("enrolled", ["owner", "somebody else"])
+def test_an_owner_takes_an_approval_back_also_once_enrolled_and_with_another_key(enrolled: str) -> None:
+    story = Story()
+    story.begin(threshold=2, owners=(key("owner").public, key("owner-at-home").public, key("second").public))
+    story.enact(roster(person(enrolled, keys=["owner", "owner-at-home"])), "roster 1", "owner", "second")
+    assert story.propose(policy(SIGNED), "policy 1") == story.back("policy 1") == ""
+    (open_one,) = story.state.house.proposals
+    story.enact(roster(person("renamed", keys=["owner"]), version=2), "roster 2", "owner-at-home", "second")
+    taken = events.Withdrawn(request=request_id("policy 1"), environment="house", what="approval", nonce=nonce())
+    assert story.say(taken, (open_one.digest,), "owner") == ""
+    assert story.state.house.proposals[0].approvals[0].withdrawn
+
+
+def test_a_person_takes_an_approval_back_with_either_key() -> None:
+    story = Story()
+    story.begin(threshold=2, owners=(key("owner").public, key("owner-at-home").public, key("second").public))
+    story.enact(PEOPLE, "roster 1", "owner", "second")
+    assert story.propose(policy(SIGNED), "policy 1") == story.back("policy 1") == ""
+    taken = events.Withdrawn(request=request_id("policy 1"), environment="house", what="approval", nonce=nonce())
+    assert story.say(taken, (story.state.house.proposals[0].digest,), "owner-at-home") == ""
 
 
 def test_an_environment_has_no_say_in_the_house() -> None:
@@ -660,6 +691,24 @@ def test_a_refusal_is_no_permit(outcome: str) -> None:
     assert story.deploy(SHOP, permit=len(story.leaves) - 1) == "deployed.no-permit"
 
 
+def test_of_two_permits_the_one_named_is_used() -> None:
+    story = house()
+    assert story.decide(SHOP, None) == story.decide(OTHER, None) == ""
+    second = len(story.leaves) - 1
+    assert story.deploy(OTHER, second - 1) == "deployed.other-release"
+    assert story.deploy(OTHER, second) == ""
+    assert story.deploy(SHOP, second - 1) == ""
+    assert [stay.decision for stay in story.state.environment.stays] == [second, second - 1]
+
+
+def test_a_deployment_begins_before_its_permit_ends() -> None:
+    story = permitted()
+    (permit,) = story.state.environment.permits
+    end = permit.not_after
+    assert story.deploy(SHOP, started_at=end, ended_at=end) == "deployed.permit-expired"
+    assert story.deploy(SHOP, started_at=end - timedelta(seconds=1), ended_at=end + STEP) == ""
+
+
 def test_a_permit_nobody_asked_for_by_name_is_any_deployers() -> None:
     story = approved()
     assert story.decide(SHOP, person=None) == ""
@@ -704,6 +753,12 @@ def test_time_never_goes_back() -> None:
     assert story.say(event, IMAGES, "sam", at=NOW - timedelta(days=365)) == ""
     assert the_request(story).given[0].at == last
     assert story.state.at == last
+
+
+def test_an_approval_recorded_at_its_end_has_ended() -> None:
+    story = requested()
+    assert story.approve(SHOP, "sam", SECURITY, expires=story.now + STEP) == "approval.expired"
+    assert story.approve(SHOP, "sam", SECURITY, expires=story.now + STEP + timedelta(seconds=1)) == ""
 
 
 def test_a_backdated_leaf_cannot_save_an_ended_approval() -> None:

@@ -29,7 +29,7 @@ from lockgate.core.identity import Actor, Name, fingerprint
 from lockgate.core.model import NONE, DigestOrNone, Release, Subject
 from lockgate.core.outcome import Outcome
 from lockgate.core.policy import section_digest, watched
-from lockgate.core.ports import PersonSigner
+from lockgate.core.ports import PersonSigner, Receipt
 from lockgate.core.promotion import state_digest
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, TrustError, UsageError
 from lockgate.evidence import history, record
@@ -155,12 +155,12 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
             keep(ports, basket)
             kept = True
         try:
-            index = _record(ports, decision, resolved.release, own, tuple(others), _key(ask))
+            receipt = _record(ports, decision, resolved.release, own, tuple(others), _key(ask))
         except LedgerError as err:
             if not isinstance(err, ConflictError) and err.code != "log.key-reused":
                 raise
             continue
-        return answer(decision, index, new=True)
+        return answer(decision, receipt.index, new=receipt.new)
     raise LedgerError("record.contended", f"something else was recorded {say.ATTEMPTS} times in between: nothing was decided")
 
 
@@ -248,7 +248,7 @@ def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidenc
     )
 
 
-def _record(ports: Ports, decision: events.Decided, release: Release, own: Projection, others: tuple[Name, ...], key: str) -> int:
+def _record(ports: Ports, decision: events.Decided, release: Release, own: Projection, others: tuple[Name, ...], key: str) -> Receipt:
     """Step 5: evidence is durable already; state, then the leaf, if it is a fact there and nothing that matters was recorded since."""
     if ports.permit is None:
         raise TrustError("permit.no-key", "this process cannot read the permit key, and so cannot decide")
@@ -258,7 +258,7 @@ def _record(ports: Ports, decision: events.Decided, release: Release, own: Proje
     leaf = say.leaf_for(ports, envelope, stream, own)
     history.admit(own.state, leaf, own.size, ports.blobs.get, ports.pinned)
     ports.index.keep(decision.state, encode(own.state))
-    return say.append(ports, leaf, key, own.size, (stream, events.HOUSE, *(f"env:{name}" for name in others))).index
+    return say.append(ports, leaf, key, own.size, (stream, events.HOUSE, *(f"env:{name}" for name in others)))
 
 
 def _key(ask: GateRequest) -> str:

@@ -106,16 +106,27 @@ def harmless(text: str, *, colour: bool) -> str:
     return "".join(part if part in PAINT else escaped(part) for part in re.split(r"(\x1b\[[0-9]m|\x1b\[3[0-9]m)", text))
 
 
+class _Line:
+    """One line on stderr that is written over, and taken away at the end; without control sequences, so that any terminal will do."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+
+    def show(self, text: str) -> None:
+        """Put this in its place; empty takes it away."""
+        if text or self._shown:
+            err(f"\r{text:<{self._shown}}" + ("" if text else "\r"))
+        self._shown = len(text)
+
+
 def counted(what: str) -> Told | None:
     """A line that says how far something long is, on a terminal only."""
     if not is_terminal(sys.stderr):
         return None
+    line = _Line()
 
     def told(done: int, whole: int) -> None:
-        if done < whole:
-            err(f"\r{what} {done:,} of {whole:,} ({done * 100 // max(whole, 1)}%)\x1b[K")
-        else:
-            err("\r\x1b[K")
+        line.show(f"{what} {done:,} of {whole:,} ({done * 100 // whole}%)" if done < whole else "")
 
     return told
 
@@ -129,14 +140,14 @@ def busy(what: str, *, quiet: bool = False) -> Iterator[None]:
     import threading
 
     over = threading.Event()
+    line, shown = _Line(), harmless(what, colour=False)
 
     def tick() -> None:
-        seconds, shown = 1, harmless(what, colour=False)
+        seconds = 0
         while not over.wait(1):
-            err(f"\r{shown}, {seconds} s\x1b[K")
             seconds += 1
-        if seconds > 1:
-            err("\r\x1b[K")
+            line.show(f"{shown}, {seconds} s")
+        line.show("")
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()

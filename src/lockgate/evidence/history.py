@@ -244,8 +244,6 @@ def _admit_environment(place: _Place, event: events.Event, person: str, roster: 
         raise TrustError("people.no-duty", f"{person} does not have the duty {duty} in {environment}")
     match event:
         case events.Requested():
-            if not place.subjects:
-                raise EvidenceError("event.malformed", "a request names at least one artifact")
             if state.request(event.id) is not None:
                 raise EvidenceError("request.reused", f"the id {event.id} is taken")
             if len(room_for_request(state.requests, place.at)) >= KEPT_REQUESTS:
@@ -268,7 +266,7 @@ def _admit_deployed(place: _Place, event: events.Deployed, person: str) -> None:
     permit = next((one for one in place.state.environment.permits if one.decision == event.permit), None)
     if permit is None:
         raise EvidenceError("deployed.no-permit", f"leaf {event.permit} is no live permit for {event.environment}")
-    if permit.release != Release(artifacts=place.subjects or ("sha256:" + "0" * 64,), config=event.config):
+    if permit.release != Release(artifacts=place.subjects, config=event.config):
         raise EvidenceError("deployed.other-release", f"the permit at leaf {event.permit} is for another release or configuration")
     if permit.person is not None and permit.person != person:
         raise TrustError("deployed.other-person", f"the permit at leaf {event.permit} is for whoever asked for it, and {person} did not")

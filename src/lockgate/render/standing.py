@@ -45,6 +45,7 @@ def people_lines(roster: Roster, sheet: Sheet) -> list[str]:
     lines = []
     for person in roster.people:
         lines += spread(painted(plain(sheet.names.get(person.id, "(no name)")), BOLD, sheet), person.id, sheet)
-        lines += [f"  {fingerprint(key)} {key.partition(' ')[0]}" for key in person.keys]
-        lines += [f"  {environment}: {', '.join(duties)}" for environment, duties in sorted(person.duties.items())]
+        said = [f"  {fingerprint(key)} {key.partition(' ')[0]}" for key in person.keys]
+        said += [f"  {environment}: {', '.join(duties)}" for environment, duties in sorted(person.duties.items())]
+        lines += [line for each in said for line in broken(each, sheet, 4)]
     return lines or ["nobody is enrolled"]

@@ -1,0 +1,50 @@
+"""Starting is quick because little is imported: held here by name, measured in bench/."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from command_line import leaves
+from house import SRC
+
+HEAVY = {"msgspec", "cryptography", "sqlite3", "yaml", "json", "subprocess", "secrets", "hashlib", "socket", "difflib", "tempfile"}
+"""None of these is needed to print a help page."""
+
+
+def imported(*words: str) -> set[str]:
+    """The modules, and lockgate's own with their packages, after this command line."""
+    code = "import sys, atexit\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\nfrom lockgate.cli.main import main\nmain(sys.argv[1:])"
+    bare = "import sys; print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(SRC)}
+    before = subprocess.run([sys.executable, "-c", bare], capture_output=True, text=True, check=True, env=environment).stdout.split()
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split()) - set(before)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    found = imported("--help")
+    assert found & HEAVY == set()
+    assert {name for name in found if name.startswith("lockgate")} == {
+        "lockgate", "lockgate.cli", "lockgate.cli.main", "lockgate.cli.exits", "lockgate.cli.terminal", "lockgate.errors",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", leaves(), ids=" ".join)
+def test_a_commands_help_imports_no_adapter(path: tuple[str, ...]) -> None:
+    found = imported(*path, "--help")
+    assert found & {"msgspec", "cryptography", "sqlite3", "yaml"} == set()
+    assert not {name for name in found if name.startswith(("lockgate.app", "lockgate.adapters", "lockgate.wire", "lockgate.render"))}
+
+
+def test_a_version_is_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lockgate.cli.main", "--version"], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(SRC)}
+    )
+    assert done.stdout.startswith("lockgate ")
+    assert json.dumps(done.stdout).count("\\n") == 1
