@@ -548,9 +548,8 @@ def test_a_leaf_dated_back_a_little(house: DiskWorld) -> None:
 def test_the_permit_key_too(house: DiskWorld) -> None:
     """NOT CAUGHT by the gate: whoever holds log key *and* permit key allows what they like. A replay tells that it was not decided."""
     refused = house.gate(ref="next")
-    index = house.smuggle(
-        house.decided(refused, key("permit"), outcome="allowed", not_after=house.clock.at + timedelta(minutes=9), history=house.log.head().size)
-    )
+    until = house.clock.at + timedelta(minutes=9)
+    index = house.smuggle(house.decided(refused, key("permit"), outcome="allowed", not_after=until, history=house.log.head().size, request=""))
     house.record(house.deployed(index), NEXT, "dora")
     assert replay.replay(house.ports, index).result == "differs"
 

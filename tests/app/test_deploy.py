@@ -78,6 +78,8 @@ class TestDeploy:
 MEANWHILE: dict[str, tuple[str, Callable[[World, str], object]]] = {
     "somebody says no": ("permit.gone", lambda world, id_: world.reject(id_, "carl")),
     "the request is withdrawn": ("permit.gone", lambda world, id_: world.withdraw(id_, "rita", "request")),
+    "an approver takes it back": ("permit.gone", lambda world, id_: world.withdraw(id_, "bob", "approval")),
+    "an approver leaves": ("permit.gone", lambda world, id_: world.roster(*(one for one in PEOPLE if one.id != person_id("bob")))),
     "the permit is used": ("permit.gone", lambda world, id_: world.record(world.deployed(world.decisions()[-1]), SHOP, "dora")),
     "the permit ends": ("permit.expired", lambda world, id_: world.clock.advance(minutes=15)),
     "the deployer leaves": ("key.not-enrolled", lambda world, id_: world.roster(*(one for one in PEOPLE if one.id != person_id("dora")))),

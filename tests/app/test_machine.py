@@ -231,5 +231,5 @@ class Machine(RuleBasedStateMachine):
             self.world.check()
 
 
-Machine.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+Machine.TestCase.settings = settings(max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 TestMachine = Machine.TestCase

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,9 @@ def test_people_answer_at_once(house: DiskWorld) -> None:
     def answer(name: str, other: DiskWorld) -> None:
         found = request.find(other.ports, id_)
         duty = "security" if name == "carl" else ""
-        done.append(request.approve(other.ports, found, request.duty_of(found, key(name), duty), f"{name:0<32}".encode().hex()[:32], report.WAIT, key(name)))
+        done.append(
+            request.approve(other.ports, found, request.duty_of(found, key(name), duty), f"{name:0<32}".encode().hex()[:32], timedelta(hours=1), key(name))
+        )
 
     threads = [threading.Thread(target=answer, args=item) for item in others.items()]
     for thread in threads:

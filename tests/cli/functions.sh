@@ -2,7 +2,7 @@
 set -o pipefail
 
 # Something of the one JSON document on stdin: … | field "['error']['code']"
-field() { python -c "import json, sys; print(eval('json.loads(sys.stdin.read())' + sys.argv[1]))" "$1"; }
+field() { python -IS -c "import json, sys; print(eval('json.loads(sys.stdin.read())' + sys.argv[1]))" "$1"; }
 
 # The code of a refusal or error, from --format json.
 code() { field ".get('error', {}).get('code')"; }

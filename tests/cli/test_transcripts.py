@@ -15,13 +15,13 @@ TYPE_IT = r"""
 {
   base=${OUTPUT%/out/*}
   command=$(sed -n 's/^next:  //p' "$OUTPUT" | tail -n 1)
-  if [ "$CODE" != 0 ] && [ -n "$command" ]; then
+  if [ "$CODE" != 0 ] && [ -n "$command" ] && ! grep -qxF "$ $command" "$base/typed"; then
     rm -rf "$base/copy"; mkdir "$base/copy"; cp -a "$base/home" "$base/work" "$base/copy/"
     (HOME=$base/copy/home; cd "$base/copy/work${PWD#"$base/work"}"; printf '$ %s\n' "$command"; eval "$command"; echo "# exit $?") </dev/null
   fi
 } >>"${OUTPUT%/out/*}/typed" 2>&1
 """
-"""After a step that was refused: what it says comes next, typed in a copy of everything."""
+"""After a step that was refused: what it says comes next, typed in a copy of everything; each command once."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -26,7 +26,7 @@ from lockgate.core.identity import Root
 from lockgate.core.model import NONE
 from lockgate.core.policy import section_digest
 from lockgate.core.promotion import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, EnvironmentState, Said, State, fold, release_digest
-from lockgate.errors import TrustError, UnreadableError
+from lockgate.errors import EvidenceError, TrustError, UnreadableError
 from lockgate.evidence import history, record, sshsig
 from lockgate.evidence.history import advance
 from lockgate.ledger.merkle import leaf_hash
@@ -483,6 +483,16 @@ def test_an_environment_has_no_say_in_the_house() -> None:
     assert story.say(deployed, (to,), "owner") == "event.other-stream"
 
 
+def test_no_other_kind_of_event_is_an_environments() -> None:
+    """`admit` leads none here; should a kind of event be added, it is refused until this file says what it takes."""
+    story = house()
+    place = history._Place(state=story.state, subjects=IMAGES, at=NOW, load=story.load)
+    asked = events.Asked(environment="production", config=NONE, nonce=nonce(), asked_at=NOW)
+    with pytest.raises(EvidenceError) as err:
+        history._admit_environment(place, asked, person_id("rita"), PEOPLE)
+    assert err.value.code == "event.other-stream"
+
+
 def test_a_new_root_follows_the_one_before_it() -> None:
     story = house()
     first = story.state.house.root
@@ -697,8 +707,16 @@ def test_of_two_permits_the_one_named_is_used() -> None:
     second = len(story.leaves) - 1
     assert story.deploy(OTHER, second - 1) == "deployed.other-release"
     assert story.deploy(OTHER, second) == ""
-    assert story.deploy(SHOP, second - 1) == ""
-    assert [stay.decision for stay in story.state.environment.stays] == [second, second - 1]
+    assert [stay.decision for stay in story.state.environment.stays] == [second]
+
+
+def test_a_permit_falls_when_another_release_is_deployed() -> None:
+    """It was decided while the old release stood there: used now it would bring that one back over the new one unseen."""
+    story = house()
+    assert story.decide(SHOP, None) == story.decide(OTHER, None) == ""
+    second = len(story.leaves) - 1
+    assert story.deploy(OTHER, second) == ""
+    assert story.deploy(SHOP, second - 1) == "deployed.no-permit"
 
 
 def test_a_deployment_begins_before_its_permit_ends() -> None:

@@ -14,8 +14,19 @@ import pytest
 from house import ROOT
 
 SECONDS = 40
-CHAPTERS = ("Build", "Begin", "Unsigned: refused", "Allowed to staging", "While it soaks: refused", "One approval of two: refused", "still refused", "allowed, and deployed",
-            "One byte", "Prove", "Replay")  # fmt: skip
+CHAPTERS = [
+    "Build",
+    "Begin",
+    "Unsigned: refused",
+    "Allowed to staging",
+    "While it soaks: refused",
+    "One approval of two: refused",
+    "still refused",
+    "allowed, and deployed",
+    "One byte",
+    "Prove",
+    "Replay",
+]
 
 
 def demo(first: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:

@@ -67,8 +67,8 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
     ((digest, ref),) = resolved.places.items()
     with ports.scratch.directory() as private:
         path = ports.source.copy(ref, digest, private)
+        _require_deployer(project(ports, ask.environment), ask.environment, signer)
         own = gate.standing(ports, ask.environment, gated.index, gated.release)
-        _require_deployer(own, ask.environment, signer)
         started = say.require_clock(ports, own)
         status = ports.runner.run([word.replace("{ref}", str(path)) for word in command])
         ended = ports.clock.now()

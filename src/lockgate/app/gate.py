@@ -15,10 +15,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from lockgate import __version__, canon
 from lockgate.app import say
-from lockgate.app.gather import facts_of, fetch, keep
-from lockgate.app.project import Projection, newest, project
+from lockgate.app.gather import facts_of, fetch, keep, stored
+from lockgate.app.project import Projection, documents, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
@@ -256,7 +258,7 @@ def _record(ports: Ports, decision: events.Decided, release: Release, own: Proje
     envelope = record.seal_by_permit_key(statement, ports.permit.public, ports.permit.sign(record.to_sign(statement)))
     stream = events.stream_of(decision)
     leaf = say.leaf_for(ports, envelope, stream, own)
-    history.admit(own.state, leaf, own.size, ports.blobs.get, ports.pinned)
+    history.admit(own.state, leaf, own.size, documents(ports), ports.pinned)
     ports.index.keep(decision.state, encode(own.state))
     return say.append(ports, leaf, key, own.size, (stream, events.HOUSE, *(f"env:{name}" for name in others)))
 
@@ -286,8 +288,8 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
     """The environment as history gives it now, in which the permit of decision `index` lives and its request stands.
 
     Raises:
-        EvidenceError: ``permit.gone``: used, given back, or its request withdrawn or rejected; ``permit.expired``.
-        TrustError: ``root.unpinned``.
+        EvidenceError: ``permit.gone``: used, given back, or what it rested on was withdrawn, rejected or changed; ``permit.expired``.
+        TrustError: ``root.unpinned``. LedgerError: ``time.behind-log``.
     """
     if ports.pinned is None:
         raise TrustError("root.unpinned", f"no root is pinned: nobody vouches for the permit of decision {index}")
@@ -296,12 +298,34 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
     permit = next((one for one in state.permits if one.decision == index), None)
     if permit is None or permit.release != release:
         raise EvidenceError("permit.gone", f"the permit of decision {index} is not there any more: it was used, given back or never stood")
-    if ports.clock.now() >= permit.not_after:
+    now = say.require_clock(ports, own)
+    if now >= permit.not_after:
         raise EvidenceError("permit.expired", f"the permit of decision {index} ended {permit.not_after:%Y-%m-%d %H:%M:%S} UTC")
     request = state.request(permit.request)
     if request is not None and (request.withdrawn or request.rejected_by or request.over):
         raise EvidenceError("permit.gone", f"{request.id} was withdrawn, rejected or replaced after decision {index}")
+    _require_still_allowed(ports, own, index, release, now)
     return own
+
+
+def _require_still_allowed(ports: Ports, own: Projection, index: int, release: Release, now: datetime) -> None:
+    """Decide again on the stored evidence and on history as it is now; that this very permit is outstanding does not count.
+
+    So a withdrawn approval, a stricter policy, a removed person or another release deployed here since ends the permit.
+    """
+    decision = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event).event
+    if not isinstance(decision, events.Decided):
+        raise EvidenceError("permit.gone", f"leaf {index} is no decision")
+    basket = stored(ports, decision.evidence)
+    here = own.state.environment
+    freed = tuple(replace(one, permit_until=None) if one.decision == index else one for one in here.requests)
+    present = replace(own, state=replace(own.state, environment=replace(here, requests=freed)))
+    subject = subject_of(present, release, here.name, decision.request, basket.blobs.get(basket.manifest.asked, b""))
+    facts = facts_of(basket, release.artifacts, present, look_beside(ports, present, here.name, own.size), now)
+    judgement = decide(subject, present.policy_in_force(), facts, now, present.root)
+    if judgement.result != "allowed":
+        because = next(one.code for one in judgement.outcomes if one.result != "pass")
+        raise EvidenceError("permit.gone", f"decision {index} would not be allowed any more ({because}): its permit is gone")
 
 
 def _same_refusal(ports: Ports, own: Projection, decision: events.Decided, release: Release) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from lockgate import canon
 from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -87,6 +88,18 @@ def keep(ports: Ports, basket: Basket) -> Digest:
     for data in basket.blobs.values():
         ports.blobs.put(data)
     return ports.blobs.put(encode(basket.manifest))
+
+
+def stored(ports: Ports, evidence: Digest) -> Basket:
+    """What a decision rested on, read back by its manifest's digest.
+
+    Raises:
+        UnreadableError: ``blob.missing`` where it was erased; ``blob.altered`` and the like.
+        EvidenceError: ``evidence.malformed``.
+    """
+    manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
+    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else [])
+    return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
 
 def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], now: datetime) -> dict[Need, Gathered]:

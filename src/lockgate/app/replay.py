@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lockgate import canon
 from lockgate.app import gate
-from lockgate.app.gather import Basket, Manifest, facts_of
-from lockgate.app.project import Projection, project
+from lockgate.app.gather import Basket, facts_of, stored
+from lockgate.app.project import Projection, documents, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.decide import decide
-from lockgate.core.digest import Digest
 from lockgate.core.model import Release
 from lockgate.core.outcome import Outcome
 from lockgate.errors import UnreadableError, UsageError
@@ -72,11 +70,11 @@ def replay(ports: Ports, index: int) -> Replayed:
     opened = record.open_envelope(leaf.event)
     decision = opened.event
     if not isinstance(decision, events.Decided):
-        raise UsageError("replay.not-a-decision", f"leaf {index} is a {events.kind_of(decision)}: only decisions are replayed")
+        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those are replayed: its kind is {events.kind_of(decision)}")
     own = project(ports, decision.environment, index, whole=True)
-    history.admit(own.state, leaf, index, ports.blobs.get, ports.pinned)
+    history.admit(own.state, leaf, index, documents(ports), ports.pinned)
     try:
-        basket = _basket(ports, decision.evidence)
+        basket = stored(ports, decision.evidence)
     except UnreadableError as err:
         if err.code != "blob.missing":
             raise
@@ -93,10 +91,3 @@ def _decide(ports: Ports, decision: events.Decided, release: Release, own: Proje
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)
     judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root)
     return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at)
-
-
-def _basket(ports: Ports, evidence: Digest) -> Basket:
-    """The stored evidence of a decision. Raises UnreadableError ``blob.missing`` where it was erased."""
-    manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
-    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else [])
-    return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})

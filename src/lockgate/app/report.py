@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -22,9 +22,6 @@ from lockgate.ledger import batch, merkle
 
 BATCH = 16_384
 """Leaves that are held against the index at once: some 30 MB, and one pass over the index each."""
-
-WAIT = timedelta(minutes=2)
-"""How much earlier than its predecessor a leaf may say it is: a process takes the time, and then waits for its turn."""
 
 
 class EnvironmentReport(Noun, frozen=True, kw_only=True):
@@ -231,7 +228,7 @@ def _check_place(data: bytes, index: int, last: dict[str, int], latest: datetime
         return latest
     if leaf.previous != last.get(leaf.stream, -1):
         raise LedgerError("log.chain-broken", f"leaf {index} does not name its predecessor in {leaf.stream[:80]}")
-    if leaf.at < latest - WAIT:
+    if leaf.at < latest - history.SKEW:
         raise LedgerError(
             "time.backwards", f"leaf {index} says it was recorded before the leaves that stand before it: whoever holds the log key dated it back"
         )

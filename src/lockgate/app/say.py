@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lockgate.app.project import Projection, holders, newest, project
+from lockgate.app.project import Projection, documents, holders, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
@@ -67,7 +67,7 @@ def record_event(ports: Ports, envelope: events.Envelope) -> Recorded:
             _require_standing(ports, envelope, known.index, project(ports, environment, whole=True))
             return Recorded(index=known.index, new=False)
         leaf = leaf_for(ports, envelope, events.stream_of(event), projection)
-        history.admit(projection.state, leaf, projection.size, ports.blobs.get, ports.pinned)
+        history.admit(projection.state, leaf, projection.size, documents(ports), ports.pinned)
         if isinstance(event, events.Requested | events.Proposal):
             _require_unused(ports, event.id)
         try:

@@ -28,7 +28,7 @@ def explain(ports: Ports, index: int) -> tuple[events.Decided, Release]:
     leaf = record.read_leaf(ports.log.leaf(index))
     opened = record.open_envelope(leaf.event)
     if not isinstance(opened.event, events.Decided):
-        raise UsageError("replay.not-a-decision", f"leaf {index} is a {events.kind_of(opened.event)}, not a decision")
+        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision: its kind is {events.kind_of(opened.event)}")
     record.check_permit_signature(leaf.event, project(ports, "", index).root.permit)
     return opened.event, Release(artifacts=opened.subjects, config=opened.event.config)
 

@@ -33,13 +33,20 @@ def hint(remedy: str, words: Sequence[str]) -> str:
     known = values(words)
     if remedy.startswith("lockgate "):
         filled = _OPEN.sub(lambda found: known.get(found[0], found[0]), remedy)
-        remedy = remedy if shlex.split(filled)[1:] == list(words) else filled  # the same again would end the same way
-        same = remedy.split()[1] in words[:1]
-        for option in () if "--help" in remedy else ("--key", "--gate", "--trust") if same else ("--gate", "--trust"):
-            if option in known and option not in remedy:
-                remedy += f" {option} {known[option]}"
-    ready = re.match(r"(lockgate|chmod|ssh-add) ", remedy) and not any(len(word) > 1 or word == "R" for word in _placeholders(remedy, known))
+        if _words(filled) != ["lockgate", *words]:  # the same again would end the same way
+            remedy = filled
+        if "--help" not in remedy:
+            same = _words(remedy)[1:2] == list(words[:1])
+            remedy += "".join(f" {name} {known[name]}" for name in ("--key", "--gate", "--trust")[not same :] if name in known and name not in remedy)
+    ready = re.match(r"(lockgate|chmod|ssh-add) ", remedy) and _words(remedy) and not any(len(word) > 1 or word == "R" for word in _placeholders(remedy, known))
     return f"next:  {remedy}" if ready else f"try:   {remedy}"
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
 
 
 def values(words: Sequence[str]) -> dict[str, str]:

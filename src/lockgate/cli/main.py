@@ -124,9 +124,11 @@ def _run(words: list[str]) -> int:
         return failed(err, words)
     except terminal.ReaderGone:
         raise
-    except Exception as err:  # noqa: BLE001  a mistake of ours must not look like a refusal, or like a way in
+    except Exception as err:
         if isinstance(err, OSError) and HELP & set(words):
             return failed(terminal.unwritable(err), words)
+        if sys.flags.dev_mode:
+            raise
         return failed(bug(err), words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lockgate.cli.session import Session
@@ -36,15 +37,19 @@ def tell_decision(
         by_tag: False where a platform was chosen, which only the pinned references say.
     """
     from lockgate.core.model import Release
+    from lockgate.errors import LockgateError
     from lockgate.render import text
     from lockgate.render.next_step import after
     from lockgate.render.words import artifacts
 
+    if session.json:
+        return
     release = Release(artifacts=tuple(sorted(ref.rpartition("@")[2] for ref in pinned)), config=decided.config)
     sheet = session.sheet(ports)
     session.note(text.decision(decided, artifacts(release, pinned), place, sheet))
     if decided.outcome != "allowed":
-        session.next(after(decided, asked(session, ports, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config))))
+        with suppress(LockgateError):  # the decision stands and is told, whatever cannot be looked up for a hint
+            session.next(after(decided, asked(session, ports, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config))))
 
 
 def asked(session: Session, ports: Ports, refs: tuple[str, ...], pinned: tuple[str, ...], config: tuple[str, ...]) -> Asked:

@@ -70,9 +70,9 @@ def _event(session: Session, what: str) -> None:
     from lockgate.render.leaves import event_text
 
     read = inspect_event(arguments.read(what, "verify.unreadable", MAX_FILE))
+    session.say(read, event_text(read.kind, read.event, read.subjects, read.signed, session.sheet(result=True)))
     session.note("whether it counts is for the gate's roster to say:")
     session.next(f"lockgate log record {shlex.quote(what)}{session.place}")
-    session.say(read, event_text(read.kind, read.event, read.subjects, read.signed, session.sheet(result=True)))
 
 
 def _artifact(session: Session, what: str, publics: tuple[str, ...]) -> None:
@@ -83,8 +83,15 @@ def _artifact(session: Session, what: str, publics: tuple[str, ...]) -> None:
         keys = dict(zip((Path(public).stem for public in publics), arguments.public_keys(publics), strict=True))
     else:
         from lockgate.app.project import project
+        from lockgate.errors import UsageError
 
-        keys = project(session.ports(), "").policy_in_force().keys
+        try:
+            ports = session.ports()
+        except UsageError as err:
+            if err.code == "gate.none":
+                err.remedy = f"lockgate verify {shlex.quote(what)} --public FILE"
+            raise
+        keys = project(ports, "").policy_in_force().keys
     seen = inspect_artifact(session.bench(), what, keys)
     session.say(seen, artifact_text(seen.pinned, seen.measured, seen.facts, keys, session.sheet(result=True)))
     if seen.measured.problem or not seen.good:

@@ -67,10 +67,8 @@ class Outcome(Noun, frozen=True, kw_only=True):
 
 def outcome(requirement: str, verdict: Verdict) -> Outcome:
     """The row that records this verdict."""
-    match verdict:
-        case Pass():
-            return Outcome(requirement=requirement, result="pass", params=verdict.params)
-        case Fail():
-            return Outcome(requirement=requirement, result="fail", code=verdict.code, params=verdict.params, opens_at=verdict.opens_at)
-        case Unknown():
-            return Outcome(requirement=requirement, result="unknown", code=verdict.code, params=verdict.params)
+    if isinstance(verdict, Pass):
+        return Outcome(requirement=requirement, result="pass", params=verdict.params)
+    if isinstance(verdict, Unknown):
+        return Outcome(requirement=requirement, result="unknown", code=verdict.code, params=verdict.params)
+    return Outcome(requirement=requirement, result="fail", code=verdict.code, params=verdict.params, opens_at=verdict.opens_at)

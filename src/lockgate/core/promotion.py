@@ -292,15 +292,13 @@ def _each(state: EnvironmentState, id_: str, change: Callable[[Request], Request
 
 
 def _take_back(request: Request, event: events.Withdrawn, said: Said) -> Request:
-    match event.what:
-        case "request":
-            return replace(request, withdrawn=True)
-        case "rejection":
-            if len(request.taken_back) >= KEPT_ANSWERS:
-                return request
-            return replace(request, rejected_by=tuple(by for by in request.rejected_by if by != said.by), taken_back=(*request.taken_back, event.nonce))
-        case "approval":
-            return replace(request, given=tuple(replace(given, withdrawn=True) if given.person == said.by else given for given in request.given))
+    if event.what == "request":
+        return replace(request, withdrawn=True)
+    if event.what == "approval":
+        return replace(request, given=tuple(replace(given, withdrawn=True) if given.person == said.by else given for given in request.given))
+    if len(request.taken_back) >= KEPT_ANSWERS:
+        return request
+    return replace(request, rejected_by=tuple(by for by in request.rejected_by if by != said.by), taken_back=(*request.taken_back, event.nonce))
 
 
 def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> EnvironmentState:
@@ -319,6 +317,8 @@ def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> En
     current = state.occupant()
     if current is not None and current.release == release:
         return state
+    # What else was permitted was decided while the old release stood here: brought in now it would replace this one unseen.
+    state = replace(state, permits=tuple(permit for permit in state.permits if permit.release == release))
     closed = () if current is None else (replace(current, until=said.at),)
     stay = Stay(release=release, since=said.at, decision=event.permit, deployer=said.by, leaf=said.index)
     return replace(state, stays=(*state.stays[:-1], *closed, stay)[-KEPT_STAYS:])

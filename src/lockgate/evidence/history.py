@@ -16,7 +16,7 @@ stands at the door (`app.record`) and in every fold, so that what was smuggled i
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from msgspec.structs import replace
@@ -45,6 +45,9 @@ from lockgate.core.promotion import (
 from lockgate.errors import EvidenceError, TrustError
 from lockgate.evidence import record
 from lockgate.ledger.merkle import leaf_hash
+
+SKEW = timedelta(minutes=2)
+"""How much later than its recording an event may say it happened: two machines' clocks differ, and a process waits for its turn."""
 
 Load = Callable[[Digest], bytes]
 """The bytes of a document by digest, re-hashed by whoever loads them."""
@@ -133,6 +136,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     if isinstance(event, events.Decided):
         record.check_permit_signature(leaf.event, root.permit)
         _admit_decided(state, event, index)
+        _require_not_dated_back(event, leaf.at)
         return Said(event=event, subjects=opened.subjects, by="", key=fingerprint(root.permit), index=index, at=at)
     key = record.person_key(leaf.event, kind)
     roster = read_roster(load(state.house.roster.digest)) if state.house.roster else Roster(version=1)
@@ -147,6 +151,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
         if person is None:
             raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
         _admit_environment(place, event, person.id, roster)
+    _require_not_dated_back(event, leaf.at)
     return Said(event=event, subjects=opened.subjects, by=by, key=fingerprint(key), index=index, at=at)
 
 
@@ -157,6 +162,13 @@ class _Place(Noun, frozen=True, kw_only=True):
     subjects: tuple[Digest, ...]
     at: datetime
     load: Load
+
+
+def _require_not_dated_back(event: events.Event, at: datetime) -> None:
+    """When it was recorded is the log key's word; when it happened is signed: so no soak begins before what began it."""
+    happened = {events.Decided: "decided_at", events.Deployed: "ended_at", events.DeployFailed: "ended_at"}.get(type(event))
+    if happened is not None and at < getattr(event, happened) - SKEW:
+        raise EvidenceError("event.from-future", f"this {events.kind_of(event)} says it happened after it was recorded: a clock is wrong, or it was dated back")
 
 
 def _first_root(place: _Place, event: events.Event, key: PublicKey, index: int, pinned: Root | None) -> Said:
@@ -270,6 +282,9 @@ def _admit_deployed(place: _Place, event: events.Deployed, person: str) -> None:
         raise EvidenceError("deployed.other-release", f"the permit at leaf {event.permit} is for another release or configuration")
     if permit.person is not None and permit.person != person:
         raise TrustError("deployed.other-person", f"the permit at leaf {event.permit} is for whoever asked for it, and {person} did not")
+    request = place.state.environment.request(permit.request)
+    if request is not None and (request.withdrawn or request.rejected_by or request.over) and not isinstance(event, events.DeployFailed):
+        raise EvidenceError("deployed.no-permit", f"the permit at leaf {event.permit} fell when {request.id} was withdrawn, rejected or replaced")
     if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
         raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
 

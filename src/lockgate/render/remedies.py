@@ -82,6 +82,7 @@ REMEDIES: dict[str, str] = {
     "dsse.malformed": "lockgate verify REF",
     "dsse.too-many-signatures": "lockgate verify REF",
     "dsse.unknown-key": "lockgate policy show",
+    "event.from-future": "timedatectl",
     "event.malformed": "lockgate verify FILE",
     "event.newer": "lockgate --version",
     "event.not-recorded": "lockgate gate REF --to ENV",
