@@ -183,7 +183,7 @@ def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pi
         log=log,
         blobs=DiskBlobs(gate),
         source=_source(busy),
-        index=SqliteIndex(gate / INDEX),
+        index=SqliteIndex(_index_file(config, gate)),
         heads=heads or FileHeads(_state(config) / "heads"),
         directory=FileDirectory(gate / DIRECTORY),
         clock=SystemClock(),
@@ -192,6 +192,23 @@ def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pi
         permit=permit,
         pinned=pinned,
     )
+
+
+def _index_file(config: Config, gate: Path) -> Path:
+    """The gate's index; whoever may not write it keeps one of their own, for it is nothing but a cache."""
+    from hashlib import sha256
+
+    from lockgate.adapters import disk
+
+    file = gate / INDEX
+    if os.access(gate, os.W_OK) and (not file.exists() or os.access(file, os.W_OK)):
+        return file
+    own = _state(config) / "index" / f"{sha256(bytes(gate.absolute())).hexdigest()}.db"
+    try:
+        disk.make_directory(own.parent)
+    except OSError as err:
+        raise LedgerError("index.unwritable", f"{gate} may not be written to, nor {own.parent} made: {err.strerror}") from None
+    return own
 
 
 def _source(busy: Busy | None) -> Source:

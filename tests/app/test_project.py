@@ -352,7 +352,7 @@ class TestBackdated:
         decided = world.smuggle(record.read_leaf(kept[0].leaf).event, at=at)
         deployed = world.smuggle(said, at=at)
         seen = project(world.ports, "staging")
-        assert (seen.ignored[str(decided)], seen.ignored[str(deployed)]) == ("event.from-future", "event.from-future")
+        assert (seen.ignored[str(decided)], seen.ignored[str(deployed)]) == ("event.from-future", "deployed.no-permit")
         assert seen.state.environment.occupant() is None
 
     def test_a_leaf_from_the_future_stops_the_gate(self, world: World, fails: Fails) -> None:

@@ -106,7 +106,7 @@ WORLDS = st.fixed_dictionaries({
     "signatures": mostly([signature(by, artifact, NOW) for by in ("release", "second") for artifact in TWO.artifacts], SIGNATURES, 3),
     "provenance": mostly([provenance(artifact=artifact) for artifact in TWO.artifacts], PROVENANCES, 2),
     "rejected": st.lists(st.just(rejected()), max_size=1),
-    "requests": st.one_of(GOOD_REQUESTS, GOOD_REQUESTS, st.lists(REQUESTS, max_size=2)),
+    "requests": st.one_of(GOOD_REQUESTS, GOOD_REQUESTS, st.lists(REQUESTS, max_size=2, unique_by=lambda one: one.id)),
     "stays": st.fixed_dictionaries({"staging": mostly([stay(SHOP, since="60h", until="30h", known="observed"), stay(TWO)], STAYS, 2)}),
     "in_force": st.sampled_from([[in_force()]] * 6 + [[in_force(time="attested")], []]),
     "roster": st.just(PEOPLE),

@@ -724,7 +724,7 @@ def test_a_deployment_begins_before_its_permit_ends() -> None:
     (permit,) = story.state.environment.permits
     end = permit.not_after
     assert story.deploy(SHOP, started_at=end, ended_at=end) == "deployed.permit-expired"
-    assert story.deploy(SHOP, started_at=end - timedelta(seconds=1), ended_at=end + STEP) == ""
+    assert story.deploy(SHOP, started_at=end - timedelta(seconds=1), ended_at=end + STEP, at=end + STEP) == ""
 
 
 def test_a_permit_nobody_asked_for_by_name_is_any_deployers() -> None:
@@ -799,8 +799,19 @@ def test_a_leaf_that_is_no_fact_does_not_move_the_time() -> None:
 def test_a_backdated_deployment_does_not_soak_longer() -> None:
     story = permitted()
     last = story.state.at
-    assert story.deploy(SHOP, at=NOW - timedelta(days=9)) == ""
+    assert last is not None
+    assert story.deploy(SHOP, started_at=last - SKEW, ended_at=last - SKEW, at=NOW - timedelta(days=9)) == "event.from-future"
+    assert story.deploy(SHOP, started_at=NOW - timedelta(days=9), ended_at=NOW - timedelta(days=9), at=NOW - timedelta(days=9)) == ""
     assert story.state.environment.stays[-1].since == last
+
+
+def test_nothing_is_recorded_long_before_it_happened() -> None:
+    """The log's time is the log key's word, the event's own is signed; two minutes are for clocks that differ."""
+    story = permitted()
+    for code, early in (("event.from-future", timedelta(seconds=1)), ("", timedelta(0))):
+        assert story.deploy(SHOP, at=story.now - SKEW - early, failed=1) == code
+    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - SKEW - timedelta(seconds=1)) == "event.from-future"
+    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - SKEW) == ""
 
 
 # What the log's key can do alone: copy what people said.
