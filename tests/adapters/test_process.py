@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,6 +58,12 @@ def started(*command: str) -> subprocess.Popen[str]:
     )
 
 
+def end_all(running: subprocess.Popen[str]) -> None:
+    """End the sleeper too, which holds the pipes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGTERM)
+
+
 def test_its_stdout_comes_on_stderr_and_its_stdin_is_ours() -> None:
     out, err = started("sh", "-c", "read line; echo got $line; echo also >&2").communicate("it\n", timeout=30)
     assert (out, err) == ("", "got it\nalso\n")
@@ -68,7 +75,7 @@ def test_ctrl_c_reaches_the_command_and_its_end_is_told() -> None:
         assert running.stderr.readline() == "ready\n"
         os.killpg(running.pid, signal.SIGINT)
         assert running.wait(30) == 9
-        os.killpg(running.pid, signal.SIGTERM)  # the sleeper, which holds the pipes
+        end_all(running)
 
 
 def test_being_asked_to_end_is_passed_on() -> None:
@@ -77,7 +84,7 @@ def test_being_asked_to_end_is_passed_on() -> None:
         assert running.stderr.readline() == "ready\n"
         running.terminate()
         assert running.wait(30) == 8
-        os.killpg(running.pid, signal.SIGTERM)  # the sleeper, which holds the pipes
+        end_all(running)
 
 
 def test_signals_are_as_before_afterwards() -> None:

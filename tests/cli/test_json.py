@@ -33,7 +33,9 @@ def request_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for stage in (made.begun, made.signed, made.staged, made.asked):
             stage()
         made.run("log prove 15 --out 15.proof")
-        yield Path("request").read_text().strip()
+        request = Path("request").read_text().strip()
+        made.run(f"reject {request} --key carol.key")
+        yield request
 
 
 def document(said: Said) -> Any:

@@ -800,7 +800,7 @@ def test_a_backdated_deployment_does_not_soak_longer() -> None:
     story = permitted()
     last = story.state.at
     assert last is not None
-    assert story.deploy(SHOP, started_at=last - SKEW, ended_at=last - SKEW, at=NOW - timedelta(days=9)) == "event.from-future"
+    assert story.deploy(SHOP, started_at=last - history.SKEW, ended_at=last - history.SKEW, at=NOW - timedelta(days=9)) == "event.from-future"
     assert story.deploy(SHOP, started_at=NOW - timedelta(days=9), ended_at=NOW - timedelta(days=9), at=NOW - timedelta(days=9)) == ""
     assert story.state.environment.stays[-1].since == last
 
@@ -809,9 +809,9 @@ def test_nothing_is_recorded_long_before_it_happened() -> None:
     """The log's time is the log key's word, the event's own is signed; two minutes are for clocks that differ."""
     story = permitted()
     for code, early in (("event.from-future", timedelta(seconds=1)), ("", timedelta(0))):
-        assert story.deploy(SHOP, at=story.now - SKEW - early, failed=1) == code
-    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - SKEW - timedelta(seconds=1)) == "event.from-future"
-    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - SKEW) == ""
+        assert story.deploy(SHOP, at=story.now - history.SKEW - early, failed=1) == code
+    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - history.SKEW - timedelta(seconds=1)) == "event.from-future"
+    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - history.SKEW) == ""
 
 
 # What the log's key can do alone: copy what people said.
