@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the directory to make")
     parser.add_argument("--tag", required=True, help="the image's tag")
     asked = parser.parse_args()
+    asked.out = asked.out.resolve()
     if asked.out.exists():
         sys.exit(f"{asked.out} is there already: name another directory, or remove it")
     epoch = commit_time()

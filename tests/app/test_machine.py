@@ -185,7 +185,9 @@ class Machine(RuleBasedStateMachine):
         leaf = project(self.world.ports, "production").state.environment.permits
         live = {permit.decision: permit for permit in leaf}
         permit = live.get(index)
-        expected = by in self.present and permit is not None and self.world.clock.at < permit.not_after and permit.person in {None, person_id(by)}
+        fell = asked.withdrawn or asked.no or asked.replaced
+        lives = permit is not None and self.world.clock.at < permit.not_after and permit.person in {None, person_id(by)}
+        expected = by in self.present and lives and not fell
         if self.attempt(expected, self.world.record, self.world.deployed(index), (digest(asked.release),), by):
             del self.permits[index]
             self.deployed(asked)

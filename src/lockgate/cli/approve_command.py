@@ -38,7 +38,7 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
     if signature:
         if not prepare:
             raise UsageError("approve.no-prepared", "--signature needs --prepare with the file that was signed")
-        _record_foreign(session, prepare, signature)
+        _record_foreign(session, request_id, prepare, signature)
         return
     try:
         lasts = span(expires)
@@ -92,13 +92,20 @@ def _prepare(session: Session, found: Found, path: str, event: Approved) -> None
     session.say({"request": found.id(), "prepared": path, "namespace": events.namespace("approval")}, "")
 
 
-def _record_foreign(session: Session, prepared: str, signature: str) -> None:
-    """Record an approval that ssh-keygen signed."""
+def _record_foreign(session: Session, request_id: str, prepared: str, signature: str) -> None:
+    """Record an approval of this very request that ssh-keygen signed."""
     from lockgate.app.say import record_event, seal_prepared
+    from lockgate.core import events
+    from lockgate.errors import UsageError
+    from lockgate.evidence.record import open_envelope
 
     data = arguments.read(prepared, "approve.unreadable", MAX_PREPARED)
     armored = arguments.read(signature, "approve.unreadable", MAX_PREPARED).decode("utf-8", "replace")
+    envelope = seal_prepared(data, armored)
+    signed = open_envelope(envelope).event
+    if not isinstance(signed, events.Approved) or signed.request != request_id:
+        raise UsageError("approve.other-request", f"what was signed in {prepared} is no approval of {request_id}: nothing was recorded")
     ports = session.ports()
-    recorded = record_event(ports, seal_prepared(data, armored))
+    recorded = record_event(ports, envelope)
     session.note(f"approved  as signed in {signature}, recorded as leaf {recorded.index} of log {ports.log.origin}")
     session.say({"leaf": recorded.index, "new": recorded.new}, "")

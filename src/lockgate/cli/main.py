@@ -16,13 +16,13 @@ from lockgate.errors import LockgateError, UsageError
 COMMANDS = {
     "Daily": {
         "gate": "Decide whether a release may enter an environment.",
-        "deploy": "Gate a release and, if allowed, run a command on exactly those bytes.",
+        "deploy": "Gate a release, then run a command on exactly those bytes.",
         "request": "Ask for a release to enter an environment.",
         "approve": "Say yes to a request, with your own key.",
         "reject": "Say no to a request; that wins.",
         "withdraw": "Take back what you said about a request.",
         "status": "What runs where, and what is open.",
-        "why": "Explain a decision, or what the gate would say now; records nothing.",
+        "why": "Explain a decision, or what the gate would say now.",
     },
     "Set-up": {
         "init": "Begin a gate: its log, its keys, its root.",

@@ -22,9 +22,10 @@ MAX_FILE = 4 << 20
 def command(session: Session, what: str, publics: tuple[str, ...]) -> None:
     """Check an artifact and what is attached to it, or a proof or signed event in a file.
 
-    A proof file is checked offline with nothing but itself and the pinned root (--trust).
+    A proof file is checked offline with nothing but itself and the pinned root (--trust). With --public, or written oci:… or file:…,
+    it is an artifact that is checked, whatever it looks like.
     """
-    head = _head(what)
+    head = b"" if publics or what.startswith(("oci:", "file:")) else _head(what)
     if head.startswith(b"c2sp.org/tlog-proof"):
         _proof(session, what)
     elif head.lstrip().startswith(b"{") and what.endswith(".json"):

@@ -16,6 +16,7 @@ REMEDIES: dict[str, str] = {
     "approve.bad-duration": "lockgate approve R --expires 72h",
     "approve.bad-duty": "lockgate approve R --duty DUTY",
     "approve.no-prepared": "lockgate approve R --prepare FILE --signature FILE.sig",
+    "approve.other-request": "name the request that was prepared",
     "approve.unreadable": "lockgate approve R --prepare FILE --signature FILE.sig",
     "approve.unwritable": "lockgate approve R --duty DUTY --prepare FILE",
     "approve.which-duty": "lockgate approve R --duty DUTY",
