@@ -13,6 +13,7 @@ import contextlib
 import io
 import json
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -100,6 +101,7 @@ def approved() -> None:
     request = Path("request").read_text().strip()
     run(f"approve {request} --key bob.key")
     run(f"approve {request} --key carol.key")
+    time.sleep(1)  # production's soak: whole seconds are compared, and the deployment to staging lies before
 
 
 STAGES = (begun, signed, staged, asked, approved)
