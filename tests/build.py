@@ -75,6 +75,10 @@ def digest(name: str) -> Digest:
     return digest_of(name.encode())
 
 
+LOG = digest("leaf 0 of the log")
+"""A log that events are signed for, where no log is there."""
+
+
 def _hex(kind: str, name: str) -> str:
     return hashlib.sha256(f"{kind} {name}".encode()).hexdigest()
 

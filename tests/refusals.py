@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from build import NOW, digest, later
+from build import LOG, NOW, digest, later
 from lockgate.core.events import Decided
 from lockgate.core.outcome import Outcome
 
@@ -15,6 +15,7 @@ SOAKS = Outcome(requirement="soaked", result="fail", code="soaked.too-young", pa
 def decided(*found: Outcome, **changes: Any) -> Decided:
     """A refusal of something for production, with these outcomes."""
     base: dict[str, Any] = {
+        "log": LOG,
         "environment": "production",
         "config": "none",
         "outcome": "refused",

@@ -18,7 +18,7 @@ from lockgate.core.digest import Digest, digest_of
 from lockgate.core.identity import Root, Roster
 from lockgate.core.model import NONE, Release
 from lockgate.core.policy import Policy, section_digest
-from lockgate.core.promotion import EnvironmentState, State, release_digest
+from lockgate.core.promotion import EnvironmentState, State, release_digest, state_digest
 from lockgate.errors import UnreadableError
 from lockgate.evidence import record
 from lockgate.evidence.history import advance, read_policy
@@ -35,6 +35,15 @@ def signed(event: events.Event, about: tuple[Digest, ...], by: str) -> events.En
     if isinstance(event, events.Decided):
         return record.seal_by_permit_key(statement, key(by).public, key(by).sign(record.to_sign(statement)))
     return record.seal_by_agent(statement, key(by).public, key(by).sign_ssh(record.agent_data(statement)))
+
+
+GENESIS = events.Leaf(
+    at=NOW + STEP, event=signed(events.Genesis(origin="example.com/shop", nonce=nonce("genesis"), created_at=NOW), (), ""), stream="house"
+)  # fmt: skip
+"""Leaf 0 of every story."""
+
+LOG: Digest = "sha256:" + leaf_hash(encode(GENESIS)).hex()
+"""The log that what is said in a story is signed for."""
 
 
 class Story:
@@ -86,15 +95,15 @@ class Story:
         self.documents[digest_of(data)] = data
         return digest_of(data)
 
-    def propose(self, document: Policy | Roster | Root, name: str, by: str = "owner", **changes: Any) -> str:
+    def propose(self, document: Policy | Roster | Root, name: str, by: str = "owner", at: datetime | None = None, **changes: Any) -> str:
         house = self.state.house
         struct: Any
         struct, current = {
             Policy: (events.PolicyProposed, house.policy), Roster: (events.RosterProposed, house.roster), Root: (events.RootProposed, house.root),
         }[type(document)]  # fmt: skip
         base = {"version": (current.version if current else 0) + 1, "replaces": current.digest if current else NONE}
-        event = struct(**{"id": request_id(name), "requested_at": self.now, **base, **changes})
-        return self.say(event, (self.document(document),), by)
+        event = struct(**{"log": LOG, "id": request_id(name), "requested_at": self.now, **base, **changes})
+        return self.say(event, (self.document(document),), by, at)
 
     def back(self, name: str, by: str = "owner", again: str = "", **changes: Any) -> str:
         """An owner's approval of a proposal."""
@@ -102,7 +111,7 @@ class Story:
         current = {"root": self.state.house.root, "roster": self.state.house.roster, "policy": self.state.house.policy}[proposal.kind]
         shown = events.Shown(from_=current.digest if current else NONE, to=proposal.digest)
         base: dict[str, Any] = {
-            "request": request_id(name), "environment": "house", "duty": "owner", "config": NONE, "section": NONE, "baseline": NONE, "shown": shown,
+            "log": LOG, "request": request_id(name), "environment": "house", "duty": "owner", "config": NONE, "section": NONE, "baseline": NONE, "shown": shown,
             "expires": self.now + timedelta(days=3), "nonce": nonce(f"{name} {by} {again}"),
         }  # fmt: skip
         return self.say(events.Approved(**{**base, **changes}), (proposal.digest,), by)
@@ -115,9 +124,8 @@ class Story:
 
     def begin(self, **changes: Any) -> Root:
         """Genesis and first root."""
-        genesis = events.Genesis(origin="example.com/shop", nonce=nonce("genesis"), created_at=NOW)
-        assert self.say(genesis, (), "") == ""
-        root = make_root(**{"genesis": "sha256:" + leaf_hash(self.leaves[0]).hex(), **changes})
+        assert self.put(GENESIS.event, GENESIS.stream) == ""
+        root = make_root(**{"genesis": LOG, **changes})
         assert self.propose(root, "root 1") == ""
         return root
 
@@ -128,7 +136,7 @@ class Story:
         return read_policy(self.load(self.state.house.policy.digest))
 
     def request(self, release: Release, name: str = "", by: str = "rita") -> str:
-        event = events.Requested(id=request_id(name), environment=self.environment, config=release.config, from_=NONE, requested_at=self.now)
+        event = events.Requested(log=LOG, id=request_id(name), environment=self.environment, config=release.config, from_=NONE, requested_at=self.now)
         return self.say(event, release.artifacts, by)
 
     def approval(self, release: Release, duty: str, name: str = "", again: str = "", **changes: Any) -> events.Approved:
@@ -137,7 +145,7 @@ class Story:
         shown = events.Shown(from_=release_digest(occupant.release if occupant else None), to=release_digest(release))
         policy = self.policy_in_force()
         base: dict[str, Any] = {
-            "request": request_id(name), "environment": self.environment, "duty": duty, "config": release.config,
+            "log": LOG, "request": request_id(name), "environment": self.environment, "duty": duty, "config": release.config,
             "section": section_digest(policy, self.environment),
             "baseline": policy.environments[self.environment].baseline, "shown": shown, "expires": self.now + timedelta(days=1),
             "nonce": nonce(f"{name} {duty} {again}"),
@@ -148,19 +156,19 @@ class Story:
         return self.say(self.approval(release, duty, name, f"{by} {again}", **changes), release.artifacts, by)
 
     def reject(self, release: Release, by: str, name: str = "", again: str = "") -> str:
-        event = events.Rejected(request=request_id(name), environment=self.environment, nonce=nonce(f"no {by} {name} {again}"))
+        event = events.Rejected(log=LOG, request=request_id(name), environment=self.environment, nonce=nonce(f"no {by} {name} {again}"))
         return self.say(event, release.artifacts, by)
 
     def withdraw(self, release: Release, by: str, what: Any, name: str = "", again: str = "") -> str:
-        event = events.Withdrawn(request=request_id(name), environment=self.environment, what=what, nonce=nonce(f"back {what} {by} {name} {again}"))
+        event = events.Withdrawn(log=LOG, request=request_id(name), environment=self.environment, what=what, nonce=nonce(f"back {what} {by} {name} {again}"))
         return self.say(event, release.artifacts, by)
 
     def decision(self, release: Release, name: str | None = "", person: str | None = "dora", **changes: Any) -> events.Decided:
         base: dict[str, Any] = {
-            "environment": self.environment, "config": release.config, "request": "" if name is None else request_id(name), "outcome": "allowed",
+            "log": LOG, "environment": self.environment, "config": release.config, "request": "" if name is None else request_id(name), "outcome": "allowed",
             "outcomes": (),
             "decided_at": self.now, "not_after": self.now + timedelta(minutes=15), "engine": "0.1.0", "history": len(self.leaves), "policy": digest("policy"),
-            "section": NONE, "root": 1, "roster": 1, "evidence": digest("evidence"), "state": digest("state"), "person": person and person_id(person),
+            "section": NONE, "root": 1, "roster": 1, "evidence": digest("evidence"), "state": state_digest(self.state), "person": person and person_id(person),
         }  # fmt: skip
         return events.Decided(**{**base, **changes})
 
@@ -170,8 +178,8 @@ class Story:
     def deploy(self, release: Release, permit: int | None = None, by: str = "dora", failed: int = 0, at: datetime | None = None, **changes: Any) -> str:
         """By the newest permit, where none is named."""
         base: dict[str, Any] = {
-            "permit": self.state.environment.permits[-1].decision if permit is None else permit, "environment": self.environment, "config": release.config,
-            "started_at": self.now, "ended_at": self.now,
+            "log": LOG, "permit": self.state.environment.permits[-1].decision if permit is None else permit, "environment": self.environment,
+            "config": release.config, "started_at": self.now, "ended_at": self.now,
         }  # fmt: skip
         event = events.DeployFailed(**{**base, **changes}, exit_status=failed) if failed else events.Deployed(**{**base, **changes})
         return self.say(event, release.artifacts, by, at)

@@ -38,7 +38,9 @@ from lockgate.core.identity import Person, PublicKey, Root, Roster
 from lockgate.core.model import NONE
 from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.ports import Blobs, Entry, Heads, Index, Log, Receipt
+from lockgate.core.promotion import state_digest
 from lockgate.evidence import record, slsa
+from lockgate.ledger.merkle import leaf_hash
 from lockgate.ledger.note import SignerKey
 
 ORIGIN = "example.com/shop"
@@ -112,6 +114,11 @@ class World:
         self.broken = False
         """A test left it as nothing should be: there is nothing to check."""
         self._count = count(1)
+
+    @property
+    def genesis(self) -> str:
+        """What the events of this log are signed for."""
+        return "sha256:" + leaf_hash(self.log.leaf(0)).hex()
 
     @property
     def ports(self) -> Ports:
@@ -239,7 +246,7 @@ class World:
 
     def deployed(self, by_permit: int, to: str = "production", **changes: Any) -> events.Deployed:
         """The event a deployer would sign now, with changes."""
-        made = events.Deployed(permit=by_permit, environment=to, config=NONE, started_at=self.clock.now(), ended_at=self.clock.now())
+        made = events.Deployed(log=self.genesis, permit=by_permit, environment=to, config=NONE, started_at=self.clock.now(), ended_at=self.clock.now())
         return changed(made, **changes)
 
     def record(self, event: events.Event, subjects: tuple[str, ...], by: str) -> say.Recorded:
@@ -247,8 +254,9 @@ class World:
         return self._told(say.record_event(self.ports, say.sign_event(event, subjects, key(by))))
 
     def decided(self, like: Gated, signer: Key, **changes: Any) -> events.Envelope:
-        """A decision like that one, with changes, signed by `signer`."""
-        statement = record.statement_bytes(changed(like.decision, **changes), like.release.artifacts)
+        """A decision like that one, on the state as it is now, with changes, signed by `signer`."""
+        state = state_digest(project(self.ports, changes.get("environment", like.decision.environment)).state)
+        statement = record.statement_bytes(changed(like.decision, **{"state": state, **changes}), like.release.artifacts)
         return record.seal_by_permit_key(statement, signer.public, signer.sign(record.to_sign(statement)))
 
     def smuggle(
@@ -292,7 +300,7 @@ class World:
         filing.rebuild(fresh)
         assert fresh.index.dump() == self.index.dump()
         for environment in self.environments():
-            short, whole = project(self.ports, environment), project(self.ports, environment, whole=True)
+            short, whole = project(self.ports, environment), project(self.ports, environment, walk="chain")
             assert short.state == whole.state
             assert project(fresh, environment).state == whole.state
         return checked

@@ -236,7 +236,9 @@ class TestIdempotency:
                 world.runner.status = 3
                 from lockgate.core import events
 
-                failed = events.DeployFailed(permit=first.index, environment="production", config="none", started_at=NOW, ended_at=NOW, exit_status=3)
+                failed = events.DeployFailed(
+                    log=world.genesis, permit=first.index, environment="production", config="none", started_at=NOW, ended_at=NOW, exit_status=3
+                )
                 world.record(failed, first.release.artifacts, "dora")
             case _:
                 world.clock.advance(minutes=15)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from build import NOW, digest, key
-from lockgate.app import gate, replay
+from lockgate.app import gate, replay, report
 from lockgate.app.project import project
 from lockgate.core import events
 from lockgate.errors import UnreadableError
@@ -134,10 +134,8 @@ class TestReplay:
             {"section": digest("other")},
             {"roster": 7},
             {"root": 7},
-            {"state": digest("other")},
             {"person": None},
             {"actor": key("ann").fingerprint},
-            {"request": "r-0000000000nobody"},
             {"evidence": digest("other")},
             {"config": digest("other")},
             {"outcomes": ()},
@@ -149,6 +147,19 @@ class TestReplay:
         gated = history.gate("staging", key="x")
         forged = history.smuggle(history.decided(gated, key("permit"), **{"history": history.log.head().size, **lie}))
         assert replay.replay(history.ports, forged).result != "same"
+
+    def test_a_request_that_nobody_made_makes_it_no_decision(self, history: World, fails: Fails) -> None:
+        history.broken = True
+        gated = history.gate("staging", key="x")
+        forged = history.smuggle(history.decided(gated, key("permit"), history=history.log.head().size, request="r-0000000000nobody"))
+        assert fails(replay.replay, history.ports, forged) == "request.unknown"
+
+    def test_a_lie_about_the_state_makes_it_no_decision(self, history: World, fails: Fails) -> None:
+        history.broken = True
+        gated = history.gate("staging", key="x")
+        forged = history.smuggle(history.decided(gated, key("permit"), history=history.log.head().size, state=digest("other")))
+        assert fails(replay.replay, history.ports, forged) == "decision.other-state"
+        assert report.check(history.ports).ignored[str(forged)] == "decision.other-state"
 
     def test_trust_of_another_gate(self, history: World, fails: Fails) -> None:
         other = World()

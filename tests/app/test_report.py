@@ -129,11 +129,11 @@ class TestCheck:
         id_ = world.approved()
         world.smuggle(world.envelope(world.log.last("env:production")))
         world.smuggle(world.envelope(world.log.last("env:production")), stream="env:staging")
-        world.smuggle(say.sign_event(events.Rejected(request=id_, environment="production", nonce=nonce("x")), SHOP, key("mallory")))
+        world.smuggle(say.sign_event(events.Rejected(log=world.genesis, request=id_, environment="production", nonce=nonce("x")), SHOP, key("mallory")))
         world.smuggle(world.envelope(2))
         told = dict[str, str]()
         for environment in ("", "staging", "production"):
-            told |= project(world.ports, environment, whole=True).ignored
+            told |= project(world.ports, environment, walk="chain").ignored
         assert world.ignored() == told
         assert sorted(told.values()) == sorted(["approval.replayed", "event.other-stream", "key.not-enrolled", "proposal.stale"])
 
@@ -359,7 +359,7 @@ class TestSay:
         assert fails(say.seal_prepared, b"", "").partition(".")[0] in {"event", "json"}
 
     def test_a_question_is_never_a_leaf(self, world: World, fails: Fails) -> None:
-        asked = events.Asked(environment="staging", config="none", nonce=nonce("x"), asked_at=world.clock.at)
+        asked = events.Asked(log=world.genesis, environment="staging", config="none", nonce=nonce("x"), asked_at=world.clock.at)
         assert fails(world.record, asked, SHOP, "dora") == "event.not-recorded"
 
     def test_a_decision_is_not_recorded_by_hand(self, world: World, fails: Fails) -> None:

@@ -53,7 +53,7 @@ class TestRequest:
         id_ = world.request("production")
         real = project(world.ports, "production").state.environment.request(id_)
         assert real is not None
-        twin = events.Requested(id=id_, environment="staging", config="none", from_="none", requested_at=world.clock.at)
+        twin = events.Requested(log=world.genesis, id=id_, environment="staging", config="none", from_="none", requested_at=world.clock.at)
         world.smuggle(say.sign_event(twin, SHOP, key("rita")))
         assert fails(world.approve, id_, "ann") == "request.ambiguous"
         assert fails(world.reject, id_, "ann") == "request.ambiguous"
@@ -157,7 +157,7 @@ class TestApprove:
 
     def test_a_signature_for_another_kind_is_none(self, world: World, asked: str, fails: Fails) -> None:
         """Bob's rejection, its signature put under an approval: the namespace tells them apart."""
-        rejection = say.sign_event(events.Rejected(request=asked, environment="production", nonce=nonce("x")), SHOP, key("bob"))
+        rejection = say.sign_event(events.Rejected(log=world.genesis, request=asked, environment="production", nonce=nonce("x")), SHOP, key("bob"))
         good = say.sign_event(world.approval(asked, "security"), SHOP, key("bob"))
         assert fails(say.record_event, world.ports, changed(good, signatures=rejection.signatures)).startswith("sshsig.")
 
@@ -237,7 +237,7 @@ class TestReject:
         assert fails(world.reject, asked, "mallory") == "key.not-enrolled"
 
     def test_a_rejection_that_was_taken_back_is_not_said_again_in_silence(self, world: World, asked: str, fails: Fails) -> None:
-        no = say.sign_event(events.Rejected(request=asked, environment="production", nonce=world.nonce()), SHOP, key("carl"))
+        no = say.sign_event(events.Rejected(log=world.genesis, request=asked, environment="production", nonce=world.nonce()), SHOP, key("carl"))
         first = say.record_event(world.ports, no)
         assert say.record_event(world.ports, no) == say.Recorded(index=first.index, new=False)
         world.withdraw(asked, "carl", "rejection")
@@ -277,7 +277,9 @@ class TestWithdraw:
 
     def test_a_withdrawal_that_no_longer_holds_is_not_said_again_in_silence(self, world: World, asked: str, fails: Fails) -> None:
         world.approve(asked, "bob")
-        back = say.sign_event(events.Withdrawn(request=asked, environment="production", what="approval", nonce=world.nonce()), SHOP, key("bob"))
+        back = say.sign_event(
+            events.Withdrawn(log=world.genesis, request=asked, environment="production", what="approval", nonce=world.nonce()), SHOP, key("bob")
+        )
         first = say.record_event(world.ports, back)
         assert say.record_event(world.ports, back) == say.Recorded(index=first.index, new=False)
         world.approve(asked, "bob")
@@ -320,7 +322,7 @@ class TestPeople:
         state = project(world.ports, "").state.house.roster
         assert state is not None
         bad = encode(roster).replace(person("bob").keys[0].encode(), person("ann").keys[0].encode()).replace(b'"version":2', b'"version":3')
-        proposed = events.RosterProposed(id=world.id(), version=3, replaces=state.digest, requested_at=world.clock.at)
+        proposed = events.RosterProposed(log=world.genesis, id=world.id(), version=3, replaces=state.digest, requested_at=world.clock.at)
         envelope = say.sign_event(proposed, (world.blobs.put(bad),), key("owner"))
         assert fails(say.record_event, world.ports, envelope) == "roster.malformed"
         smuggled = world.smuggle(envelope)

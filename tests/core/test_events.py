@@ -16,6 +16,7 @@ from lockgate.errors import EvidenceError
 def some(struct: type[Any]) -> dict[str, Any]:
     """An event of this kind as a plain document."""
     values: dict[str, Any] = {
+        "log": digest("log"),
         "id": request_id(), "request": request_id(), "environment": "production", "config": "none", "nonce": nonce(), "version": 1, "replaces": "none",
         "from": "none", "duty": "security", "section": digest("section"), "baseline": "none", "shown": {"from": "none", "to": digest("to")}, "what": "approval",
         "permit": 3, "exitStatus": 1, "origin": "example.com/shop", "outcome": "refused", "outcomes": [],

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import base64
 import inspect
+import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -26,11 +28,10 @@ from lockgate.core.identity import Root
 from lockgate.core.model import NONE
 from lockgate.core.policy import section_digest
 from lockgate.core.promotion import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, EnvironmentState, Said, State, fold, release_digest
-from lockgate.errors import EvidenceError, TrustError, UnreadableError
+from lockgate.errors import EvidenceError, LedgerError, TrustError, UnreadableError
 from lockgate.evidence import history, record, sshsig
 from lockgate.evidence.history import advance
-from lockgate.ledger.merkle import leaf_hash
-from story import PEOPLE, STEP, Story, house, signed
+from story import GENESIS, LOG, PEOPLE, STEP, Story, house, signed
 
 IMAGES = SHOP.artifacts
 OTHER = release("other")
@@ -72,7 +73,7 @@ def test_a_whole_history_is_all_facts() -> None:
     assert (request.decision, request.deployed) == (permit, permit + 1)
     (stay,) = story.state.environment.stays
     assert (stay.decision, stay.deployer, stay.since, stay.until) == (permit, person_id("dora"), story.now, None)
-    assert story.state.leaf == len(story.leaves) - 1
+    assert story.state.environment.leaf == len(story.leaves) - 1
     assert decode(encode(story.state), State) == story.state
 
 
@@ -94,7 +95,7 @@ def test_a_second_genesis_is_none() -> None:
 
 def test_nothing_counts_before_the_first_root() -> None:
     story = Story()
-    story.say(events.Genesis(origin="example.com/shop", nonce=nonce(), created_at=NOW), (), "")
+    story.put(GENESIS.event, GENESIS.stream)
     assert story.propose(PEOPLE, "roster 1") == "root.missing"
     assert story.propose(policy(SIGNED), "policy 1") == "root.missing"
     assert story.request(SHOP) == "root.missing"
@@ -103,9 +104,8 @@ def test_nothing_counts_before_the_first_root() -> None:
 
 def first_root(by: str = "owner", pinned: Root | None = None, **changes: Any) -> str:
     story = Story(pinned=pinned)
-    story.say(events.Genesis(origin="example.com/shop", nonce=nonce("genesis"), created_at=NOW), (), "")
-    genesis = "sha256:" + leaf_hash(story.leaves[0]).hex()
-    said = story.propose(root(**{"genesis": genesis, **changes}), "root 1", by)
+    story.put(GENESIS.event, GENESIS.stream)
+    said = story.propose(root(**{"genesis": LOG, **changes}), "root 1", by)
     assert (story.state.house.root is not None) == (said == "")
     return said
 
@@ -128,7 +128,7 @@ def test_the_first_root(changes: dict[str, Any], by: str, code: str) -> None:
 
 def test_a_log_without_a_genesis_has_no_root() -> None:
     story = Story()
-    assert story.propose(root(), "root 1") == "root.other-log"
+    assert story.propose(root(), "root 1") == "event.other-log"
 
 
 def test_another_root_than_the_pinned_one_is_an_error_and_not_only_ignored() -> None:
@@ -141,9 +141,9 @@ def test_another_root_than_the_pinned_one_is_an_error_and_not_only_ignored() -> 
 
 def test_a_root_that_cannot_be_read_is_none() -> None:
     story = Story()
-    story.say(events.Genesis(origin="example.com/shop", nonce=nonce(), created_at=NOW), (), "")
+    story.put(GENESIS.event, GENESIS.stream)
     story.documents[digest("not json")] = b"not json"
-    event = events.RootProposed(id=request_id(), version=1, replaces=NONE, requested_at=NOW)
+    event = events.RootProposed(log=LOG, id=request_id(), version=1, replaces=NONE, requested_at=NOW)
     assert story.say(event, (digest("not json"),), "owner") == "root.malformed"
     assert story.say(event, (digest("a"), digest("b")) if digest("a") < digest("b") else (digest("b"), digest("a")), "owner") == "root.missing"
 
@@ -151,7 +151,7 @@ def test_a_root_that_cannot_be_read_is_none() -> None:
 def test_a_document_that_is_lost_leaves_everything_unknown() -> None:
     """Absence follows only from complete history: this is no leaf to pass over."""
     story = house()
-    event = events.PolicyProposed(id=request_id("x"), version=2, replaces=NONE, requested_at=NOW)
+    event = events.PolicyProposed(log=LOG, id=request_id("x"), version=2, replaces=NONE, requested_at=NOW)
     with pytest.raises(UnreadableError) as err:
         story.say(event, (digest("lost"),), "owner")
     assert err.value.code == "document.unreadable"
@@ -211,7 +211,14 @@ def sealed(statement: bytes) -> str:
 
 def test_nobody_else_says_what_a_person_says() -> None:
     story = permitted()
-    base: dict[str, Any] = {"permit": len(story.leaves) - 1, "environment": "production", "config": NONE, "started_at": story.now, "ended_at": story.now}
+    base: dict[str, Any] = {
+        "log": LOG,
+        "permit": len(story.leaves) - 1,
+        "environment": "production",
+        "config": NONE,
+        "started_at": story.now,
+        "ended_at": story.now,
+    }
     statement = record.statement_bytes(events.Deployed(**base), IMAGES)
     bare = events.EnvelopeSignature(keyid=key("permit").fingerprint, sig=sealed(key("permit").sign(record.to_sign(statement))))
     for signatures, code in [((), "event.unsigned"), ((bare,), "sshsig."), ((bare, bare), "event.unsigned")]:
@@ -248,7 +255,7 @@ def test_an_event_stands_in_its_own_stream(stream: str) -> None:
 
 def test_a_question_to_the_gate_is_no_leaf() -> None:
     story = house()
-    asked = events.Asked(environment="production", config=NONE, nonce=nonce(), asked_at=NOW)
+    asked = events.Asked(log=LOG, environment="production", config=NONE, nonce=nonce(), asked_at=NOW)
     assert story.say(asked, IMAGES, "dora") == "event.not-recorded"
 
 
@@ -260,12 +267,52 @@ def test_any_other_bytes_are_no_fact(leaf: bytes) -> None:
     assert story.state == before
 
 
-def test_a_later_versions_event_means_nothing_and_stops_nothing() -> None:
-    story = house()
+def test_a_later_versions_event_stops_everything() -> None:
+    """It may be a rejection: passed over, what follows would be allowed against it."""
+    story = requested()
     document = {"_type": events.STATEMENT_TYPE, "predicate": {}, "predicateType": f"{events.PREFIX}hold/v1", "subject": [{"digest": {"sha256": "0" * 64}}]}
     envelope = events.Envelope(payload=sealed(encode(document)), payload_type="application/vnd.in-toto+json", signatures=())
-    assert story.put(envelope, "env:production") == "event.newer"
-    assert story.request(SHOP) == ""
+    with pytest.raises(LedgerError) as kind:
+        story.put(envelope, "env:production")
+    rejection = json.loads(record.statement_bytes(events.Rejected(log=LOG, request=request_id(), environment="production", nonce=nonce()), IMAGES))
+    rejection["predicate"]["reason"] = "it leaks"
+    envelope = events.Envelope(payload=sealed(encode(rejection)), payload_type="application/vnd.in-toto+json", signatures=())
+    with pytest.raises(LedgerError) as field:
+        story.put(envelope, "env:production")
+    assert (kind.value.code, field.value.code) == ("event.newer", "event.newer")
+
+
+@pytest.mark.parametrize("by", ["rita", "ann", "owner", "dora", "permit"])
+def test_what_was_signed_for_another_log_is_nothing_here(by: str) -> None:
+    """One key may be enrolled in two gates. Every kind but the genesis, which is what a log is known by."""
+    story, other = permitted(), digest("leaf 0 of another log")
+    said: dict[str, Any] = {
+        "rita": [events.Requested(log=other, id=request_id("x"), environment="production", config=NONE, from_=NONE, requested_at=NOW)],
+        "ann": [
+            story.approval(SHOP, RELEASES, again="x", log=other),
+            events.Rejected(log=other, request=request_id(), environment="production", nonce=nonce("x")),
+            events.Withdrawn(log=other, request=request_id(), environment="production", what="approval", nonce=nonce("x")),
+        ],
+        "owner": [
+            kind(log=other, id=request_id("x"), version=2, replaces=NONE, requested_at=NOW)
+            for kind in (events.PolicyProposed, events.RosterProposed, events.RootProposed)
+        ],
+        "dora": [
+            events.Deployed(log=other, permit=len(story.leaves) - 1, environment="production", config=NONE, started_at=NOW, ended_at=NOW),
+            events.DeployFailed(log=other, permit=len(story.leaves) - 1, environment="production", config=NONE, started_at=NOW, ended_at=NOW, exit_status=1),
+        ],
+        "permit": [story.decision(SHOP, log=other)],
+    }
+    for event in said[by]:
+        assert story.say(event, IMAGES, by) == "event.other-log"
+
+
+def test_a_decision_on_a_state_that_never_was_is_none() -> None:
+    """What both gate keys together could sign."""
+    story = approved()
+    assert story.decide(SHOP, state=digest("a state in which everybody approved")) == "decision.other-state"
+    assert story.state.environment.permits == ()
+    assert story.decide(SHOP) == ""
 
 
 # Documents.
@@ -299,13 +346,13 @@ def test_a_document_that_cannot_be_is_not_proposed() -> None:
             events.PolicyProposed: story.state.house.policy,
             events.RootProposed: story.state.house.root,
         }[struct]
-        event = struct(id=request_id(code), version=2, replaces=current.digest, requested_at=NOW)
+        event = struct(log=LOG, id=request_id(code), version=2, replaces=current.digest, requested_at=NOW)
         assert story.say(event, (digest(code),), "owner") == code
 
 
 def test_a_proposal_is_about_one_document() -> None:
     story = house()
-    event = events.PolicyProposed(id=request_id("x"), version=2, replaces=digest("x"), requested_at=NOW)
+    event = events.PolicyProposed(log=LOG, id=request_id("x"), version=2, replaces=digest("x"), requested_at=NOW)
     assert story.say(event, tuple(sorted([digest("a"), digest("b")])), "owner") == "event.malformed"
 
 
@@ -351,7 +398,7 @@ def test_who_approves_a_document_and_how(by: str, changes: dict[str, Any], code:
 def test_an_approval_of_another_document_is_none() -> None:
     story = proposed()
     to = story.state.house.proposals[0].digest
-    event = events.Approved(request=request_id("policy 1"), environment="house", duty="owner", config=NONE, section=NONE, baseline=NONE,
+    event = events.Approved(log=LOG, request=request_id("policy 1"), environment="house", duty="owner", config=NONE, section=NONE, baseline=NONE,
                             shown=events.Shown(from_=NONE, to=to), expires=story.now + STEP * 9, nonce=nonce())  # fmt: skip
     assert story.say(event, (digest("another"),), "owner") == "approval.other-release"
     assert story.say(replace(event, shown=events.Shown(from_=NONE, to=digest("another"))), (to,), "owner") == "approval.from-changed"
@@ -433,7 +480,13 @@ def test_a_rejected_or_withdrawn_proposal_is_gone() -> None:
     for by, event in [("owner", events.Rejected), ("owner", events.Withdrawn)]:
         story = proposed()
         to = story.state.house.proposals[0].digest
-        said: Any = {"request": request_id("policy 1"), "environment": "house", "nonce": nonce(), **({"what": "request"} if event is events.Withdrawn else {})}
+        said: Any = {
+            "log": LOG,
+            "request": request_id("policy 1"),
+            "environment": "house",
+            "nonce": nonce(),
+            **({"what": "request"} if event is events.Withdrawn else {}),
+        }
         assert story.say(event(**said), (to,), by) == ""
         assert story.state.house.proposals == ()
 
@@ -441,7 +494,7 @@ def test_a_rejected_or_withdrawn_proposal_is_gone() -> None:
 def test_who_may_close_a_proposal() -> None:
     story = proposed()
     to = story.state.house.proposals[0].digest
-    base = {"request": request_id("policy 1"), "environment": "house", "nonce": nonce()}
+    base = {"log": LOG, "request": request_id("policy 1"), "environment": "house", "nonce": nonce()}
     assert story.say(events.Rejected(**base), (to,), "rita") == "approval.not-owner"
     assert story.say(events.Withdrawn(**base, what="request"), (to,), "second") == "withdrawal.not-yours"
     assert story.say(events.Withdrawn(**base, what="approval"), (to,), "owner") == "withdrawal.not-yours"
@@ -460,7 +513,7 @@ def test_an_owner_takes_an_approval_back_also_once_enrolled_and_with_another_key
     assert story.propose(policy(SIGNED), "policy 1") == story.back("policy 1") == ""
     (open_one,) = story.state.house.proposals
     story.enact(roster(person("renamed", keys=["owner"]), version=2), "roster 2", "owner-at-home", "second")
-    taken = events.Withdrawn(request=request_id("policy 1"), environment="house", what="approval", nonce=nonce())
+    taken = events.Withdrawn(log=LOG, request=request_id("policy 1"), environment="house", what="approval", nonce=nonce())
     assert story.say(taken, (open_one.digest,), "owner") == ""
     assert story.state.house.proposals[0].approvals[0].withdrawn
 
@@ -470,16 +523,16 @@ def test_a_person_takes_an_approval_back_with_either_key() -> None:
     story.begin(threshold=2, owners=(key("owner").public, key("owner-at-home").public, key("second").public))
     story.enact(PEOPLE, "roster 1", "owner", "second")
     assert story.propose(policy(SIGNED), "policy 1") == story.back("policy 1") == ""
-    taken = events.Withdrawn(request=request_id("policy 1"), environment="house", what="approval", nonce=nonce())
+    taken = events.Withdrawn(log=LOG, request=request_id("policy 1"), environment="house", what="approval", nonce=nonce())
     assert story.say(taken, (story.state.house.proposals[0].digest,), "owner-at-home") == ""
 
 
 def test_an_environment_has_no_say_in_the_house() -> None:
     story = proposed()
     to = story.state.house.proposals[0].digest
-    request = events.Requested(id=request_id("x"), environment="house", config=NONE, from_=NONE, requested_at=NOW)
+    request = events.Requested(log=LOG, id=request_id("x"), environment="house", config=NONE, from_=NONE, requested_at=NOW)
     assert story.say(request, (to,), "owner") == "event.other-stream"
-    deployed = events.Deployed(permit=1, environment="house", config=NONE, started_at=NOW, ended_at=NOW)
+    deployed = events.Deployed(log=LOG, permit=1, environment="house", config=NONE, started_at=NOW, ended_at=NOW)
     assert story.say(deployed, (to,), "owner") == "event.other-stream"
 
 
@@ -487,7 +540,7 @@ def test_no_other_kind_of_event_is_an_environments() -> None:
     """`admit` leads none here; should a kind of event be added, it is refused until this file says what it takes."""
     story = house()
     place = history._Place(state=story.state, subjects=IMAGES, at=NOW, load=story.load)
-    asked = events.Asked(environment="production", config=NONE, nonce=nonce(), asked_at=NOW)
+    asked = events.Asked(log=LOG, environment="production", config=NONE, nonce=nonce(), asked_at=NOW)
     with pytest.raises(EvidenceError) as err:
         history._admit_environment(place, asked, person_id("rita"), PEOPLE)
     assert err.value.code == "event.other-stream"
@@ -613,7 +666,8 @@ def test_without_a_policy_nothing_is_approved() -> None:
     story.enact(PEOPLE, "roster 1")
     assert story.request(SHOP) == ""
     shown = events.Shown(from_=NONE, to=release_digest(SHOP))
-    event = events.Approved(request=request_id(), environment="production", duty=SECURITY, config=NONE, section=digest("x"), baseline=NONE, shown=shown,
+    event = events.Approved(log=LOG, request=request_id(), environment="production", duty=SECURITY, config=NONE, section=digest("x"), baseline=NONE,
+        shown=shown,
                             expires=story.now + 9 * STEP, nonce=nonce())  # fmt: skip
     assert story.say(event, IMAGES, "sam") == "policy.none-in-force"
 
@@ -623,7 +677,7 @@ def test_an_environment_the_policy_does_not_have_is_not_approved_for() -> None:
     assert story.request(SHOP) == ""
     shown = events.Shown(from_=NONE, to=release_digest(SHOP))
     section = section_digest(story.policy_in_force(), "production")
-    event = events.Approved(request=request_id(), environment="staging", duty=SECURITY, config=NONE, section=section, baseline=NONE, shown=shown,
+    event = events.Approved(log=LOG, request=request_id(), environment="staging", duty=SECURITY, config=NONE, section=section, baseline=NONE, shown=shown,
                             expires=story.now + 9 * STEP, nonce=nonce())  # fmt: skip
     assert story.say(event, IMAGES, "sam") == "approval.policy-changed"
 
@@ -765,12 +819,39 @@ def test_a_permit_is_used_once() -> None:
 
 def test_time_never_goes_back() -> None:
     story = requested()
-    last = story.state.at
+    last = story.state.environment.at
     assert last is not None
     event = story.approval(SHOP, SECURITY)
-    assert story.say(event, IMAGES, "sam", at=NOW - timedelta(days=365)) == ""
+    assert story.say(event, IMAGES, "sam", at=last - history.SKEW) == ""
     assert the_request(story).given[0].at == last
-    assert story.state.at == last
+    assert story.state.environment.at == last
+
+
+def test_a_leaf_dated_back_stops_everything() -> None:
+    """By more than two clocks differ: only the log key can do it, and what it is for is not asked."""
+    story = requested()
+    assert story.state.environment.at is not None
+    early = story.state.environment.at - history.SKEW - timedelta(seconds=1)
+    with pytest.raises(LedgerError) as here:
+        story.say(story.approval(SHOP, SECURITY), IMAGES, "sam", at=early)
+    with pytest.raises(LedgerError) as house:
+        story.propose(policy(SIGNED), "policy 2", at=early - STEP)
+    assert (here.value.code, house.value.code) == ("time.backwards", "time.backwards")
+
+
+def test_an_environments_clock_does_not_move_the_houses() -> None:
+    """One leaf that the log key dated ahead, in one environment, would end owners' approvals there alone."""
+    story, other = house(), house()
+    ahead = story.now + timedelta(days=300)
+    assert (
+        story.say(events.Requested(log=LOG, id=request_id("x"), environment="production", config=NONE, from_=NONE, requested_at=NOW), IMAGES, "rita", ahead)
+        == ""
+    )
+    other.now += STEP
+    for one in (story, other):
+        one.enact(policy(SIGNED), "policy 2")
+    assert replace(story.state.house, leaf=0, policy=None) == replace(other.state.house, leaf=0, policy=None)
+    assert story.state.house.policy == other.state.house.policy
 
 
 def test_an_approval_recorded_at_its_end_has_ended() -> None:
@@ -784,30 +865,31 @@ def test_a_backdated_leaf_cannot_save_an_ended_approval() -> None:
     late = story.approval(SHOP, SECURITY, expires=story.now + STEP)
     story.now += 9 * STEP
     assert story.reject(SHOP, "max") == ""
-    assert story.say(late, IMAGES, "sam", at=NOW) == "approval.expired"
+    assert story.say(late, IMAGES, "sam", at=story.now - history.SKEW) == "approval.expired"
 
 
 def test_a_leaf_that_is_no_fact_does_not_move_the_time() -> None:
     story = requested()
-    last = story.state.at
+    last = story.state.environment.at
     far = NOW + timedelta(days=3650)
-    event = events.Requested(id=request_id("x"), environment="production", config=NONE, from_=NONE, requested_at=NOW)
+    event = events.Requested(log=LOG, id=request_id("x"), environment="production", config=NONE, from_=NONE, requested_at=NOW)
     assert story.say(event, IMAGES, "stranger", at=far) == "key.not-enrolled"
-    assert story.state.at == last
+    assert story.state.environment.at == last
 
 
 def test_a_backdated_deployment_does_not_soak_longer() -> None:
     story = permitted()
-    last = story.state.at
+    last = story.state.environment.at
     assert last is not None
-    assert story.deploy(SHOP, started_at=last - history.SKEW, ended_at=last - history.SKEW, at=NOW - timedelta(days=9)) == "event.from-future"
-    assert story.deploy(SHOP, started_at=NOW - timedelta(days=9), ended_at=NOW - timedelta(days=9), at=NOW - timedelta(days=9)) == ""
+    assert story.deploy(SHOP, started_at=last + STEP, ended_at=last + STEP, at=last - history.SKEW) == "event.from-future"
+    assert story.deploy(SHOP, started_at=NOW - timedelta(days=9), ended_at=NOW - timedelta(days=9), at=last - history.SKEW) == ""
     assert story.state.environment.stays[-1].since == last
 
 
 def test_nothing_is_recorded_long_before_it_happened() -> None:
     """The log's time is the log key's word, the event's own is signed; two minutes are for clocks that differ."""
     story = permitted()
+    story.now += history.SKEW
     for code, early in (("event.from-future", timedelta(seconds=1)), ("", timedelta(0))):
         assert story.deploy(SHOP, at=story.now - history.SKEW - early, failed=1) == code
     assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - history.SKEW - timedelta(seconds=1)) == "event.from-future"
@@ -880,7 +962,7 @@ def test_copies_of_a_closed_proposal_and_its_approvals_count_for_nothing() -> No
     assert story.back("policy 1") == ""
     proposal, approval = len(story.leaves) - 2, len(story.leaves) - 1
     to = story.state.house.proposals[0].digest
-    assert story.say(events.Rejected(request=request_id("policy 1"), environment="house", nonce=nonce()), (to,), "second") == ""
+    assert story.say(events.Rejected(log=LOG, request=request_id("policy 1"), environment="house", nonce=nonce()), (to,), "second") == ""
     assert story.copy(proposal) == "request.reused"
     assert story.copy(approval) == "request.unknown"
 
@@ -890,7 +972,7 @@ def test_a_withdrawn_approval_of_a_document_is_not_copied_back() -> None:
     assert story.back("policy 1") == ""
     approval = len(story.leaves) - 1
     to = story.state.house.proposals[0].digest
-    assert story.say(events.Withdrawn(request=request_id("policy 1"), environment="house", what="approval", nonce=nonce()), (to,), "owner") == ""
+    assert story.say(events.Withdrawn(log=LOG, request=request_id("policy 1"), environment="house", what="approval", nonce=nonce()), (to,), "owner") == ""
     assert story.copy(approval) == "approval.replayed"
     assert story.back("policy 1", "second") == ""
     assert not in_force(story)
@@ -929,7 +1011,7 @@ def test_as_many_approvals_of_a_document_as_are_taken() -> None:
 
 def test_as_many_requests_as_are_kept() -> None:
     story = house()
-    one = events.Approved(request=request_id("0"), environment="production", duty=SECURITY, config=NONE, section=digest("x"), baseline=NONE,
+    one = events.Approved(log=LOG, request=request_id("0"), environment="production", duty=SECURITY, config=NONE, section=digest("x"), baseline=NONE,
                           shown=events.Shown(from_=NONE, to=release_digest(SHOP)), expires=NOW + timedelta(days=365), nonce=nonce())  # fmt: skip
     (full,) = folded_requests(story, one)
     story.state = full
@@ -941,9 +1023,11 @@ def folded_requests(story: Story, approval: events.Approved) -> tuple[State]:
     """The story's state as if so many requests had been made, each with an approval that has not ended: folding them signed takes a minute."""
     state = story.state
     for number in range(KEPT_REQUESTS):
-        asked = events.Requested(id=request_id(str(number)), environment="production", config=NONE, from_=NONE, requested_at=NOW)
+        asked = events.Requested(log=LOG, id=request_id(str(number)), environment="production", config=NONE, from_=NONE, requested_at=NOW)
         for event in (asked, replace(approval, request=request_id(str(number)))):
-            state = fold(state, Said(event=event, subjects=IMAGES, by=person_id("rita"), key=key("rita").fingerprint, index=state.leaf + 1, at=story.now))
+            state = fold(
+                state, Said(event=event, subjects=IMAGES, by=person_id("rita"), key=key("rita").fingerprint, index=state.environment.leaf + 1, at=story.now)
+            )
     return (state,)
 
 
@@ -1001,7 +1085,11 @@ def test_one_bit_changed_in_any_leaf_says_nothing_new(data: st.DataObject) -> No
     for index in range(at):
         state = advance(state, WHOLE.leaves[index], index, WHOLE.load, None).state
     before, right = state, advance(state, WHOLE.leaves[at], at, WHOLE.load, None).state
-    step = advance(state, bytes(leaf), at, WHOLE.load, None)
+    step = None
+    with suppress(LedgerError):  # of a later release, or dated back: nothing at all
+        step = advance(state, bytes(leaf), at, WHOLE.load, None)
+    if step is None:
+        return
     if step.ignored:
         assert step.state == before
         return
@@ -1025,7 +1113,7 @@ def stripped(state: State) -> Any:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_copying_leaves_in_any_order_changes_nothing(copied: list[int]) -> None:
     story = Story()
-    story.documents = WHOLE.documents
+    story.documents, story.now = WHOLE.documents, WHOLE.now
     for leaf in WHOLE.leaves:
         assert story.append(leaf) == ""
     before = story.state

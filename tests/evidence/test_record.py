@@ -24,20 +24,21 @@ NONCE = "0" * 32
 SHOWN = events.Shown(from_="none", to=D, not_collected=("configuration",))
 EVENTS: dict[str, events.Event] = {
     "genesis": events.Genesis(origin="example.com/shop", nonce=NONCE, created_at=AT),
-    "policy": events.PolicyProposed(id="r-0123456789", version=1, replaces="none", requested_at=AT),
-    "roster": events.RosterProposed(id="r-0123456789", version=2, replaces=D, requested_at=AT),
-    "root": events.RootProposed(id="r-0123456789", version=1, replaces="none", requested_at=AT),
-    "request": events.Requested(id="r-0123456789", environment="production", config="none", from_="none", requested_at=AT),
-    "approval": events.Approved(request="r-0123456789", environment="production", duty="security", config="none", section=D, baseline="none", shown=SHOWN,
+    "policy": events.PolicyProposed(log=D, id="r-0123456789", version=1, replaces="none", requested_at=AT),
+    "roster": events.RosterProposed(log=D, id="r-0123456789", version=2, replaces=D, requested_at=AT),
+    "root": events.RootProposed(log=D, id="r-0123456789", version=1, replaces="none", requested_at=AT),
+    "request": events.Requested(log=D, id="r-0123456789", environment="production", config="none", from_="none", requested_at=AT),
+    "approval": events.Approved(log=D, request="r-0123456789", environment="production", duty="security", config="none", section=D, baseline="none",
+        shown=SHOWN,
                                 expires=AT, nonce=NONCE),
-    "rejection": events.Rejected(request="r-0123456789", environment="production", nonce=NONCE),
-    "withdrawal": events.Withdrawn(request="r-0123456789", environment="production", what="approval", nonce=NONCE),
-    "deployed": events.Deployed(permit=7, environment="production", config="none", started_at=AT, ended_at=AT),
-    "deploy-failed": events.DeployFailed(permit=7, environment="production", config="none", started_at=AT, ended_at=AT, exit_status=137),
-    "decision": events.Decided(environment="production", config="none", outcome="allowed", outcomes=(Outcome(requirement="digest", result="pass"),),
+    "rejection": events.Rejected(log=D, request="r-0123456789", environment="production", nonce=NONCE),
+    "withdrawal": events.Withdrawn(log=D, request="r-0123456789", environment="production", what="approval", nonce=NONCE),
+    "deployed": events.Deployed(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT),
+    "deploy-failed": events.DeployFailed(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT, exit_status=137),
+    "decision": events.Decided(log=D, environment="production", config="none", outcome="allowed", outcomes=(Outcome(requirement="digest", result="pass"),),
                                decided_at=AT, not_after=AT, engine="0.1.0",
                                history=7, policy=D, section=D, root=1, roster=1, evidence=D, state=D),
-    "ask": events.Asked(environment="production", config="none", nonce=NONCE, asked_at=AT),
+    "ask": events.Asked(log=D, environment="production", config="none", nonce=NONCE, asked_at=AT),
 }  # fmt: skip
 ED = ed25519.Ed25519PrivateKey.from_private_bytes(b"throw-away key of these tests 30")
 KEY = ED.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build import IMAGE, KEYS, NOW, digest, key, provenance, rejected, signature
+from build import IMAGE, KEYS, LOG, NOW, digest, key, provenance, rejected, signature
 from lockgate.core import events
 from lockgate.core.ports import Measured
 from lockgate.render.leaves import artifact_text, event_text, leaf_line, leaf_text, proven_text
@@ -16,7 +16,7 @@ from refusals import SIGNED, SOAKS, decided
 from strategies import noun
 
 AT = "2026-11-22 20:14:03 UTC"
-DEPLOYED = events.Deployed(permit=7, environment="staging", config="none", started_at=NOW, ended_at=NOW)
+DEPLOYED = events.Deployed(log=LOG, permit=7, environment="staging", config="none", started_at=NOW, ended_at=NOW)
 
 
 @given(st.sampled_from(list(events.KINDS)).flatmap(lambda kind: noun(events.KINDS[kind])), st.text(max_size=20), st.integers(0, 120))

@@ -153,7 +153,7 @@ def test_we_never_accept_what_ssh_keygen_refuses(folder: Path, name: str) -> Non
 
 def test_an_approval_made_with_ssh_keygen_alone(folder: Path) -> None:
     at = datetime(2026, 11, 22, 20, tzinfo=UTC)
-    event = events.Requested(id="r-0123456789", environment="production", config="none", from_="none", requested_at=at)
+    event = events.Requested(log="sha256:" + "0" * 64, id="r-0123456789", environment="production", config="none", from_="none", requested_at=at)
     statement = record.statement_bytes(event, ("sha256:" + "9f2c" * 16,))
     (folder / "to-sign").write_bytes(record.to_sign(statement))
     subprocess.run(["ssh-keygen", "-Y", "sign", "-q", "-n", "lockgate-request@v1", "-f", folder / "p256", folder / "to-sign"], check=True, capture_output=True)

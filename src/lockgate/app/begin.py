@@ -73,7 +73,7 @@ def begin(ports: Ports, plan: Beginning, ids: tuple[str, str], signer: PersonSig
     except ValueError as err:
         raise UsageError("root.bad-value", f"this root cannot be: {err}") from None
     ports.log.append(Entry(leaf=encode(leaf), stream=events.HOUSE, key="genesis"), Guard(size=0, streams=(events.HOUSE,)))
-    proposed = events.RootProposed(id=ids[0], version=1, replaces=NONE, requested_at=now)
+    proposed = events.RootProposed(log=root.genesis, id=ids[0], version=1, replaces=NONE, requested_at=now)
     envelope = say.sign_event(proposed, (ports.blobs.put(encode(root)),), signer)
     second = events.Leaf(at=now, event=envelope, stream=events.HOUSE, previous=0)
     ports.log.append(Entry(leaf=encode(second), stream=events.HOUSE, key=say.event_key(envelope)), Guard(size=1, streams=(events.HOUSE,)))

@@ -72,7 +72,9 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
         started = say.require_clock(ports, own)
         status = ports.runner.run([word.replace("{ref}", str(path)) for word in command])
         ended = ports.clock.now()
-    said = events.Deployed(permit=gated.index, environment=ask.environment, config=ask.config, started_at=started, ended_at=max(started, ended))
+    said = events.Deployed(
+        log=gated.decision.log, permit=gated.index, environment=ask.environment, config=ask.config, started_at=started, ended_at=max(started, ended)
+    )
     event = said if status == 0 else events.DeployFailed(**asdict(said), exit_status=min(max(status, 1), 255))
     try:
         recorded = say.record_event(ports, say.sign_event(event, gated.release.artifacts, signer))

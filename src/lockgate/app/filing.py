@@ -55,7 +55,7 @@ def rebuild(ports: Ports, told: Callable[[int, int], None] | None = None) -> int
     for environment in sorted(house.policy.environments) if house.policy else ():
         event = _newest_decision(ports, f"env:{environment}", size)
         if event is not None and 0 < event.history <= size:
-            state = project(ports, environment, event.history, whole=True).state
+            state = project(ports, environment, event.history, "chain").state
             if state_digest(state) == event.state:
                 ports.index.keep(event.state, encode(state))
     return size

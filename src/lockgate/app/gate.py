@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from lockgate import __version__, canon
 from lockgate.app import say
 from lockgate.app.gather import facts_of, fetch, keep, stored
-from lockgate.app.project import Projection, documents, newest, project
+from lockgate.app.project import Projection, Walk, documents, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
@@ -143,7 +143,7 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
             decision = _again(ports, ask, own, resolved.release, known.index, fingerprint(signer.public) if signer else "")
             return answer(decision, known.index, new=False)
         if basket is None:
-            asked = question(ports, ask, resolved.release, signer)
+            asked = question(ports, own.state.house.genesis, ask, resolved.release, signer)
             basket = fetch(ports, resolved.places, asked)
         now = ports.clock.now()
         subject = subject_of(own, resolved.release, ask.environment, ask.request, asked)
@@ -180,12 +180,12 @@ def look(ports: Ports, environment: Name) -> tuple[Projection, dict[Name, Projec
     return own, look_beside(ports, own, environment, own.size)
 
 
-def look_beside(ports: Ports, own: Projection, environment: Name, size: int, *, whole: bool = False) -> dict[Name, Projection]:
+def look_beside(ports: Ports, own: Projection, environment: Name, size: int, walk: Walk = "committed") -> dict[Name, Projection]:
     """The projections of the environments that this one's requirements name."""
     policy = own.policy_in_force()
     if environment not in policy.environments:
         return {}
-    return {name: project(ports, name, size, whole=whole) for name in watched(policy, environment) if name != environment}
+    return {name: project(ports, name, size, walk) for name in watched(policy, environment) if name != environment}
 
 
 def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes) -> Subject:
@@ -199,11 +199,11 @@ def subject_of(own: Projection, release: Release, environment: Name, request: st
     return Subject(release=release, environment=environment, actor=_actor(own, asked, release, environment), request=request or None)
 
 
-def question(ports: Ports, ask: GateRequest, release: Release, signer: PersonSigner | None) -> bytes:
-    """The question, signed by whoever asks; empty where nobody does."""
+def question(ports: Ports, log: Digest, ask: GateRequest, release: Release, signer: PersonSigner | None) -> bytes:
+    """The question to the gate of this log, signed by whoever asks; empty where nobody does."""
     if signer is None:
         return b""
-    event = events.Asked(environment=ask.environment, config=release.config, nonce=ask.nonce, asked_at=ports.clock.now())
+    event = events.Asked(log=log, environment=ask.environment, config=release.config, nonce=ask.nonce, asked_at=ports.clock.now())
     return encode(say.sign_event(event, release.artifacts, signer))
 
 
@@ -216,7 +216,8 @@ def _actor(own: Projection, asked: bytes, release: Release, environment: Name) -
     opened = record.open_envelope(envelope)
     if not isinstance(opened.event, events.Asked):
         return None
-    if (opened.event.environment, opened.event.config, opened.subjects) != (environment, release.config, release.artifacts):
+    asked_here = (own.state.house.genesis, environment, release.config, release.artifacts)
+    if (opened.event.log, opened.event.environment, opened.event.config, opened.subjects) != asked_here:
         return None
     person = own.roster.person_of(key)
     return Actor(key=fingerprint(key), person=person.id if person else None, proof=digest_of(asked))
@@ -230,6 +231,7 @@ def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidenc
     if house.policy is None:
         raise UsageError("policy.none-in-force", "no policy is in force yet: nothing can be decided")
     return events.Decided(
+        log=house.genesis,
         environment=subject.environment,
         config=subject.release.config,
         request=subject.request or "",

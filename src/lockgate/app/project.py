@@ -1,9 +1,10 @@
-"""history -> state: walk an environment's chain back to the last decision, and fold what came after.
+"""history -> state: fold the house, then walk an environment's chain back to the last decision and fold what came after.
 
-The walk reads leaves, each authenticated against the signed head, along the chain each leaf carries (``previous``).
-A decision commits to the state it was made on, so the walk ends there and takes as long as there are events since,
-whatever the log's size. That short cut is taken only where the committed state stands under the very root that is
-pinned and the pinned root's permit key signed the decision; in every other case everything is folded from leaf 0.
+The house (root, roster, policy) is folded alone, by its own leaves and its own clock, from leaf 0: it is the same
+whichever environment is asked about, and nothing a decision says of it is believed. An environment's walk reads leaves
+along the chain each leaf carries (``previous``). A decision commits to the state it was made on, so the walk ends there
+and takes as long as there are events since, whatever the log's size. That short cut is taken only where the committed
+house is the one folded here, and its root's permit key signed the decision; else the environment is folded from leaf 0.
 
 Where a chain begins (`Log.last`) is a hint from a table that no hash covers, and a back link is the word of whoever
 holds the log key. Both are held against the index, which was filed from authenticated leaves: a leaf that is filed in
@@ -13,10 +14,14 @@ the stream and that the walk would pass over stops it. So hiding one takes the l
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import takewhile
+from operator import itemgetter
+from typing import Literal
+
+from msgspec.structs import replace
 
 from lockgate import canon
 from lockgate.app.world import Ports
@@ -26,7 +31,7 @@ from lockgate.core.digest import Digest, digest_of
 from lockgate.core.identity import Root, Roster
 from lockgate.core.policy import Policy
 from lockgate.core.ports import Head
-from lockgate.core.promotion import EnvironmentState, State
+from lockgate.core.promotion import EnvironmentState, House, State
 from lockgate.errors import EvidenceError, LedgerError, TrustError, UnreadableError, UsageError
 from lockgate.evidence import history, record
 from lockgate.ledger import checkpoint, note
@@ -37,6 +42,11 @@ KEPT_DOCUMENTS = 16
 """The largest root, roster or policy that is read, bytes; and how many a walk keeps in memory."""
 
 
+Walk = Literal["committed", "chain", "every"]
+"""How far back is looked: to a decision that committed to a state; along the chain to its first leaf; past every leaf of
+the log, so that no link hides one, as a replay does."""
+
+
 class Projection(Noun, frozen=True, kw_only=True):
     """An environment's state at a history size, with the documents in force.
 
@@ -45,7 +55,7 @@ class Projection(Noun, frozen=True, kw_only=True):
         state: the folded state.
         root, roster: in force. policy: in force; None before the first.
         ignored: leaf index -> why it is no fact, for the leaves this walk saw.
-        latest: when the log's newest leaf was recorded.
+        latest: the latest time that any leaf looked at was recorded, the log's newest among them.
     """
 
     size: int
@@ -97,45 +107,78 @@ def require_same_log(ports: Ports, remembered: bytes) -> None:
         raise LedgerError("head.other-log", f"this account remembers a log {ports.log.origin} of another key: this one was begun anew under its name") from None
 
 
-def project(ports: Ports, environment: str, size: int | None = None, *, whole: bool = False) -> Projection:
+def project(ports: Ports, environment: str, size: int | None = None, walk: Walk = "committed") -> Projection:
     """The state of `environment` (empty: the house alone).
 
     Args:
         ports: the world.
         environment: its name.
         size: the history to look at, of a head that was trusted; None for all there is.
-        whole: fold from leaf 0 even where a decision commits to a state, as a replay does.
+        walk: how far back.
 
     Raises:
-        LedgerError, TrustError, UnreadableError: as `trusted_head`, and for altered leaves or lost documents;
-            ``root.rolled-back`` where the pinned root is not in force yet at the present head.
+        LedgerError, TrustError, UnreadableError: as `trusted_head` and `history.advance`, and for altered leaves or lost
+            documents; ``root.rolled-back`` where the pinned root is not in force yet at the present head.
     """
     present = size is None
     size = trusted_head(ports).size if size is None else size
     if size == 0:
         raise LedgerError("log.empty", "this log holds nothing: not even its root")
-    load = documents(ports)
-    stream = f"env:{environment}" if environment else ""
-    since: list[int] = []
-    state, seen = State(environment=EnvironmentState(name=environment)), 0
-    for index, data in chain(ports, stream, size) if stream else ():
-        committed = None if whole else _committed(ports, stream, index, data, load)
-        since.append(index)
-        if committed is not None:
-            state, seen = committed
-            break
-    house = (index for index, _ in takewhile(lambda leaf: leaf[0] >= seen, chain(ports, events.HOUSE, size)))
-    ignored: dict[str, str] = {}
-    for index in sorted([*since, *house]):
-        step = history.advance(state, ports.log.leaf(index), index, load, ports.pinned)
-        state = step.state
-        if step.ignored:
-            ignored[str(index)] = step.ignored
-    projection = _projection(ports, state, size, load, ignored)
+    fold = _Fold(ports)
+    start = State(environment=EnvironmentState(name=environment))
+    state = _past_every_leaf(fold, start, size) if walk == "every" else _along_chains(fold, start, size, walk)
+    projection = _projection(ports, state, size, fold)
     if present and ports.pinned is not None and projection.root.version < ports.pinned.version:
         held, pinned = projection.root.version, ports.pinned.version
         raise TrustError("root.rolled-back", f"this log's root is version {held}; version {pinned} is pinned: this is an older copy")
     return projection
+
+
+class _Fold:
+    """One fold: documents as they are needed, and why a leaf is no fact."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self.load = documents(ports)
+        self.ignored: dict[str, str] = {}
+
+    def further(self, state: State, data: bytes, index: int) -> State:
+        """One leaf further."""
+        step = history.advance(state, data, index, self.load, self.ports.pinned)
+        if step.ignored:
+            self.ignored[str(index)] = step.ignored
+        return step.state
+
+
+def _past_every_leaf(fold: _Fold, state: State, size: int) -> State:
+    streams = {events.HOUSE, f"env:{state.environment.name}"}
+    for index, data in enumerate(fold.ports.log.leaves(0, size)):
+        leaf = read_if_leaf(data, index)
+        if leaf is not None and leaf.stream in streams:
+            state = fold.further(state, data, index)
+    return state
+
+
+def _along_chains(fold: _Fold, state: State, size: int, walk: Walk) -> State:
+    ports = fold.ports
+    houses = [(-1, House())]
+    for index in reversed([index for index, _ in chain(ports, events.HOUSE, size)]):
+        houses.append((index, fold.further(State(house=houses[-1][1]), ports.log.leaf(index), index).house))
+    stream, since = f"env:{state.environment.name}", list[int]()
+    for index, data in chain(ports, stream, size) if state.environment.name else ():
+        since.append(index)
+        committed = _committed(fold, houses, stream, index, data) if walk == "committed" else None
+        if committed is not None:
+            state = committed
+            break
+    for index in reversed(since):
+        state = fold.further(replace(state, house=_house_before(houses, index)), ports.log.leaf(index), index)
+    return replace(state, house=houses[-1][1])
+
+
+def _house_before(houses: list[tuple[int, House]], index: int) -> House:
+    """The house as the leaves below `index` make it."""
+    return houses[bisect_left(houses, index, key=itemgetter(0)) - 1][1]
 
 
 def holders(ports: Ports, id_: str) -> list[tuple[str, Projection]]:
@@ -201,43 +244,51 @@ def _read(data: bytes, index: int) -> events.Leaf:
         raise LedgerError(err.code, f"leaf {index} cannot be read, and what it says cannot be passed over: {err.message}") from None
 
 
-def _committed(ports: Ports, stream: str, index: int, data: bytes, load: history.Load) -> tuple[State, int] | None:
-    """The state the decision in this leaf commits to and the history it covers, where it may be believed as it stands.
+def read_if_leaf(data: bytes, index: int) -> events.Leaf | None:
+    """A leaf; None for bytes that are none, and so stand in no stream. Raises LedgerError ``event.newer``: who knows in which."""
+    try:
+        return record.read_leaf(data)
+    except EvidenceError as err:
+        if err.code != "event.newer":
+            return None
+        raise LedgerError(err.code, f"leaf {index} cannot be read, and what it says cannot be passed over: {err.message}") from None
 
-    1. The permit key of the pinned root signed the decision, and the index keeps the very state it commits to.
-    2. Nothing was said here between that state and this leaf: it is no copy of an older decision.
-    3. It is the state of this stream's environment, under the pinned root.
-    4. The decision is a fact on it: in its own stream, after everything it looked at.
+
+def _committed(fold: _Fold, houses: list[tuple[int, House]], stream: str, index: int, data: bytes) -> State | None:
+    """The state the decision in this leaf commits to, where it may be believed as it stands.
+
+    1. It is a decision, and nothing was said here between what it looked at and this leaf: it is no copy of an older one.
+    2. The index keeps the very state it commits to.
+    3. That is of this stream's environment, and its house is the one that was folded here, and still was when the decision was recorded.
+    4. The decision is a fact on it: signed by the permit key of that house's root, after everything it looked at.
     """
-    if ports.pinned is None:
-        return None
-    leaf = record.read_leaf(data)
+    ports, leaf = fold.ports, record.read_leaf(data)
     try:
         event = record.open_envelope(leaf.event).event
-        if not isinstance(event, events.Decided):
+        if not isinstance(event, events.Decided) or leaf.previous >= event.history:
             return None
-        record.check_permit_signature(leaf.event, ports.pinned.permit)
         kept = ports.index.snapshot(event.state)
-        if kept is None or digest_of(kept) != event.state or leaf.previous >= event.history:
+        if kept is None or digest_of(kept) != event.state:
             return None
         state = canon.decode(kept, State, what="state")
-        if f"env:{state.environment.name}" != stream or state.house.root is None or history.read_root(load(state.house.root.digest)) != ports.pinned:
+        if f"env:{state.environment.name}" != stream or state.house != _house_before(houses, index):
             return None
-        history.admit(state, leaf, index, load, ports.pinned)
+        history.admit(state, leaf, index, fold.load, ports.pinned)
     except (EvidenceError, TrustError):  # no decision that counts, or of a lockgate that kept other fields: folded anew
         return None
-    return state, event.history
+    return state
 
 
-def _projection(ports: Ports, state: State, size: int, load: history.Load, ignored: dict[str, str]) -> Projection:
+def _projection(ports: Ports, state: State, size: int, fold: _Fold) -> Projection:
     house = state.house
     if house.root is None:
         raise TrustError("root.missing", "this log has no root that counts")
-    root = history.read_root(load(house.root.digest))
-    roster = history.read_roster(load(house.roster.digest)) if house.roster else Roster(version=1)
-    policy = history.read_policy(load(house.policy.digest)) if house.policy else None
-    latest = _read(ports.log.leaf(size - 1), size - 1).at
-    return Projection(size=size, state=state, root=root, roster=roster, policy=policy, ignored=ignored, latest=latest)
+    root = history.read_root(fold.load(house.root.digest))
+    roster = history.read_roster(fold.load(house.roster.digest)) if house.roster else Roster(version=1)
+    policy = history.read_policy(fold.load(house.policy.digest)) if house.policy else None
+    times = (_read(ports.log.leaf(size - 1), size - 1).at, house.at, state.environment.at)
+    latest = max(at for at in times if at is not None)
+    return Projection(size=size, state=state, root=root, roster=roster, policy=policy, ignored=fold.ignored, latest=latest)
 
 
 def documents(ports: Ports) -> history.Load:

@@ -49,7 +49,7 @@ def check(data: bytes, root: Root) -> Proven:
 
       1  the checkpoint is signed by the root's log key
       2  the leaf in the file is in that tree, at that index
-      3  the leaf's event stands in the stream it belongs to: what was copied into another means nothing there
+      3  the leaf's event was said in this log, and stands in the stream it belongs to: elsewhere it means nothing
       4  the event is signed: a decision by the root's permit key, anything else by the key it names
 
     Not checked here, because one leaf does not show it: whether the signer may say it, and whether it was taken back.
@@ -62,6 +62,8 @@ def check(data: bytes, root: Root) -> Proven:
     opened = record.open_envelope(leaf.event)
     if leaf.stream != events.stream_of(opened.event):
         raise EvidenceError("event.other-stream", f"this {events.kind_of(opened.event)} was put into the stream {leaf.stream[:80]}, where it means nothing")
+    if isinstance(opened.event, events.Bound) and opened.event.log != root.genesis:
+        raise EvidenceError("event.other-log", f"this {events.kind_of(opened.event)} was signed for another log than the pinned root's")
     if isinstance(opened.event, events.Decided):
         record.check_permit_signature(leaf.event, root.permit)
         signed = "permit key"

@@ -2,7 +2,7 @@
 
 1  the present head is trusted, and with it the root that vouches for the history the decision looked at
 2  the leaf is a decision that counts where it stands: signed by the permit key then in force, and no copy
-3  history is folded from leaf 0 and stored evidence is read again; nothing the index says is believed
+3  history is folded past every leaf from 0, and stored evidence is read again: no link, hint or index is believed
 4  everything the decision says of itself is derived anew and compared, but for what an engine may word otherwise
 """
 
@@ -57,7 +57,7 @@ class Replayed(Noun, frozen=True, kw_only=True):
 
 
 def replay(ports: Ports, index: int) -> Replayed:
-    """Decide again what decision `index` decided, folding history from leaf 0 and reading only stored evidence.
+    """Decide again what decision `index` decided, folding history past every leaf and reading only stored evidence.
 
     Raises:
         UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``. EvidenceError, TrustError: the leaf is no decision
@@ -71,7 +71,7 @@ def replay(ports: Ports, index: int) -> Replayed:
     decision = opened.event
     if not isinstance(decision, events.Decided):
         raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those are replayed: its kind is {events.kind_of(decision)}")
-    own = project(ports, decision.environment, index, whole=True)
+    own = project(ports, decision.environment, index, "every")
     history.admit(own.state, leaf, index, documents(ports), ports.pinned)
     try:
         basket = stored(ports, decision.evidence)
@@ -85,7 +85,7 @@ def replay(ports: Ports, index: int) -> Replayed:
 
 
 def _decide(ports: Ports, decision: events.Decided, release: Release, own: Projection, basket: Basket) -> events.Decided:
-    others = gate.look_beside(ports, own, decision.environment, decision.history, whole=True)
+    others = gate.look_beside(ports, own, decision.environment, decision.history, "every")
     asked = basket.blobs.get(basket.manifest.asked, b"")
     subject = gate.subject_of(own, release, decision.environment, decision.request, asked)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)

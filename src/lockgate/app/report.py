@@ -6,17 +6,16 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from msgspec.structs import replace
-
 from lockgate.app.filing import Row, rows_of
-from lockgate.app.project import Projection, documents, project, trusted_head
+from lockgate.app.gather import stored
+from lockgate.app.project import Projection, documents, project, read_if_leaf, trusted_head
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Request, Stay
-from lockgate.core.promotion import EnvironmentState, OpenProposal, Permit, State
-from lockgate.errors import EvidenceError, LedgerError, UsageError
+from lockgate.core.promotion import EnvironmentState, House, OpenProposal, Permit, State
+from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
 from lockgate.evidence import history, record
 from lockgate.ledger import batch, merkle
 
@@ -63,12 +62,20 @@ class LeafReport(Noun, frozen=True, kw_only=True):
 
 
 class Checked(Noun, frozen=True, kw_only=True):
-    """The whole log, checked: leaves by kind, and what was found that is no fact."""
+    """The whole log, checked.
+
+    Attributes:
+        kinds: how many leaves of each kind. ignored: leaf index -> why it is no fact.
+        evidenced: how many decisions' evidence is there, every byte of it as it was.
+        unevidenced: leaves of decisions whose evidence was erased or lost, which cannot be replayed.
+    """
 
     size: int
     root: str
     kinds: dict[str, int]
     ignored: dict[str, str]
+    evidenced: int
+    unevidenced: tuple[int, ...]
 
 
 def status(ports: Ports) -> Status:
@@ -149,9 +156,11 @@ def check(ports: Ports, told: Callable[[int, int], None] | None = None) -> Check
     2. Each leaf against the one before it: in its chain, and in time.
     3. Each event against the authority it needs, folded from leaf 0.
     4. The index against the leaves.
-    5. The hints where chains begin.
+    5. The evidence of each decision that counts, by its digests.
+    6. The hints where chains begin.
 
     Raises:
+        UnreadableError: ``blob.altered`` and the like, for a decision's evidence.
         LedgerError: the first thing that is wrong: ``log.leaf-altered`` and the like from the log, ``log.root-differs``,
             ``log.chain-broken``, ``log.stream-hidden``, ``time.backwards``, ``index.differs``.
     """
@@ -162,7 +171,7 @@ def check(ports: Ports, told: Callable[[int, int], None] | None = None) -> Check
     edge, latest = batch.Edge(), datetime.min.replace(year=2, tzinfo=UTC)
     last: dict[str, int] = {}
     kinds = Counter[str]()
-    authority = Authority(ports)
+    authority, evidence = Authority(ports), _Evidence(ports)
     for start in range(0, head.size, BATCH):
         end = min(start + BATCH, head.size)
         rows: list[Row] = []
@@ -170,9 +179,12 @@ def check(ports: Ports, told: Callable[[int, int], None] | None = None) -> Check
         for index, data in enumerate(ports.log.leaves(start, end), start):
             latest = _check_place(data, index, last, latest)
             rows += rows_of(data, index) if index < filed else ()
-            kinds[read(data, index).kind or "unreadable"] += 1
+            one = read(data, index)
+            kinds[one.kind or "unreadable"] += 1
             hashes.append(merkle.leaf_hash(data))
             authority.fold(data, index)
+            if str(index) not in authority.ignored:
+                evidence.look(one.event, index)
         edge, _, _ = batch.grow(edge, hashes)
         _check_index(ports, rows, start, min(end, filed))
         if told is not None:
@@ -183,7 +195,14 @@ def check(ports: Ports, told: Callable[[int, int], None] | None = None) -> Check
         hint = ports.log.last(stream)
         if hint is None or hint < index or index < hint < head.size:
             raise LedgerError("log.stream-hidden", f"the newest leaf of {stream} is {index}, and the table says {hint}: somebody hides what was recorded")
-    return Checked(size=head.size, root=head.root.hex(), kinds=dict(sorted(kinds.items())), ignored=authority.ignored)
+    return Checked(
+        size=head.size,
+        root=head.root.hex(),
+        kinds=dict(sorted(kinds.items())),
+        ignored=authority.ignored,
+        evidenced=evidence.whole,
+        unevidenced=tuple(evidence.gone),
+    )
 
 
 class Authority:
@@ -196,28 +215,45 @@ class Authority:
     def __init__(self, ports: Ports) -> None:
         self.ignored: dict[str, str] = {}
         self._load, self._pinned = documents(ports), ports.pinned
-        self._house = State()
-        self._environments: dict[str, State] = {}
+        self._house = House()
+        self._environments: dict[str, EnvironmentState] = {}
 
     def fold(self, data: bytes, index: int) -> None:
         """One leaf further."""
-        try:
-            stream = record.read_leaf(data).stream
-        except EvidenceError as err:
-            self.ignored[str(index)] = err.code
+        leaf = read_if_leaf(data, index)
+        if leaf is None:
+            self.ignored[str(index)] = "event.malformed"
             return
-        if stream == events.HOUSE:
-            self._house = self._advance(self._house, data, index)
-            self._environments = {name: self._advance(state, data, index) for name, state in self._environments.items()}
-        else:
-            state = self._environments.get(stream) or replace(self._house, environment=EnvironmentState(name=stream.removeprefix("env:")))
-            self._environments[stream] = self._advance(state, data, index)
-
-    def _advance(self, state: State, data: bytes, index: int) -> State:
-        step = history.advance(state, data, index, self._load, self._pinned)
+        name = "" if leaf.stream == events.HOUSE else leaf.stream.removeprefix("env:")
+        environment = self._environments.get(name) or EnvironmentState(name=name)
+        step = history.advance(State(house=self._house, environment=environment), data, index, self._load, self._pinned)
         if step.ignored:
             self.ignored[str(index)] = step.ignored
-        return step.state
+        self._house = step.state.house
+        if name:
+            self._environments[name] = step.state.environment
+
+
+class _Evidence:
+    """Step 5: what the decisions rested on, read back. What is gone may have been erased by right; what was altered was not."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.whole = 0
+        self.gone: list[int] = []
+        self._ports = ports
+
+    def look(self, event: events.Event | None, index: int) -> None:
+        """The evidence of a decision; anything else has none of its own."""
+        if not isinstance(event, events.Decided):
+            return
+        try:
+            stored(self._ports, event.evidence)
+        except UnreadableError as err:
+            if err.code != "blob.missing":
+                raise
+            self.gone.append(index)
+        else:
+            self.whole += 1
 
 
 def _check_place(data: bytes, index: int, last: dict[str, int], latest: datetime) -> datetime:

@@ -62,7 +62,7 @@ def request_release(
         raise UsageError("policy.no-environment", f"the policy in force has no environment {environment!r}")
     occupant = own.state.environment.occupant()
     from_ = release_digest(occupant.release if occupant else None)
-    event = events.Requested(id=id_, environment=environment, config=config, from_=from_, requested_at=ports.clock.now())
+    event = events.Requested(log=own.state.house.genesis, id=id_, environment=environment, config=config, from_=from_, requested_at=ports.clock.now())
     return resolved, say.record_event(ports, say.sign_event(event, resolved.release.artifacts, signer))
 
 
@@ -81,7 +81,7 @@ def propose(ports: Ports, document: Policy | Roster | Root, id_: RequestId, sign
     struct, current = kinds[type(document)]
     version = (current.version if current else 0) + 1
     digest = ports.blobs.put(encode(document))
-    event = struct(id=id_, version=version, replaces=current.digest if current else NONE, requested_at=ports.clock.now())
+    event = struct(log=house.genesis, id=id_, version=version, replaces=current.digest if current else NONE, requested_at=ports.clock.now())
     return say.record_event(ports, say.sign_event(event, (digest,), signer))
 
 
@@ -128,6 +128,7 @@ def approval(found: Found, duty: Name, nonce: str, now: datetime, lasts: timedel
             raise UsageError("policy.no-environment", f"the policy in force has no environment {found.environment!r}")
         section, baseline, config = section_digest(policy, found.environment), in_policy.baseline, found.request.release.config
     return events.Approved(
+        log=found.projection.state.house.genesis,
         request=found.id(),
         environment=found.environment,
         duty=duty,
@@ -167,11 +168,11 @@ def approve(ports: Ports, found: Found, duty: Name, nonce: str, lasts: timedelta
 
 def reject(ports: Ports, found: Found, nonce: str, signer: PersonSigner) -> say.Recorded:
     """Say no; that wins until the same person withdraws it."""
-    event = events.Rejected(request=found.id(), environment=found.environment, nonce=nonce)
+    event = events.Rejected(log=found.projection.state.house.genesis, request=found.id(), environment=found.environment, nonce=nonce)
     return say.record_event(ports, say.sign_event(event, found.subjects(), signer))
 
 
 def withdraw(ports: Ports, found: Found, what: Literal["request", "approval", "rejection"], nonce: str, signer: PersonSigner) -> say.Recorded:
     """Take back what one said oneself."""
-    event = events.Withdrawn(request=found.id(), environment=found.environment, what=what, nonce=nonce)
+    event = events.Withdrawn(log=found.projection.state.house.genesis, request=found.id(), environment=found.environment, what=what, nonce=nonce)
     return say.record_event(ports, say.sign_event(event, found.subjects(), signer))

@@ -64,7 +64,7 @@ def record_event(ports: Ports, envelope: events.Envelope) -> Recorded:
         projection = project(ports, environment)
         known = ports.log.find(key)
         if known is not None:
-            _require_standing(ports, envelope, known.index, project(ports, environment, whole=True))
+            _require_standing(ports, envelope, known.index, project(ports, environment, walk="chain"))
             return Recorded(index=known.index, new=False)
         leaf = leaf_for(ports, envelope, events.stream_of(event), projection)
         history.admit(projection.state, leaf, projection.size, documents(ports), ports.pinned)

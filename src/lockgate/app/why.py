@@ -38,7 +38,7 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
     own, others = gate.look(ports, ask.environment)
     gate.require_answerable(own, ask)
-    asked = gate.question(ports, ask, resolved.release, signer)
+    asked = gate.question(ports, own.state.house.genesis, ask, resolved.release, signer)
     basket = fetch(ports, resolved.places, asked)
     now = ports.clock.now()
     subject = gate.subject_of(own, resolved.release, ask.environment, ask.request, asked)

@@ -37,7 +37,18 @@ class Genesis(Noun, frozen=True, kw_only=True):
     created_at: Time
 
 
-class Proposal(Noun, frozen=True, kw_only=True):
+class Bound(Noun, frozen=True, kw_only=True):
+    """What is said in one log, and means nothing in any other.
+
+    Attributes:
+        log: RFC 6962 hash of that log's leaf 0, as its root names it: one key may be enrolled in two gates, and what
+            was signed for one is none for the other.
+    """
+
+    log: Digest
+
+
+class Proposal(Bound, frozen=True, kw_only=True):
     """A new version of a document: policy, roster or root. The Statement's subject is the document's digest.
 
     Attributes:
@@ -65,7 +76,7 @@ class RootProposed(Proposal, frozen=True, kw_only=True):
     """A new root."""
 
 
-class Requested(Noun, frozen=True, kw_only=True):
+class Requested(Bound, frozen=True, kw_only=True):
     """Somebody asks to bring a release into an environment.
 
     Attributes:
@@ -99,7 +110,7 @@ class Shown(Noun, frozen=True, kw_only=True):
     not_collected: tuple[str, ...] = ()
 
 
-class Approved(Noun, frozen=True, kw_only=True):
+class Approved(Bound, frozen=True, kw_only=True):
     """An approver says yes, for one duty, to exactly this.
 
     Attributes:
@@ -125,7 +136,7 @@ class Approved(Noun, frozen=True, kw_only=True):
     nonce: Nonce
 
 
-class Rejected(Noun, frozen=True, kw_only=True):
+class Rejected(Bound, frozen=True, kw_only=True):
     """An approver says no; that wins until the same person withdraws it."""
 
     request: RequestId
@@ -133,7 +144,7 @@ class Rejected(Noun, frozen=True, kw_only=True):
     nonce: Nonce
 
 
-class Withdrawn(Noun, frozen=True, kw_only=True):
+class Withdrawn(Bound, frozen=True, kw_only=True):
     """Somebody takes back what they said themselves about a request: the request, their approvals, or their rejection."""
 
     request: RequestId
@@ -142,7 +153,7 @@ class Withdrawn(Noun, frozen=True, kw_only=True):
     nonce: Nonce
 
 
-class Deployed(Noun, frozen=True, kw_only=True):
+class Deployed(Bound, frozen=True, kw_only=True):
     """An enrolled deployer says: it runs there now, by this permit.
 
     Attributes:
@@ -169,7 +180,7 @@ class DeployFailed(Deployed, frozen=True, kw_only=True):
     exit_status: Annotated[int, msgspec.Meta(ge=1, le=255)]
 
 
-class Decided(Noun, frozen=True, kw_only=True):
+class Decided(Bound, frozen=True, kw_only=True):
     """The gate's decision; signed by the permit key. Allowed, it is the deploy permit.
 
     Attributes:
@@ -206,7 +217,7 @@ class Decided(Noun, frozen=True, kw_only=True):
     person: PersonId | None = None
 
 
-class Asked(Noun, frozen=True, kw_only=True):
+class Asked(Bound, frozen=True, kw_only=True):
     """Who asks the gate: signed for one call, kept as evidence of the decision, never a leaf of its own."""
 
     environment: Name

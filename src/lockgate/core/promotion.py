@@ -91,6 +91,7 @@ class House(Noun, frozen=True, kw_only=True):
         genesis: RFC 6962 leaf hash of leaf 0; ``none`` before it.
         proposals: open ones, oldest first.
         closed: rejected or withdrawn ones that an approval was given to, until their version is in force.
+        at: when the house's newest fact was recorded: its own clock, which no environment's leaf moves. leaf: where; -1 before the first.
     """
 
     genesis: DigestOrNone = NONE
@@ -99,6 +100,8 @@ class House(Noun, frozen=True, kw_only=True):
     policy: Document | None = None
     proposals: tuple[OpenProposal, ...] = ()
     closed: tuple[OpenProposal, ...] = ()
+    at: Time | None = None
+    leaf: int = -1
 
 
 class Permit(Noun, frozen=True, kw_only=True):
@@ -122,12 +125,15 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
 
     Attributes:
         name: the environment's; empty where only the house was folded.
+        at: when its newest fact was recorded. leaf: where; -1 before the first.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9-]{0,63})?\Z")]
     stays: tuple[Stay, ...] = ()
     requests: tuple[Request, ...] = ()
     permits: tuple[Permit, ...] = ()
+    at: Time | None = None
+    leaf: int = -1
 
     def occupant(self) -> Stay | None:
         """What runs there now, as recorded."""
@@ -139,17 +145,16 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
 
 
 class State(Noun, frozen=True, kw_only=True):
-    """The folded state: the house, one environment, and the newest fact.
+    """The folded state: the house and one environment, each by its own leaves and its own clock.
+
+    So the house is the same whichever environment is looked at.
 
     Attributes:
         environment: the environment's; of an unnamed one where only the house was folded.
-        at: when the newest fact was recorded. leaf: where; -1 before the first.
     """
 
     house: House = House()
     environment: EnvironmentState = EnvironmentState(name="")
-    at: Time | None = None
-    leaf: int = -1
 
 
 class Said(Noun, frozen=True, kw_only=True):
@@ -159,7 +164,7 @@ class Said(Noun, frozen=True, kw_only=True):
         event: the predicate; subjects: digests of its Statement's subject, sorted.
         by: the person, or the fingerprint of an owner's key nobody enrolled; empty for the permit key.
         key: fingerprint of the key that signed.
-        index: leaf index; at: recording time, never before an earlier leaf's.
+        index: leaf index; at: recording time, never before that of an earlier fact of its stream.
     """
 
     event: events.Event
@@ -184,10 +189,10 @@ def fold(state: State, said: Said) -> State:
     """The state after one more fact; one about another environment changes nothing."""
     stream = events.stream_of(said.event)
     if stream == events.HOUSE:
-        return replace(state, house=_fold_house(state.house, said), at=said.at, leaf=said.index)
+        return replace(state, house=replace(_fold_house(state.house, said), at=said.at, leaf=said.index))
     if stream != f"env:{state.environment.name}":
         return state
-    return replace(state, environment=_fold_environment(state.environment, said), at=said.at, leaf=said.index)
+    return replace(state, environment=replace(_fold_environment(state.environment, said), at=said.at, leaf=said.index))
 
 
 def in_force(house: House, proposal: OpenProposal) -> House:
@@ -195,7 +200,7 @@ def in_force(house: House, proposal: OpenProposal) -> House:
     document = Document(version=proposal.version, digest=proposal.digest)
     rest, closed = (tuple(other for other in proposals if other.kind != proposal.kind) for proposals in (house.proposals, house.closed))
     changed = {"root": house.root, "roster": house.roster, "policy": house.policy, proposal.kind: document}
-    return House(genesis=house.genesis, proposals=rest, closed=closed, **changed)
+    return House(genesis=house.genesis, proposals=rest, closed=closed, at=house.at, leaf=house.leaf, **changed)
 
 
 def room_for_request(requests: tuple[Request, ...], at: datetime) -> tuple[Request, ...]:

@@ -2,15 +2,17 @@
 
 The log proves in which order things were said. `admit` decides, in numbered steps, whether a leaf is a fact:
 
-  1. its leaf is canonical, in the stream its event belongs to, and its event is of a kind and shape we know;
+  1. its leaf is canonical, in the stream its event belongs to, and its event is of a kind and shape we know, said in this log;
   2. its one signature verifies over exactly these bytes, under this kind's own namespace;
   3. the key was enrolled, in the roster in force *at that point*, to a person with the duty the kind asks for
      (owners' keys for documents, the root's permit key for decisions);
-  4. what it refers to exists there: a request in this environment, a permit for this release, the document in force;
+  4. what it refers to exists there: a request in this environment, a permit for this release, the document in force,
+     the very state that a decision says it was made on;
   5. it was not said before: what opens something stands once, however often its leaf is copied into the log.
 
 A leaf that fails is no error of the log: it is a leaf that means nothing, and `advance` says why. The same `admit`
-stands at the door (`app.record`) and in every fold, so that what was smuggled in past the door is not believed either.
+stands at the door (`app.say`) and in every fold, so that what was smuggled in past the door is not believed either.
+Only what a later lockgate wrote stops the fold: it may be a rejection, and what follows it is unknown.
 """
 
 from __future__ import annotations
@@ -41,8 +43,9 @@ from lockgate.core.promotion import (
     release_digest,
     room_for_proposal,
     room_for_request,
+    state_digest,
 )
-from lockgate.errors import EvidenceError, TrustError
+from lockgate.errors import EvidenceError, LedgerError, TrustError
 from lockgate.evidence import record
 from lockgate.ledger.merkle import leaf_hash
 
@@ -84,10 +87,10 @@ def read_policy(data: bytes) -> Policy:
 
 
 def advance(state: State, leaf_bytes: bytes, index: int, load: Load, pinned: Root | None) -> Advanced:
-    """Fold one authenticated leaf.
+    """Fold one authenticated leaf: of the house or of the state's environment.
 
     Args:
-        state: before it.
+        state: before it, with the house as it stood at this index.
         leaf_bytes: as the log holds them.
         index: its leaf index.
         load: documents by digest.
@@ -96,10 +99,14 @@ def advance(state: State, leaf_bytes: bytes, index: int, load: Load, pinned: Roo
     Raises:
         UnreadableError: from `load`: a document could not be had, so nothing can be said of what follows.
         TrustError: ``root.other``: the log's root of the pinned version is not the pinned one.
+        LedgerError: ``event.newer``: a later lockgate wrote it, and what it says cannot be passed over; ``time.backwards``:
+            it was dated back.
     """
     try:
         said = admit(state, record.read_leaf(leaf_bytes), index, load, pinned)
     except EvidenceError as err:
+        if err.code == "event.newer":
+            raise LedgerError(err.code, f"leaf {index}: {err.message}; it cannot be passed over") from None
         return Advanced(state=state, ignored=err.code)
     except TrustError as err:
         if err.code == "root.other":
@@ -116,7 +123,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
 
     Raises:
         EvidenceError, TrustError: why it is none, by code.
-        UnreadableError: from `load`.
+        UnreadableError: from `load`. LedgerError: ``time.backwards``.
     """
     opened = record.open_envelope(leaf.event)
     event, kind = opened.event, events.kind_of(opened.event)
@@ -124,12 +131,14 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
         raise EvidenceError("event.not-recorded", "a question to the gate is kept as evidence, never as a leaf")
     if leaf.stream != events.stream_of(event):
         raise EvidenceError("event.other-stream", f"this {kind} stands in the stream {leaf.stream}, where it does not belong")
-    at = leaf.at if state.at is None else max(leaf.at, state.at)
+    at = _recorded_at(state, leaf, index)
     place = _Place(state=state, subjects=opened.subjects, at=at, load=load)
     if isinstance(event, events.Genesis):
         if index != 0 or opened.subjects:
             raise EvidenceError("event.malformed", "a genesis stands at leaf 0 and has no subject")
         return Said(event=event, subjects=(), by="", key="", index=index, at=at)
+    if event.log != state.house.genesis:
+        raise EvidenceError("event.other-log", f"this {kind} was signed for another log: it names {event.log}, and this one began with {state.house.genesis}")
     if state.house.root is None:
         return _first_root(place, event, record.person_key(leaf.event, kind), index, pinned)
     root = read_root(load(state.house.root.digest))
@@ -153,6 +162,18 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
         _admit_environment(place, event, person.id, roster)
     _require_not_dated_back(event, leaf.at)
     return Said(event=event, subjects=opened.subjects, by=by, key=fingerprint(key), index=index, at=at)
+
+
+def _recorded_at(state: State, leaf: events.Leaf, index: int) -> datetime:
+    """When: by its own stream's clock, which never goes back. Raises LedgerError ``time.backwards`` where the leaf was dated back."""
+    house = leaf.stream == events.HOUSE
+    clocks = [at for at in (state.house.at, None if house else state.environment.at) if at is not None]
+    if any(leaf.at < at - SKEW for at in clocks):
+        raise LedgerError(
+            "time.backwards", f"leaf {index} says it was recorded before the leaves that stand before it: whoever holds the log key dated it back"
+        )
+    own = state.house.at if house else state.environment.at
+    return leaf.at if own is None else max(leaf.at, own)
 
 
 class _Place(Noun, frozen=True, kw_only=True):
@@ -269,9 +290,14 @@ def _admit_environment(place: _Place, event: events.Event, person: str, roster: 
 
 
 def _admit_decided(state: State, event: events.Decided, index: int) -> None:
-    """A decision counts where it was made: nothing that touches it was recorded since, and so it is no copy of an earlier one."""
-    if not state.leaf < event.history <= index:
-        raise EvidenceError("decision.stale", f"leaf {state.leaf} was recorded after what this decision looked at")
+    """A decision counts where it was made, on what stood there: nothing that touches it was recorded since, and so it is no copy of an earlier one."""
+    newest = max(state.house.leaf, state.environment.leaf)
+    if not newest < event.history <= index:
+        raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
+    if event.request and state.environment.request(event.request) is None:
+        raise EvidenceError("request.unknown", f"this decision goes by {event.request}, which is no request in {event.environment}")
+    if event.state != state_digest(state):
+        raise EvidenceError("decision.other-state", "this decision was made on another state than history gives: the gate's keys signed what nobody said")
 
 
 def _admit_deployed(place: _Place, event: events.Deployed, person: str) -> None:
@@ -348,7 +374,7 @@ def _enact(state: State, load: Load, pinned: Root | None) -> State:
     root = read_root(load(house.root.digest))
     roster = read_roster(load(house.roster.digest)) if house.roster else Roster(version=1)
     for proposal in house.proposals:
-        if root.threshold >= 1 and len(_backers(proposal, root, roster, state.at)) >= root.threshold:
+        if root.threshold >= 1 and len(_backers(proposal, root, roster, house.at)) >= root.threshold:
             enacted = in_force(house, proposal)
             if pinned is not None and proposal.kind == "root" and proposal.version == pinned.version and read_root(load(proposal.digest)) != pinned:
                 raise TrustError("root.other", "this log's root is not the pinned one: it is another log, or another's hand is in it")
