@@ -71,6 +71,20 @@ class FakeRunner:
         return self.status
 
 
+class FakeOutbox:
+    """Port `Outbox` in memory; with `full`, nothing takes it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.full = False
+
+    def keep(self, name: str, data: bytes) -> str:
+        if self.full:
+            return ""
+        self.kept[name] = data
+        return name
+
+
 class FakeScratch:
     """Port `Scratch`: a path that nothing stands at."""
 
@@ -106,6 +120,7 @@ class World:
         self.heads: Any = heads or MemoryHeads()
         self.directory = MemoryDirectory()
         self.runner = FakeRunner()
+        self.outbox = FakeOutbox()
         self.scratch = FakeScratch()
         self.permit: Key | None = key("permit")
         self.pinned: Root | None = None
@@ -132,6 +147,7 @@ class World:
             directory=self.directory,
             clock=self.clock,
             runner=self.runner,
+            outbox=self.outbox,
             scratch=self.scratch,
             permit=self.permit,
             pinned=self.pinned,

@@ -176,6 +176,7 @@ def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pi
     from lockgate.adapters.store.blobs import DiskBlobs
     from lockgate.adapters.store.directory import FileDirectory
     from lockgate.adapters.store.heads import FileHeads
+    from lockgate.adapters.store.outbox import FileOutbox
     from lockgate.adapters.store.sqlite_index import SqliteIndex
     from lockgate.app.world import Ports
 
@@ -188,6 +189,7 @@ def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pi
         directory=FileDirectory(gate / DIRECTORY),
         clock=SystemClock(),
         runner=ProcessRunner(),
+        outbox=FileOutbox(config.state / "unrecorded" if config.state else None),
         scratch=TemporaryScratch(),
         permit=permit,
         pinned=pinned,

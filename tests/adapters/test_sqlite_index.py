@@ -47,7 +47,7 @@ def edit(path: Path, statement: str) -> None:
 def fill(index: SqliteIndex) -> None:
     index.cursor()
     index.file(3, [("request", "r-1", leaf) for leaf in range(3)])
-    index.keep(digest_of(STATE), STATE)
+    index.keep("env:x", digest_of(STATE), STATE)
     index.close()
 
 
@@ -56,7 +56,7 @@ CALLS: list[Callable[[SqliteIndex], object]] = [
     lambda index: index.dump(),
     lambda index: index.cursor(),
     lambda index: index.snapshot(digest_of(STATE)),
-    lambda index: index.keep(digest_of(STATE), STATE),
+    lambda index: index.keep("env:x", digest_of(STATE), STATE),
     lambda index: index.file(4, [("request", "r-1", 3)]),
 ]
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -148,7 +148,7 @@ def test_many_processes_open_it_new_and_file_at_once(path: Path) -> None:
         for number in range(20):
             size = index.cursor()
             index.file(max(size, worker * 20 + number + 1), [("request", f"r-{worker}", number)])
-            index.keep(digest_of(b"%d" % number), b"%d" % number)
+            index.keep("env:x", digest_of(b"%d" % number), b"%d" % number)
         index.close()
 
     assert forked(6, work) == [0] * 6
@@ -173,7 +173,7 @@ def test_whoever_holds_it_too_long_is_named(index: SqliteIndex, path: Path, monk
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError) as err:
-            index.keep(digest_of(STATE), STATE)
+            index.keep("env:x", digest_of(STATE), STATE)
     assert err.value.code == "index.busy"
 
 
@@ -194,11 +194,11 @@ def test_a_full_or_read_only_disk_loses_nothing_filed(disk_at: Callable[[int], t
     index = SqliteIndex(path / "index.db")
     fill(index)
     with pytest.raises(LedgerError) as err:
-        index.keep(digest_of(b"large"), b"x" * (1 << 20))
+        index.keep("env:x", digest_of(b"large"), b"x" * (1 << 20))
     assert err.value.code == "index.unwritable"
     assert index.find("request", "r-1") == [0, 1, 2]
     index.close()
     make_read_only()
     with pytest.raises(LedgerError) as err:
-        index.keep(digest_of(STATE), STATE)
+        index.keep("env:x", digest_of(STATE), STATE)
     assert err.value.code == "index.unwritable"

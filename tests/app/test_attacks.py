@@ -482,7 +482,7 @@ def test_a_forged_decision(house: DiskWorld, fails: Fails) -> None:
     honest = project(house.ports, "production").state
     permit = Permit(decision=house.log.head().size, release=refused.release, not_after=NOW + timedelta(days=3000))
     state = changed(honest, environment=changed(honest.environment, permits=(permit,), requests=()))
-    house.index.keep(state_digest(state), encode(state))
+    house.index.keep("env:production", state_digest(state), encode(state))
     forged = house.decided(refused, key("log"), outcome="allowed", not_after=NOW + timedelta(days=9), state=state_digest(state), history=house.log.head().size)
     index = house.smuggle(forged)
     assert project(house.ports, "production").state.environment.permits == honest.environment.permits

@@ -12,6 +12,7 @@ from lockgate.app.project import project
 from lockgate.core import events
 from lockgate.core.facts import Stay
 from lockgate.errors import LedgerError, UnreadableError
+from lockgate.evidence import record
 from world import PEOPLE, World, changed
 
 Fails = Callable[..., str]
@@ -144,6 +145,20 @@ class TestRecordOfIt:
             world.deploy("staging")
         assert err.value.code == "log.full"
         assert "the command succeeded, and that could not be recorded" in err.value.message
+        ((name, kept),) = world.outbox.kept.items()
+        assert (name in err.value.message, err.value.remedy) == (True, f"lockgate log record {name}")
+        world.log.fails = None
+        say.record_event(world.ports, record.read_envelope(kept))
+        occupant = project(world.ports, "staging").state.environment.occupant()
+        assert occupant is not None
+        assert occupant.release.artifacts == SHOP
+
+    def test_where_nothing_takes_it_that_is_said_too(self, world: World) -> None:
+        world.outbox.full = True
+        world.runner.during = lambda: setattr(world.log, "fails", LedgerError("log.full", "no space"))
+        with pytest.raises(LedgerError) as err:
+            world.deploy("staging")
+        assert "could not be recorded or kept anywhere" in err.value.message
 
     def test_a_command_that_is_not_there(self, world: World, fails: Fails) -> None:
         def missing(_: Any) -> int:

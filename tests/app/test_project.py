@@ -133,7 +133,7 @@ class TestShortCut:
     def test_a_snapshot_that_is_not_its_digest_is_not_believed(self, world: World) -> None:
         gated = world.gate("staging")
         expected = project(world.ports, "staging").state
-        world.index.keep(gated.decision.state, b"{}")
+        world.index.keep("env:production", gated.decision.state, b"{}")
         assert project(world.ports, "staging").state == expected
 
     def test_a_snapshot_nobody_can_read_is_folded_anew(self, world: World) -> None:
@@ -143,7 +143,7 @@ class TestShortCut:
         forged = world.decided(gated, key("permit"), state="sha256:" + __import__("hashlib").sha256(newer).hexdigest(), history=world.log.head().size)
         world.broken = True
         world.smuggle(forged)
-        world.index.keep("sha256:" + __import__("hashlib").sha256(newer).hexdigest(), newer)
+        world.index.keep("env:production", "sha256:" + __import__("hashlib").sha256(newer).hexdigest(), newer)
         assert project(world.ports, "staging").state.house.policy is not None
 
     @pytest.mark.parametrize("signer", ["log", "mallory"])
@@ -154,7 +154,7 @@ class TestShortCut:
         honest = project(world.ports, "production").state
         permit = Permit(decision=world.log.head().size, release=refused.release, not_after=NOW + timedelta(days=3000))
         forged = changed(honest, environment=changed(honest.environment, permits=(permit,)))
-        world.index.keep(state_digest(forged), encode(forged))
+        world.index.keep("env:production", state_digest(forged), encode(forged))
         size = world.log.head().size
         index = world.smuggle(world.decided(refused, key(signer), state=state_digest(forged), history=size))
         assert project(world.ports, "production").state.environment.permits == ()

@@ -8,7 +8,7 @@ import pytest
 from fakes.memory_index import MemoryIndex
 from lockgate.adapters.store.sqlite_index import SqliteIndex
 from lockgate.core.digest import digest_of
-from lockgate.core.ports import Index
+from lockgate.core.ports import KEPT_STATES, Index
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -60,19 +60,29 @@ class TestIndex:
         assert (index.cursor(), index.dump()) == (10, sorted(ROWS))
 
     def test_a_state_is_kept_by_its_digest(self, index: Index) -> None:
-        index.keep(digest_of(b"one"), b"one")
-        index.keep(digest_of(b"one"), b"one")
+        index.keep("env:x", digest_of(b"one"), b"one")
+        index.keep("env:x", digest_of(b"one"), b"one")
         assert index.snapshot(digest_of(b"one")) == b"one"
         assert index.snapshot(digest_of(b"two")) is None
 
     def test_a_state_that_is_not_its_digest_is_no_state(self, index: Index) -> None:
-        index.keep(digest_of(b"one"), b"forged")
+        index.keep("env:x", digest_of(b"one"), b"forged")
         assert index.snapshot(digest_of(b"one")) is None
+
+    def test_the_newest_states_of_each_stream_are_kept(self, index: Index) -> None:
+        index.keep("env:quiet", digest_of(b"quiet"), b"quiet")
+        states = [f"{number}".encode() for number in range(KEPT_STATES + 5)]
+        for state in states:
+            index.keep("env:x", digest_of(state), state)
+            index.keep("env:x", digest_of(states[0]), states[0])
+        kept = [state for state in states if index.snapshot(digest_of(state)) is not None]
+        assert kept == [states[0], *states[-(KEPT_STATES - 1) :]]
+        assert index.snapshot(digest_of(b"quiet")) == b"quiet"
 
     def test_clearing_forgets_everything(self, index: Index) -> None:
         index.cursor()
         index.file(10, ROWS)
-        index.keep(digest_of(b"one"), b"one")
+        index.keep("env:x", digest_of(b"one"), b"one")
         index.clear()
         assert (index.cursor(), index.dump(), index.snapshot(digest_of(b"one"))) == (0, [], None)
         index.file(3, ROWS[:1])

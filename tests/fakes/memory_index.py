@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.ports import KEPT_STATES
 
 
 class MemoryIndex:
@@ -10,6 +11,7 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self.states: dict[Digest, bytes] = {}
+        self.streams: dict[Digest, str] = {}
         self.rows: set[tuple[str, str, int]] = set()
         self.size = 0
 
@@ -17,8 +19,13 @@ class MemoryIndex:
         state = self.states.get(digest)
         return state if state is not None and digest_of(state) == digest else None
 
-    def keep(self, digest: Digest, state: bytes) -> None:
-        self.states[digest] = state
+    def keep(self, stream: str, digest: Digest, state: bytes) -> None:
+        mine = [kept for kept, of in self.streams.items() if of == stream and kept != digest]
+        for old in mine[: max(0, len(mine) - KEPT_STATES + 1)]:
+            del self.states[old], self.streams[old]
+        self.states.pop(digest, None)
+        self.streams.pop(digest, None)
+        self.states[digest], self.streams[digest] = state, stream
 
     def find(self, kind: str, name: str) -> list[int]:
         return sorted(leaf for found_kind, found_name, leaf in self.rows if (found_kind, found_name) == (kind, name))
@@ -35,6 +42,7 @@ class MemoryIndex:
 
     def clear(self) -> None:
         self.states.clear()
+        self.streams.clear()
         self.rows.clear()
         self.size = 0
 

@@ -191,7 +191,8 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def deployed(index: int, digest: str, *, key: str = "robot", started: datetime) -> Path:
     """`deployed`, in staging, by hand: canonical JSON as docs/events.md has it, signed with ssh-keygen."""
     at = f"{started:%Y-%m-%dT%H:%M:%SZ}"
-    predicate = {"config": "none", "endedAt": at, "environment": "staging", "permit": index, "startedAt": at}
+    log = json.loads(Path("lockgate.trust").read_text())["root"]["genesis"]
+    predicate = {"config": "none", "endedAt": at, "environment": "staging", "log": log, "permit": index, "startedAt": at}
     said = {
         "_type": "https://in-toto.io/Statement/v1",
         "predicate": predicate,

@@ -5,11 +5,13 @@
 3  copy           private and read-only, hashed while copied: what the command reads is what was decided on
 4  look again     the permit still lives, nobody rejected or withdrew meanwhile, and the deployer still may
 5  run            the command, with ``{ref}`` replaced
-6  record         `deployed`, signed by the deployer, only where it succeeded; else `deploy-failed`
+6  record         `deployed`, signed by the deployer, only where it succeeded; else `deploy-failed`. What cannot be
+                  recorded is kept, signed, where `lockgate log record` finds it: the command ran, and cannot be unsaid
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import asdict
@@ -17,7 +19,7 @@ from msgspec.structs import asdict
 from lockgate.app import gate, say
 from lockgate.app.project import Projection, project
 from lockgate.app.world import Ports
-from lockgate.canon import Noun
+from lockgate.canon import Noun, encode
 from lockgate.core import events
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import PersonSigner
@@ -50,7 +52,7 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
 
     Raises:
         LockgateError: from the gate, the copy or the ledger; the message says so where the command ran and that could
-            not be recorded. ``people.no-duty`` where the signer may not deploy here: nothing was decided.
+            not be recorded, and where the signed event is. ``people.no-duty`` where the signer may not deploy here: nothing was decided.
     """
     if len(ask.refs) != 1:
         raise UsageError("deploy.one-artifact", "deploy takes one artifact")
@@ -76,12 +78,25 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
         log=gated.decision.log, permit=gated.index, environment=ask.environment, config=ask.config, started_at=started, ended_at=max(started, ended)
     )
     event = said if status == 0 else events.DeployFailed(**asdict(said), exit_status=min(max(status, 1), 255))
+    outcome = "the command succeeded" if status == 0 else f"the command ended with {status}"
     try:
-        recorded = say.record_event(ports, say.sign_event(event, gated.release.artifacts, signer))
+        envelope = say.sign_event(event, gated.release.artifacts, signer)
     except LockgateError as err:
-        outcome = "succeeded" if status == 0 else f"ended with {status}"
-        raise type(err)(err.code, f"the command {outcome}, and that could not be recorded: {err.message}", err.remedy) from err
+        raise type(err)(err.code, f"{outcome}, and that could not be signed: {err.message}", err.remedy) from err
+    try:
+        recorded = say.record_event(ports, envelope)
+    except LockgateError as err:
+        where, remedy = _kept(ports, envelope, gated.index)
+        raise type(err)(err.code, f"{outcome}, and that could not be recorded{where}: {err.message}", remedy or err.remedy) from err
     return Deployment(gated=gated, exit_status=status, index=recorded.index)
+
+
+def _kept(ports: Ports, envelope: events.Envelope, permit: int) -> tuple[str, str]:
+    """Step 6, where the record failed: where the signed event waits, in words, and the command that records it."""
+    path = ports.outbox.keep(f"deployed-by-permit-{permit}.json", encode(envelope))
+    if not path:
+        return " or kept anywhere", ""
+    return f" (it is signed, and kept in {path})", f"lockgate log record {shlex.quote(path)}"
 
 
 def _require_deployer(own: Projection, environment: str, signer: PersonSigner) -> None:

@@ -57,7 +57,7 @@ def rebuild(ports: Ports, told: Callable[[int, int], None] | None = None) -> int
         if event is not None and 0 < event.history <= size:
             state = project(ports, environment, event.history, "chain").state
             if state_digest(state) == event.state:
-                ports.index.keep(event.state, encode(state))
+                ports.index.keep(f"env:{environment}", event.state, encode(state))
     return size
 
 

@@ -261,7 +261,7 @@ def _record(ports: Ports, decision: events.Decided, release: Release, own: Proje
     stream = events.stream_of(decision)
     leaf = say.leaf_for(ports, envelope, stream, own)
     history.admit(own.state, leaf, own.size, documents(ports), ports.pinned)
-    ports.index.keep(decision.state, encode(own.state))
+    ports.index.keep(stream, decision.state, encode(own.state))
     return say.append(ports, leaf, key, own.size, (stream, events.HOUSE, *(f"env:{name}" for name in others)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockgate.core.identity import Root
-from lockgate.core.ports import Blobs, Clock, Directory, Heads, Index, Log, Runner, Scratch, Signer, Source
+from lockgate.core.ports import Blobs, Clock, Directory, Heads, Index, Log, Outbox, Runner, Scratch, Signer, Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,7 @@ class Ports:
     directory: Directory
     clock: Clock
     runner: Runner
+    outbox: Outbox
     scratch: Scratch
     permit: Signer | None
     pinned: Root | None

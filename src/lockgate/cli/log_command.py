@@ -67,8 +67,8 @@ def check(session: Session) -> None:
     lines = [f"log {plain(ports.log.origin)}: {count(checked.size, 'leaf', 'leaves')}", f"  root {checked.root}"]
     lines += [f"  {number:>6} {kind}" for kind, number in checked.kinds.items()]
     lines += [f"  leaf {index} means nothing: {code}" for index, code in sorted(checked.ignored.items(), key=lambda item: int(item[0]))]
-    lines.append(f"  evidence of {count(checked.evidenced, 'decision', 'decisions')} is there, unchanged")
-    lines += [f"  evidence of decision {index} is gone: erased, or lost" for index in checked.unevidenced]
+    lines.append(f"  evidence unchanged of {count(checked.evidenced, 'decision', 'decisions')}")
+    lines += [f"  evidence gone of decision {index}: erased, or lost" for index in checked.unevidenced]
     session.say(checked, "\n".join([*lines, *([] if checked.ignored else ["everything adds up"])]))
     if checked.ignored:
         session.note("NOT ALL   of it counts: such a leaf is written only past the gate, by whoever can use the log key")

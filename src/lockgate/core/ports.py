@@ -157,6 +157,13 @@ class PersonSigner(Protocol):
         """
 
 
+class Outbox(Protocol):
+    """Where signed events wait that could not be recorded: not in the gate, whose disk may be what failed."""
+
+    def keep(self, name: str, data: bytes) -> str:
+        """Keep it durably under a name like this one; where it is, or empty where no place took it."""
+
+
 class Runner(Protocol):
     """Runs the deployer's command."""
 
@@ -248,14 +255,18 @@ class Source(Protocol):
         """
 
 
+KEPT_STATES = 16
+"""Folded states of one stream that an index keeps: a walk needs the newest, and processes that decide at once keep one each."""
+
+
 class Index(Protocol):
     """What is derived from the ledger and may be deleted at any time: a cache with names, never the truth."""
 
     def snapshot(self, digest: Digest) -> bytes | None:
         """A folded state by its digest."""
 
-    def keep(self, digest: Digest, state: bytes) -> None:
-        """Keep a folded state."""
+    def keep(self, stream: str, digest: Digest, state: bytes) -> None:
+        """Keep a folded state of this stream; of those kept before, the newest `KEPT_STATES` - 1 stay."""
 
     def find(self, kind: str, name: str) -> list[int]:
         """Leaf indices filed under (kind, name), ascending: ``("request", "r-…")``, ``("digest", "sha256:…")``."""

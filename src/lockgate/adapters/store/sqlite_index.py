@@ -16,6 +16,7 @@ from pathlib import Path
 from lockgate.adapters import disk
 from lockgate.adapters.store.faults import primary_code
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.ports import KEPT_STATES
 from lockgate.errors import ConflictError, LedgerError
 
 _APPLICATION = 0x6C6B6769  # "lkgi"
@@ -24,7 +25,8 @@ _LEAST, _GREATEST = -(2**63), 2**63 - 1
 _SCHEMA = (
     "CREATE TABLE place (id INTEGER PRIMARY KEY CHECK (id = 0), cursor INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT",
     "CREATE TABLE row (kind TEXT, name TEXT, leaf INTEGER, PRIMARY KEY (kind, name, leaf)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE state (digest TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE state (number INTEGER PRIMARY KEY, stream TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, state BLOB NOT NULL) STRICT",
+    "CREATE INDEX newest ON state (stream, number)",
     f"PRAGMA application_id = {_APPLICATION}",
 )
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -53,10 +55,13 @@ class SqliteIndex:
             found = db.execute("SELECT state FROM state WHERE digest = ?", (digest,)).fetchone()
         return found[0] if found and isinstance(found[0], bytes) and digest_of(found[0]) == digest else None
 
-    def keep(self, digest: Digest, state: bytes) -> None:
-        """Keep a folded state."""
-        with self._use() as db:
-            db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (digest, state))
+    def keep(self, stream: str, digest: Digest, state: bytes) -> None:
+        """Keep a folded state as the newest of its stream; the `KEPT_STATES` newest stay."""
+        with self._use() as db, _transaction(db):
+            db.execute("INSERT OR REPLACE INTO state (stream, digest, state) VALUES (?, ?, ?)", (stream, digest, state))
+            db.execute(
+                "DELETE FROM state WHERE number IN (SELECT number FROM state WHERE stream = ? ORDER BY number DESC LIMIT -1 OFFSET ?)", (stream, KEPT_STATES)
+            )
 
     def find(self, kind: str, name: str) -> list[int]:
         """Leaf indices, ascending."""
