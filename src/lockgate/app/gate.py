@@ -185,7 +185,7 @@ def look_beside(ports: Ports, own: Projection, environment: Name, size: int, wal
     policy = own.policy_in_force()
     if environment not in policy.environments:
         return {}
-    return {name: project(ports, name, size, walk) for name in watched(policy, environment) if name != environment}
+    return {name: project(ports, name, size, walk, beside=own) for name in watched(policy, environment) if name != environment}
 
 
 def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes) -> Subject:

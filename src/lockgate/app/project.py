@@ -42,6 +42,9 @@ KEPT_DOCUMENTS = 16
 """The largest root, roster or policy that is read, bytes; and how many a walk keeps in memory."""
 
 
+Timeline = tuple[tuple[int, House], ...]
+"""The house as each of its leaves left it, with the leaf's index; -1 and an empty one first."""
+
 Walk = Literal["committed", "chain", "every"]
 """How far back is looked: to a decision that committed to a state; along the chain to its first leaf; past every leaf of
 the log, so that no link hides one, as a replay does."""
@@ -56,6 +59,7 @@ class Projection(Noun, frozen=True, kw_only=True):
         root, roster: in force. policy: in force; None before the first.
         ignored: leaf index -> why it is no fact, for the leaves this walk saw.
         latest: the latest time that any leaf looked at was recorded, the log's newest among them.
+        houses: the house at each of its leaves; nothing where every leaf was passed.
     """
 
     size: int
@@ -65,6 +69,7 @@ class Projection(Noun, frozen=True, kw_only=True):
     policy: Policy | None
     ignored: dict[str, str]
     latest: datetime
+    houses: Timeline = ()
 
     def policy_in_force(self) -> Policy:
         """The policy. Raises UsageError ``policy.none-in-force``."""
@@ -107,27 +112,34 @@ def require_same_log(ports: Ports, remembered: bytes) -> None:
         raise LedgerError("head.other-log", f"this account remembers a log {ports.log.origin} of another key: this one was begun anew under its name") from None
 
 
-def project(ports: Ports, environment: str, size: int | None = None, walk: Walk = "committed") -> Projection:
+def project(ports: Ports, environment: str, size: int | None = None, walk: Walk = "committed", *, beside: Projection | None = None) -> Projection:
     """The state of `environment` (empty: the house alone).
 
     Args:
         ports: the world.
         environment: its name.
-        size: the history to look at, of a head that was trusted; None for all there is.
+        size: the history to look at, of a head that was trusted; None for all there is, or as much as `beside`.
         walk: how far back.
+        beside: another projection of this history: its house is the same, and is not folded again.
 
     Raises:
         LedgerError, TrustError, UnreadableError: as `trusted_head` and `history.advance`, and for altered leaves or lost
             documents; ``root.rolled-back`` where the pinned root is not in force yet at the present head.
     """
-    present = size is None
-    size = trusted_head(ports).size if size is None else size
+    present = size is None and beside is None
+    if size is None:
+        size = trusted_head(ports).size if beside is None else beside.size
     if size == 0:
         raise LedgerError("log.empty", "this log holds nothing: not even its root")
     fold = _Fold(ports)
     start = State(environment=EnvironmentState(name=environment))
-    state = _past_every_leaf(fold, start, size) if walk == "every" else _along_chains(fold, start, size, walk)
-    projection = _projection(ports, state, size, fold)
+    houses: Timeline = ()
+    if walk == "every":
+        state = _past_every_leaf(fold, start, size)
+    else:
+        houses = beside.houses if beside is not None and beside.size == size and beside.houses else _houses(fold, size)
+        state = _along_chain(fold, houses, start, size, walk)
+    projection = _projection(ports, state, size, fold, houses)
     if present and ports.pinned is not None and projection.root.version < ports.pinned.version:
         held, pinned = projection.root.version, ports.pinned.version
         raise TrustError("root.rolled-back", f"this log's root is version {held}; version {pinned} is pinned: this is an older copy")
@@ -159,11 +171,15 @@ def _past_every_leaf(fold: _Fold, state: State, size: int) -> State:
     return state
 
 
-def _along_chains(fold: _Fold, state: State, size: int, walk: Walk) -> State:
-    ports = fold.ports
+def _houses(fold: _Fold, size: int) -> Timeline:
     houses = [(-1, House())]
-    for index in reversed([index for index, _ in chain(ports, events.HOUSE, size)]):
-        houses.append((index, fold.further(State(house=houses[-1][1]), ports.log.leaf(index), index).house))
+    for index in reversed([index for index, _ in chain(fold.ports, events.HOUSE, size)]):
+        houses.append((index, fold.further(State(house=houses[-1][1]), fold.ports.log.leaf(index), index).house))
+    return tuple(houses)
+
+
+def _along_chain(fold: _Fold, houses: Timeline, state: State, size: int, walk: Walk) -> State:
+    ports = fold.ports
     stream, since = f"env:{state.environment.name}", list[int]()
     for index, data in chain(ports, stream, size) if state.environment.name else ():
         since.append(index)
@@ -176,7 +192,7 @@ def _along_chains(fold: _Fold, state: State, size: int, walk: Walk) -> State:
     return replace(state, house=houses[-1][1])
 
 
-def _house_before(houses: list[tuple[int, House]], index: int) -> House:
+def _house_before(houses: Timeline, index: int) -> House:
     """The house as the leaves below `index` make it."""
     return houses[bisect_left(houses, index, key=itemgetter(0)) - 1][1]
 
@@ -186,7 +202,7 @@ def holders(ports: Ports, id_: str) -> list[tuple[str, Projection]]:
     house = project(ports, "")
     found = [(events.HOUSE, house)] if any(one.id == id_ for one in house.state.house.proposals) else []
     for environment in sorted(house.policy.environments) if house.policy else ():
-        own = project(ports, environment, house.size)
+        own = project(ports, environment, beside=house)
         if own.state.environment.request(id_) is not None:
             found.append((environment, own))
     return found
@@ -254,7 +270,7 @@ def read_if_leaf(data: bytes, index: int) -> events.Leaf | None:
         raise LedgerError(err.code, f"leaf {index} cannot be read, and what it says cannot be passed over: {err.message}") from None
 
 
-def _committed(fold: _Fold, houses: list[tuple[int, House]], stream: str, index: int, data: bytes) -> State | None:
+def _committed(fold: _Fold, houses: Timeline, stream: str, index: int, data: bytes) -> State | None:
     """The state the decision in this leaf commits to, where it may be believed as it stands.
 
     1. It is a decision, and nothing was said here between what it looked at and this leaf: it is no copy of an older one.
@@ -279,7 +295,7 @@ def _committed(fold: _Fold, houses: list[tuple[int, House]], stream: str, index:
     return state
 
 
-def _projection(ports: Ports, state: State, size: int, fold: _Fold) -> Projection:
+def _projection(ports: Ports, state: State, size: int, fold: _Fold, houses: Timeline) -> Projection:
     house = state.house
     if house.root is None:
         raise TrustError("root.missing", "this log has no root that counts")
@@ -288,7 +304,7 @@ def _projection(ports: Ports, state: State, size: int, fold: _Fold) -> Projectio
     policy = history.read_policy(fold.load(house.policy.digest)) if house.policy else None
     times = (_read(ports.log.leaf(size - 1), size - 1).at, house.at, state.environment.at)
     latest = max(at for at in times if at is not None)
-    return Projection(size=size, state=state, root=root, roster=roster, policy=policy, ignored=fold.ignored, latest=latest)
+    return Projection(size=size, state=state, root=root, roster=roster, policy=policy, ignored=fold.ignored, latest=latest, houses=houses)
 
 
 def documents(ports: Ports) -> history.Load:

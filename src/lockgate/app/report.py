@@ -82,7 +82,7 @@ def status(ports: Ports) -> Status:
     """What each environment of the policy in force runs, and what is open."""
     house = project(ports, "")
     names = sorted(house.policy.environments) if house.policy else []
-    seen: dict[str, Projection] = {name: project(ports, name, house.size) for name in names}
+    seen: dict[str, Projection] = {name: project(ports, name, beside=house) for name in names}
     now = ports.clock.now()
     reports = []
     for name, projection in seen.items():
