@@ -109,7 +109,9 @@ class TestResolve:
 
     def test_platforms_may_stand_in_index_json_itself(self, layout: Layout) -> None:
         for architecture in ("amd64", "arm64"):
-            layout.enlist({**layout.manifest(architecture.encode()), "platform": {"os": "linux", "architecture": architecture}}, "v1")
+            layout.enlist(
+                {**layout.manifest(architecture.encode(), platform=f"linux/{architecture}"), "platform": {"os": "linux", "architecture": architecture}}, "v1"
+            )
         assert resolve(layout, tag="v1", platform="linux/arm64") == layout.listed[1]["digest"]
         assert resolve(layout, platform="linux/arm64") == layout.listed[1]["digest"]
         assert refused(layout, tag="v1") == "ref.ambiguous"
