@@ -112,9 +112,10 @@ def _evidence(layout: Layout, digest: Digest) -> list[Evidence]:
         found, sizes = dict[Digest, Evidence](), [0]
         for candidate in _candidates(layout, digest, where):
             _, document = layout.document(candidate.digest, candidate.size)
-            if is_index(document, candidate.media_type, where) or not _refers_to(document, digest):
+            at = f"{layout.path}: {candidate.digest}"
+            if is_index(document, candidate.media_type, at) or not _refers_to(document, digest):
                 continue
-            for layer, media_type in _known_layers(document, where):
+            for layer, media_type in _known_layers(document, at):
                 if layer.digest not in found:
                     sizes.append(layer.size)
                     require_within_limits(sizes[1:], layout.path)
