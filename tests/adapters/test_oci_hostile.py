@@ -127,19 +127,20 @@ class TestBlobs:
         assert every_way(layout, digest_of(b"x")) == {"ref.unreadable"}
 
     def test_a_blob_of_another_size_is_not_read(self, layout: Layout) -> None:
-        """A file made of holes costs nothing to write: of 4 TiB it would take hours to read."""
+        """A file made of holes costs nothing to write: of 1 TiB it would take long to read."""
         digest = layout.image(b"layer")
-        os.truncate(layout.at(parts(layout, digest)["layers"][0]["digest"]), 4 << 40)
+        os.truncate(layout.at(parts(layout, digest)["layers"][0]["digest"]), 1 << 40)
         started = time.monotonic()
         assert SOURCE.measure(ref(layout), digest).problem == "digest.mismatch"
-        os.truncate(layout.at(digest), 4 << 40)
+        os.truncate(layout.at(digest), 1 << 40)
         assert SOURCE.measure(ref(layout), layout.index({"mediaType": MANIFEST, "digest": digest, "size": 400})).problem == "digest.mismatch"
         assert time.monotonic() - started < 1
 
     def test_more_bytes_than_are_read_are_refused_before_they_are(self, layout: Layout) -> None:
-        sparse = {"mediaType": LAYER, "digest": digest_of(b"holes"), "size": (1 << 40) + 1}
-        layout.at(sparse["digest"]).write_bytes(b"")
-        os.truncate(layout.at(sparse["digest"]), sparse["size"])
+        holes, size = digest_of(b"holes"), (1 << 40) + 1
+        layout.at(holes).write_bytes(b"")
+        os.truncate(layout.at(holes), size)
+        sparse = {"mediaType": LAYER, "digest": holes, "size": size}
         manifest = {"schemaVersion": 2, "config": layout.blob(b"{}", EMPTY), "layers": [sparse]}
         digest = layout.enlist(layout.json(manifest, MANIFEST))["digest"]
         assert code(lambda: SOURCE.measure(ref(layout), digest)) == "ref.unreadable"
