@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from children import forked
-from layouts import DSSE, EMPTY, INDEX, MANIFEST, Layout, parts
+from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, TAG, Layout, parts
 from lockgate.adapters import disk
 from lockgate.adapters.sources import oci_blobs
 from lockgate.adapters.sources.oci_layout import OciLayouts
@@ -26,6 +26,7 @@ from lockgate.errors import EvidenceError, LedgerError, LockgateError, Unreadabl
 
 SOURCE = OciLayouts()
 ENVELOPE = b'{"payload":"e30="}'
+DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 @pytest.fixture
@@ -80,9 +81,10 @@ class TestBlobs:
         digest = layout.enlist(layout.json(manifest, MANIFEST))["digest"]
         assert SOURCE.measure(ref(layout), digest).problem == "digest.mismatch"
 
-    def test_an_image_hidden_behind_a_blob_of_the_same_digest(self, layout: Layout) -> None:
+    def test_an_image_hidden_behind_a_layer_of_the_same_digest(self, layout: Layout) -> None:
         image = layout.manifest(b"layer")
-        index = layout.index({**image, "mediaType": "application/octet-stream"}, image)
+        hiding = {**parts(layout, image["digest"]), "layers": [{**image, "mediaType": "application/octet-stream"}]}
+        index = layout.index(layout.json(hiding, MANIFEST), image)
         layout.at(parts(layout, image["digest"])["layers"][0]["digest"]).write_bytes(b"Layer")
         assert SOURCE.measure(ref(layout), index).problem == "digest.mismatch"
 
@@ -124,6 +126,33 @@ class TestBlobs:
         layout.enlist({**layout.manifest(), "size": size})
         assert every_way(layout, digest_of(b"x")) == {"ref.unreadable"}
 
+    def test_a_blob_of_another_size_is_not_read(self, layout: Layout) -> None:
+        """A file made of holes costs nothing to write: of 1 TiB it would take long to read."""
+        digest = layout.image(b"layer")
+        os.truncate(layout.at(parts(layout, digest)["layers"][0]["digest"]), 1 << 40)
+        started = time.monotonic()
+        assert SOURCE.measure(ref(layout), digest).problem == "digest.mismatch"
+        os.truncate(layout.at(digest), 1 << 40)
+        assert SOURCE.measure(ref(layout), layout.index({"mediaType": MANIFEST, "digest": digest, "size": 400})).problem == "digest.mismatch"
+        assert time.monotonic() - started < 1
+
+    def test_more_bytes_than_are_read_are_refused_before_they_are(self, layout: Layout) -> None:
+        holes, size = digest_of(b"holes"), (1 << 40) + 1
+        layout.at(holes).write_bytes(b"")
+        os.truncate(layout.at(holes), size)
+        sparse = {"mediaType": LAYER, "digest": holes, "size": size}
+        manifest = {"schemaVersion": 2, "config": layout.blob(b"{}", EMPTY), "layers": [sparse]}
+        digest = layout.enlist(layout.json(manifest, MANIFEST))["digest"]
+        assert code(lambda: SOURCE.measure(ref(layout), digest)) == "ref.unreadable"
+
+    def test_one_layer_under_many_names_is_read_once(self, layout: Layout) -> None:
+        layer = layout.blob(b"x" * (1 << 20))
+        layers = [{**layer, "mediaType": f"application/x-{number}"} for number in range(10_000)]
+        digest = layout.enlist(layout.json({"schemaVersion": 2, "config": layout.blob(b"{}", EMPTY), "layers": layers}, MANIFEST))["digest"]
+        found = SOURCE.measure(ref(layout), digest)
+        assert found.problem == ""
+        assert found.size == (1 << 20) + 2 + layout.at(digest).stat().st_size
+
     def test_more_parts_than_are_counted(self, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(oci_blobs, "MAX_PARTS", 4)
         assert SOURCE.measure(ref(layout), layout.image(b"1", b"2")).problem == ""
@@ -164,13 +193,103 @@ class TestLeadAstray:
         assert code(lambda: SOURCE.resolve(ref(layout, "v1"))) == "ref.unreadable"
         assert code(lambda: SOURCE.measure(ref(layout), digest)) == "ref.unreadable"
 
-    @pytest.mark.parametrize(("said", "listed"), [(INDEX, MANIFEST), (MANIFEST, INDEX), (None, INDEX), ([MANIFEST], MANIFEST)])
+    @pytest.mark.parametrize(
+        ("said", "listed"),
+        [
+            (INDEX, MANIFEST),
+            (MANIFEST, INDEX),
+            (None, INDEX),
+            ([MANIFEST], MANIFEST),
+            (DOCKER, MANIFEST),
+            (MANIFEST, DOCKER),
+            ("text/plain", MANIFEST),
+            ("text/plain", "text/plain"),
+            (None, "text/plain"),
+            (MANIFEST, "text/plain"),
+            (MANIFEST.upper(), MANIFEST),
+        ],
+    )
     def test_a_manifest_under_another_media_type(self, layout: Layout, said: Any, listed: str) -> None:
         manifest = {**parts(layout, layout.manifest()["digest"]), "mediaType": said}
         if said is None:
             del manifest["mediaType"]
-        layout.enlist(layout.json(manifest, listed), "v1")
+        listed_as = layout.json(manifest, listed)
+        layout.enlist(listed_as, "v1")
         assert code(lambda: SOURCE.resolve(ref(layout, "v1"))) == "ref.unreadable"
+        index = layout.index(listed_as, tag="index")
+        assert code(lambda: SOURCE.resolve(ref(layout, "index"))) == "ref.unreadable"
+        assert code(lambda: SOURCE.measure(ref(layout), index)) == "ref.unreadable"
+
+    @pytest.mark.parametrize(
+        "media_type", ["application/octet-stream", "", "text/plain", DOCKER.replace("v2", "v1"), MANIFEST.upper(), MANIFEST + "; charset=utf-8", LAYER]
+    )
+    def test_a_child_of_an_index_that_is_no_manifest_known_here(self, layout: Layout, tmp_path: Path, media_type: str) -> None:
+        """What it points to would be run by whoever knows the type, and looked at by nobody."""
+        image, other = layout.manifest(b"image"), layout.manifest(b"never looked at")
+        listed = {**other, "mediaType": media_type}
+        index = layout.index({**image, "platform": {"os": "linux", "architecture": "amd64"}}, listed, tag="v1")
+        layout.at(parts(layout, other["digest"])["layers"][0]["digest"]).write_bytes(b"altered")
+        for call in (
+            lambda: SOURCE.resolve(ref(layout, "v1")),
+            lambda: SOURCE.resolve(ref(layout, "v1"), "linux/amd64"),
+            lambda: SOURCE.resolve(ref(layout, digest=index)),
+            lambda: SOURCE.resolve(ref(layout, digest=index), "linux/amd64"),
+            lambda: SOURCE.measure(ref(layout), index),
+            lambda: SOURCE.copy(ref(layout), index, tmp_path / "copy"),
+        ):
+            assert code(call) == "ref.unreadable"
+        with pytest.raises(UnreadableError) as err:
+            SOURCE.measure(ref(layout), index)
+        assert other["digest"] in err.value.message
+        assert repr(media_type) in err.value.message
+        nested = layout.enlist(layout.json({"schemaVersion": 2, "manifests": [{**image, "digest": index, "size": layout.at(index).stat().st_size}]}, INDEX))
+        assert code(lambda: SOURCE.measure(ref(layout), nested["digest"])) == "ref.unreadable"
+
+    @pytest.mark.parametrize("media_type", [MANIFEST, INDEX, DOCKER, DOCKER.replace("v2", "v1"), MANIFEST.upper(), f" {INDEX} ; a=b"])
+    @pytest.mark.parametrize("which", ["config", "layers"])
+    def test_a_part_of_a_manifest_that_is_called_a_manifest(self, layout: Layout, media_type: str, which: str) -> None:
+        part = {**layout.manifest(b"hidden"), "mediaType": media_type}
+        manifest = {"schemaVersion": 2, "config": layout.blob(b"{}", EMPTY), "layers": [], which: part if which == "config" else [part]}
+        digest = layout.enlist(layout.json(manifest, MANIFEST), "v1")["digest"]
+        assert code(lambda: SOURCE.resolve(ref(layout, "v1"))) == "ref.unreadable"
+        assert code(lambda: SOURCE.measure(ref(layout), digest)) == "ref.unreadable"
+
+    @pytest.mark.parametrize("change", [{"schemaVersion": 1}, {"schemaVersion": "2"}, {"schemaVersion": True}, {"fsLayers": []}])
+    def test_a_document_of_another_schema(self, layout: Layout, change: dict[str, Any]) -> None:
+        digest = layout.enlist(layout.json({**parts(layout, layout.manifest()["digest"]), **change}, MANIFEST), "v1")["digest"]
+        assert code(lambda: SOURCE.resolve(ref(layout, "v1"))) == "ref.unreadable"
+        assert code(lambda: SOURCE.measure(ref(layout), digest)) == "ref.unreadable"
+
+    @pytest.mark.parametrize("key", ["Layers", "CONFIG", "layer\u017f", "Manifests", "MediaType", "FSLayers", "\u017fubject"])
+    def test_a_key_that_some_readers_take_for_another(self, layout: Layout, key: str) -> None:
+        """Go's JSON takes keys for each other that differ in case only, and the last one counts."""
+        image = layout.manifest(b"layer")
+        evil = {**parts(layout, image["digest"]), key: [layout.blob(b"evil")]}
+        digest = layout.enlist(layout.json(evil, MANIFEST), "v1")["digest"]
+        assert code(lambda: SOURCE.resolve(ref(layout, "v1"))) == "ref.unreadable"
+        assert code(lambda: SOURCE.measure(ref(layout), digest)) == "ref.unreadable"
+        referrer = layout.referrer(digest, ENVELOPE)
+        layout.enlist(layout.json({**parts(layout, referrer["digest"]), key: []}, MANIFEST))
+        assert code(lambda: SOURCE.attached(ref(layout), image["digest"])) == "ref.unreadable"
+
+    @pytest.mark.parametrize("key", ["Digest", "dige\u017ft", "SIZE", "mediatype", "Platform", "Urls", "Data"])
+    def test_such_a_key_in_a_descriptor(self, layout: Layout, key: str) -> None:
+        layer = {**layout.blob(b"layer"), key: digest_of(b"evil")}
+        digest = layout.enlist(layout.json({"schemaVersion": 2, "config": layout.blob(b"{}", EMPTY), "layers": [layer]}, MANIFEST), "v1")["digest"]
+        assert code(lambda: SOURCE.measure(ref(layout), digest)) == "ref.unreadable"
+
+    @pytest.mark.parametrize("data", ["ZXZpbA==", "bGF5ZXI", "bGF5\nZXI=", "", 5, ["bGF5ZXI="], {}])
+    def test_other_content_within_a_descriptor(self, layout: Layout, data: Any) -> None:
+        layer = {**layout.blob(b"layer"), "data": data}
+        digest = layout.enlist(layout.json({"schemaVersion": 2, "config": layout.blob(b"{}", EMPTY), "layers": [layer]}, MANIFEST), "v1")["digest"]
+        assert code(lambda: SOURCE.resolve(ref(layout, "v1"))) == "ref.unreadable"
+        assert code(lambda: SOURCE.measure(ref(layout), digest)) == "ref.unreadable"
+
+    def test_layers_that_stand_elsewhere_are_missing_here(self, layout: Layout) -> None:
+        foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+        layer = {"mediaType": foreign, "digest": digest_of(b"elsewhere"), "size": 9, "urls": ["https://example.com/layer"]}
+        digest = layout.enlist(layout.json({"schemaVersion": 2, "config": layout.blob(b"{}", EMPTY), "layers": [layer]}, MANIFEST))["digest"]
+        assert SOURCE.measure(ref(layout), digest).problem == "digest.missing"
 
     def test_an_index_that_names_itself(self, layout: Layout) -> None:
         own = digest_of(b"whatever")
@@ -314,6 +433,26 @@ class TestEvidence:
         digest = layout.image()
         layout.enlist(layout.referrer(digest, *(b"%d" % number + b" " * ((1 << 20) - 10) for number in range(17))))
         assert code(lambda: SOURCE.attached(ref(layout), digest)) == "ref.too-much-evidence"
+
+    @pytest.mark.parametrize("tag", ["", "fallback"])
+    def test_one_document_listed_ten_thousand_times_is_read_once(self, layout: Layout, tag: str) -> None:
+        digest = layout.image()
+        large = layout.blob(b'{"manifests": [], "x": [' + b"[]," * 1_000_000 + b"[]]}", INDEX if tag else MANIFEST)
+        listed = {**large, "annotations": {TAG: digest.replace(":", "-")}} if tag else large
+        layout.listed = [layout.listed[0], *[listed] * 10_000]
+        layout.save()
+        started = time.monotonic()
+        assert outcome(lambda: SOURCE.attached(ref(layout), digest)) == ("" if tag else "ref.unreadable")
+        assert outcome(lambda: SOURCE.resolve(ref(layout))) == ("" if tag else "ref.ambiguous")
+        assert time.monotonic() - started < 20
+
+    def test_manifests_that_are_none_count_among_what_is_searched(self, layout: Layout) -> None:
+        digest = layout.image()
+        for number in range(20):
+            layout.listed.append({"mediaType": MANIFEST, "digest": digest_of(b"%d" % number), "size": 4 << 20})
+        layout.save()
+        assert code(lambda: SOURCE.attached(ref(layout), digest)) == "ref.too-much-evidence"
+        assert code(lambda: SOURCE.resolve(ref(layout))) == "ref.ambiguous"
 
     def test_manifests_too_large_to_search(self, layout: Layout) -> None:
         digest = layout.image()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from layouts import DSSE, EMPTY, INDEX, MANIFEST, Layout, parts
+from layouts import CONFIG, DSSE, EMPTY, INDEX, MANIFEST, Json, Layout, parts
 from lockgate.adapters.sources.oci_layout import OciLayouts
 from lockgate.core.digest import Ref, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
 
 SOURCE = OciLayouts()
+DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 @pytest.fixture
@@ -48,6 +51,22 @@ def multi(layout: Layout, *platforms: str, tag: str = "") -> tuple[str, dict[str
         said = {"os": os_, "architecture": architecture, **({"variant": variant[0]} if variant else {})}
         found[platform] = {**layout.manifest(platform.encode(), platform=platform), "platform": said}
     return layout.index(*found.values(), tag=tag), {platform: each["digest"] for platform, each in found.items()}
+
+
+def one_of(layout: Layout, listed: str, own: str) -> tuple[str, str]:
+    """An index, v1, of one image that is for `own` and listed as `listed`; the digests of both."""
+    os_, _, rest = listed.partition("/")
+    architecture, _, variant = rest.partition("/")
+    image = layout.manifest(platform=own)
+    platform = {"platform": {"os": os_, "architecture": architecture, "variant": variant}} if listed else {}
+    return layout.index({**image, **platform}, tag="v1"), image["digest"]
+
+
+def configured(layout: Layout, config: Json) -> str:
+    """An image, v1, with this configuration; its digest."""
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layout.blob(b"layer")]}
+    digest: str = layout.enlist(layout.json(manifest, MANIFEST), "v1")["digest"]
+    return digest
 
 
 class TestResolve:
@@ -98,8 +117,13 @@ class TestResolve:
             "platform": {"os": "unknown", "architecture": "unknown"},
             "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
         }
-        layout.index(image, attestation)
-        assert resolve(layout) == image["digest"]
+        index = layout.index(image, attestation)
+        assert resolve(layout) == resolve(layout, platform="linux/amd64") == image["digest"]
+        assert refused(layout, platform="unknown/unknown") == "ref.no-platform"
+        assert SOURCE.measure(ref(layout), index).problem == ""
+        assert resolve(layout, digest=index) == index
+        layout.at(parts(layout, attestation["digest"])["layers"][0]["digest"]).write_bytes(b"attestatioN")
+        assert SOURCE.measure(ref(layout), index).problem == "digest.mismatch"
 
     def test_nested_indexes_are_entered(self, layout: Layout) -> None:
         image = layout.manifest(b"image")
@@ -109,7 +133,9 @@ class TestResolve:
 
     def test_platforms_may_stand_in_index_json_itself(self, layout: Layout) -> None:
         for architecture in ("amd64", "arm64"):
-            layout.enlist({**layout.manifest(architecture.encode()), "platform": {"os": "linux", "architecture": architecture}}, "v1")
+            layout.enlist(
+                {**layout.manifest(architecture.encode(), platform=f"linux/{architecture}"), "platform": {"os": "linux", "architecture": architecture}}, "v1"
+            )
         assert resolve(layout, tag="v1", platform="linux/arm64") == layout.listed[1]["digest"]
         assert resolve(layout, platform="linux/arm64") == layout.listed[1]["digest"]
         assert refused(layout, tag="v1") == "ref.ambiguous"
@@ -124,6 +150,86 @@ class TestResolve:
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": layout.blob(b"{}", EMPTY), "layers": [layout.blob(b"chart")]}
         digest = layout.enlist(layout.json(manifest, MANIFEST))["digest"]
         assert resolve(layout, platform="linux/amd64") == digest
+
+    @pytest.mark.parametrize(
+        ("asked", "listed", "own"),
+        [
+            ("linux/amd64", "linux/amd64", "linux/arm64"),
+            ("linux/amd64", "linux/amd64", "windows/amd64"),
+            ("linux/amd64", "linux/amd64", "linux/amd64x"),
+            ("linux/arm/v7", "linux/arm/v7", "linux/arm/v6"),
+            ("linux/arm/v7", "linux/arm/v7", "linux/arm"),
+            ("linux/amd64", "", "linux/arm64"),
+            ("linux/amd64", "linux/arm64", "linux/amd64"),
+        ],
+    )
+    def test_what_an_index_says_of_an_image_is_not_believed_over_the_image(self, layout: Layout, asked: str, listed: str, own: str) -> None:
+        index, image = one_of(layout, listed, own)
+        assert refused(layout, tag="v1", platform=asked) == refused(layout, platform=asked, digest=index) == "ref.no-platform"
+        if listed and own not in {listed, asked}:
+            with pytest.raises(UnreadableError) as err:
+                resolve(layout, tag="v1", platform=asked)
+            assert all(each in err.value.message for each in (image, asked, own, listed))
+
+    @pytest.mark.parametrize(
+        ("asked", "listed", "own"),
+        [
+            ("linux/arm64", "linux/arm64", "linux/arm64/v8"),
+            ("linux/arm64/v8", "linux/arm64/v8", "linux/arm64"),
+            ("linux/arm", "linux/arm/v7", "linux/arm/v7"),
+            ("linux/amd64", "", "linux/amd64"),
+        ],
+    )
+    def test_what_the_image_says_itself_is_taken(self, layout: Layout, asked: str, listed: str, own: str) -> None:
+        _, image = one_of(layout, listed, own)
+        assert resolve(layout, tag="v1", platform=asked) == image
+
+    @pytest.mark.parametrize(
+        "config", [{}, {"os": "linux"}, {"os": "linux/amd64", "architecture": ""}, {"os": "linux", "architecture": 7}, {"architecture": "amd64"}]
+    )
+    @pytest.mark.parametrize("media_type", [CONFIG, "application/x-config"])
+    def test_an_image_that_does_not_say_what_it_is_for(self, layout: Layout, config: dict[str, Any], media_type: str) -> None:
+        digest = configured(layout, layout.json(config, media_type))
+        assert resolve(layout, tag="v1") == digest
+        if config or media_type == CONFIG:
+            assert refused(layout, tag="v1", platform="linux/amd64") == "ref.no-platform"
+        else:
+            assert resolve(layout, tag="v1", platform="linux/amd64") == digest
+
+    @pytest.mark.parametrize("media_type", [CONFIG, "application/x-config"])
+    def test_a_configuration_is_held_to_its_platform_whatever_it_calls_itself(self, layout: Layout, media_type: str) -> None:
+        digest = configured(layout, layout.json({"os": "linux", "architecture": "arm64"}, media_type))
+        assert refused(layout, tag="v1", platform="linux/amd64") == "ref.no-platform"
+        assert resolve(layout, tag="v1", platform="linux/arm64") == digest
+
+    def test_a_configuration_that_other_readers_would_read_otherwise(self, layout: Layout) -> None:
+        configured(layout, layout.json({"os": "linux", "architecture": "amd64", "Architecture": "arm64"}, CONFIG))
+        assert refused(layout, tag="v1", platform="linux/amd64") == "ref.unreadable"
+
+    def test_a_configuration_too_large_to_read(self, layout: Layout) -> None:
+        configured(layout, layout.blob(b" " * (4 << 20) + b'{"os":"linux","architecture":"amd64"}', CONFIG))
+        assert refused(layout, tag="v1", platform="linux/amd64") == "ref.unreadable"
+
+    @pytest.mark.parametrize("wrong", ["altered", "gone"])
+    def test_a_configuration_that_is_not_the_one(self, layout: Layout, wrong: str) -> None:
+        index, image = one_of(layout, "linux/amd64", "linux/amd64")
+        at = layout.at(parts(layout, image)["config"]["digest"])
+        at.unlink() if wrong == "gone" else at.write_bytes(at.read_bytes().replace(b"amd64", b"arm64"))
+        assert refused(layout, digest=index, platform="linux/amd64") == ("digest.missing" if wrong == "gone" else "digest.mismatch")
+
+    def test_of_entries_without_a_platform_the_images_themselves_tell(self, layout: Layout) -> None:
+        images = {platform: layout.manifest(platform.encode(), platform=platform) for platform in ("linux/amd64", "linux/arm64", "linux/s390x")}
+        said = {**layout.manifest(b"said", platform="linux/s390x"), "platform": {"os": "linux", "architecture": "s390x"}}
+        index = layout.index(*images.values(), said)
+        assert resolve(layout, digest=index, platform="linux/arm64") == images["linux/arm64"]["digest"]
+        assert refused(layout, digest=index, platform="linux/s390x") == "ref.ambiguous"
+        assert refused(layout, digest=index, platform="linux/386") == "ref.no-platform"
+        layout.at(images["linux/amd64"]["digest"]).unlink()
+        assert refused(layout, digest=index, platform="linux/arm64") == "ref.ambiguous"  # what is not there might be for it too
+
+    def test_more_entries_without_a_platform_than_are_asked(self, layout: Layout) -> None:
+        index = layout.index(*(layout.manifest(b"%d" % number, platform=f"linux/x{number}") for number in range(17)))
+        assert refused(layout, digest=index, platform="linux/x3") == "ref.ambiguous"
 
     def test_a_digest_names_an_index_whole_or_the_platform_asked_of_it(self, layout: Layout) -> None:
         index, images = multi(layout, "linux/amd64", "linux/arm64")
@@ -288,6 +394,14 @@ class TestCopy:
         assert SOURCE.measure(copy, index).problem == ""
         assert SOURCE.resolve(copy, "linux/arm64")[1] == images["linux/arm64"]
 
+    @pytest.mark.parametrize("name", ["$(id>x)", "two words", "-rf", "a\nb", ";x", "it's"])
+    def test_its_path_has_nothing_of_the_layouts_name_or_tag(self, tmp_path: Path, name: str) -> None:
+        layout = Layout(tmp_path / "from" / name)
+        digest = layout.image(tag="$(id>x)")
+        layout.save()
+        copy = SOURCE.copy(ref(layout, "$(id>x)"), digest, tmp_path / "copies")
+        assert re.fullmatch(r"[0-9a-f]{12}-[0-9a-f]{8}", copy.name)
+
     def test_two_copies_do_not_meet(self, layout: Layout, tmp_path: Path) -> None:
         digest = layout.image()
         assert SOURCE.copy(ref(layout), digest, tmp_path) != SOURCE.copy(ref(layout), digest, tmp_path)
@@ -316,3 +430,30 @@ def test_docker_media_types_are_read(layout: Layout) -> None:
     digest = layout.enlist(layout.json(manifest, "application/vnd.docker.distribution.manifest.v2+json"))["digest"]
     assert resolve(layout, platform="linux/amd64") == digest
     assert SOURCE.measure(ref(layout), digest).problem == ""
+
+
+def test_an_index_of_docker_is_read(layout: Layout) -> None:
+    manifest = {**layout.manifest(), "mediaType": DOCKER}
+    manifest = {**layout.json({**parts(layout, manifest["digest"]), "mediaType": DOCKER}, DOCKER), "platform": {"os": "linux", "architecture": "amd64"}}
+    docker_list = DOCKER.replace(".v2", ".list.v2")
+    index = layout.enlist(layout.json({"schemaVersion": 2, "mediaType": docker_list, "manifests": [manifest]}, docker_list), "v1")["digest"]
+    assert resolve(layout, tag="v1", platform="linux/amd64") == manifest["digest"]
+    assert SOURCE.measure(ref(layout), index).problem == ""
+
+
+@pytest.mark.parametrize("media_type", ["application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.nondistributable.v1.tar", EMPTY])
+def test_layers_are_bytes_whatever_they_are(layout: Layout, media_type: str) -> None:
+    layer = {**layout.blob(b"{}", media_type), "data": "e30=", "urls": ["https://example.com/layer"]}
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": {**layout.blob(b"{}", EMPTY), "data": "e30="}, "layers": [layer]}
+    digest = layout.enlist(layout.json(manifest, MANIFEST))["digest"]
+    assert resolve(layout) == resolve(layout, platform="linux/amd64") == digest
+    assert SOURCE.measure(ref(layout), digest).problem == ""
+
+
+def test_what_else_index_json_lists_is_passed_over(layout: Layout) -> None:
+    """image-layout.md has such an entry in its example."""
+    digest = layout.image(tag="v1")
+    layout.enlist(layout.blob(b"<xml/>", "application/xml"), "appstream")
+    assert resolve(layout, tag="v1") == digest
+    assert refused(layout, tag="appstream") == "ref.unreadable"
+    assert SOURCE.attached(ref(layout), digest) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import pytest
 
 from children import forked
 from layouts import DSSE, Layout
+from lockgate.adapters import disk
+from lockgate.adapters.sources import files
 from lockgate.adapters.sources.files import PlainFiles
 from lockgate.adapters.sources.local import LocalSource
 from lockgate.core.digest import Ref, digest_of, parse_ref
@@ -23,7 +26,7 @@ ENVELOPE = b'{"payload":"e30="}'
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    path = tmp_path / "shop 1.0.whl"
+    path = tmp_path / "shop_fast-1.0+local1-py3-none-any.whl"
     path.write_bytes(b"wheel")
     return path
 
@@ -62,6 +65,26 @@ class TestWhatIsNoFile:
             assert code(lambda source=source, found=found: source.resolve(found)) == "ref.unreadable"  # type: ignore[misc]
         assert code(lambda: SOURCE.measure(ref(path), digest_of(b""))) == "ref.unreadable"
         assert code(lambda: SOURCE.copy(ref(path), digest_of(b""), tmp_path / "copy")) == "ref.unreadable"
+
+    def test_more_bytes_than_are_read_are_refused_before_they_are(self, file: Path, tmp_path: Path) -> None:
+        os.truncate(file, (1 << 40) + 1)
+        assert code(lambda: SOURCE.resolve(ref(file))) == "ref.unreadable"
+        assert code(lambda: SOURCE.measure(ref(file), digest_of(b""))) == "ref.unreadable"
+        assert code(lambda: SOURCE.copy(ref(file), digest_of(b""), tmp_path / "copy")) == "ref.unreadable"
+
+    def test_what_grows_past_that_while_it_is_read_is_refused(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(files, "MAX_ARTIFACT", 8)
+        file.write_bytes(b"12345678")
+        assert SOURCE.measure(ref(file), digest_of(b"12345678")).problem == ""
+        open_regular = disk.open_regular
+
+        def grown(path: str, *, follow: bool) -> int:
+            with Path(path).open("ab") as more:
+                more.write(b"9")
+            return open_regular(path, follow=follow)
+
+        monkeypatch.setattr(disk, "open_regular", grown)
+        assert code(lambda: SOURCE.resolve(ref(file))) == "ref.unreadable"
 
     def test_a_sidecar_that_is_a_fifo_or_leads_elsewhere_is_unreadable(self, file: Path, tmp_path: Path) -> None:
         os.mkfifo(sidecar(file))
@@ -161,6 +184,37 @@ class TestCopy:
         file.chmod(0o755)
         assert stat.S_IMODE(Path(SOURCE.copy(ref(file), digest_of(b"wheel"), tmp_path / "copies")).stat().st_mode) == 0o500
 
+    @pytest.mark.parametrize(
+        ("name", "copied"),
+        [
+            ("shop", "shop"),
+            ("shop-1.0.tar.gz", "shop-1.0.tar.gz"),
+            ("a" * 128, "a" * 128),
+            ("a" * 129, "artifact"),
+            ("$(id>x).whl", "artifact.whl"),
+            ("`id`.tar.gz", "artifact.tar.gz"),
+            ("two words.tgz", "artifact.tgz"),
+            ("-rf", "artifact"),
+            ("--config=x.yaml", "artifact.yaml"),
+            ("a\nb.whl", "artifact.whl"),
+            ("a.whl\n", "artifact"),
+            ("a;id", "artifact"),
+            ("a.$(id)", "artifact"),
+            (".bashrc", "artifact.bashrc"),
+            ("*", "artifact"),
+            ("~", "artifact"),
+            ("a=b", "artifact"),
+            ("münze.whl", "artifact.whl"),
+            ("{ref}", "artifact"),
+            ("it's", "artifact"),
+        ],
+    )
+    def test_a_name_that_means_something_to_a_shell_is_not_kept(self, tmp_path: Path, name: str, copied: str) -> None:
+        (tmp_path / name).write_bytes(b"wheel")
+        copy = Path(SOURCE.copy(ref(tmp_path / name), digest_of(b"wheel"), tmp_path / "copies"))
+        assert (copy.name, copy.read_bytes()) == (copied, b"wheel")
+        assert re.fullmatch("[0-9a-f]{8}", copy.parent.name)
+
     def test_other_bytes_are_not_copied(self, file: Path, tmp_path: Path) -> None:
         with pytest.raises(EvidenceError) as err:
             SOURCE.copy(ref(file), digest_of(b"what it was"), tmp_path / "copies")
@@ -184,7 +238,9 @@ class TestLooking:
             source.resolve(parse_ref(str(layout.path)))
         assert err.value.code == "ref.ambiguous"
 
-    @pytest.mark.parametrize("name", ["gone", "gone:v1", "shop 1.0.whl:v1", "shop 1.0.whl/below", "sub/gone:v1"])
+    @pytest.mark.parametrize(
+        "name", ["gone", "gone:v1", "shop_fast-1.0+local1-py3-none-any.whl:v1", "shop_fast-1.0+local1-py3-none-any.whl/below", "sub/gone:v1"]
+    )
     def test_nothing_there(self, file: Path, name: str) -> None:
         assert code(lambda: LocalSource().resolve(parse_ref(f"{file.parent}/{name}"))) == "ref.not-found"
 
@@ -195,6 +251,10 @@ class TestLooking:
     def test_a_link_that_leads_to_itself(self, tmp_path: Path) -> None:
         (tmp_path / "loop").symlink_to(tmp_path / "loop")
         assert code(lambda: LocalSource().resolve(Ref(scheme="", path=str(tmp_path / "loop")))) == "ref.unreadable"
+
+    def test_what_is_no_platform_is_said_of_a_file_too(self, file: Path) -> None:
+        assert code(lambda: LocalSource().resolve(Ref(scheme="", path=str(file)), "$(id)")) == "platform.malformed"
+        assert LocalSource().resolve(Ref(scheme="", path=str(file)), "linux/amd64")[1] == digest_of(b"wheel")
 
     def test_a_file_named_as_a_layout_and_a_layout_named_as_a_file(self, file: Path, tmp_path: Path) -> None:
         layout = Layout(tmp_path / "layout")

@@ -391,11 +391,12 @@ class TestAttachAndInspect:
         world.source.put("new", b"new")
         attached = attach.sign(bench, "file:new", key("release"))
         assert (attached.subject, attached.key) == (digest("new"), key("release").fingerprint)
-        seen = inspect.inspect_artifact(bench, "file:new", {"release": key("release").public})
-        assert seen.good
-        assert not inspect.inspect_artifact(bench, "file:new", {"other": key("second").public}).good
+        found = inspect.find_artifact(bench, "file:new")
+        assert found[1] == digest("new")
+        assert inspect.inspect_artifact(bench, found, {"release": key("release").public}).good
+        assert not inspect.inspect_artifact(bench, found, {"other": key("second").public}).good
         world.source.artifacts["new"].data = b"old"
-        assert not inspect.inspect_artifact(bench, "file:new", {"release": key("release").public}).good
+        assert not inspect.inspect_artifact(bench, found, {"release": key("release").public}).good
 
     def test_a_signed_event_in_a_file(self, world: World, fails: Fails) -> None:
         id_ = world.request()

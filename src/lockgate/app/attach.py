@@ -33,18 +33,18 @@ class Attached(Noun, frozen=True, kw_only=True):
     place: str
 
 
-def sign(bench: Bench, ref_text: str, signer: Signer) -> Attached:
+def sign(bench: Bench, ref_text: str, signer: Signer, platform: str = "") -> Attached:
     """Sign an artifact's digest, and attach the signature."""
-    return attest(bench, ref_text, artifact.SIGNATURE_TYPE, {"signedAt": f"{bench.clock.now():%Y-%m-%dT%H:%M:%SZ}"}, signer)
+    return attest(bench, ref_text, artifact.SIGNATURE_TYPE, {"signedAt": f"{bench.clock.now():%Y-%m-%dT%H:%M:%SZ}"}, signer, platform)
 
 
-def attest(bench: Bench, ref_text: str, predicate_type: str, predicate: dict[str, Any], signer: Signer) -> Attached:
+def attest(bench: Bench, ref_text: str, predicate_type: str, predicate: dict[str, Any], signer: Signer, platform: str = "") -> Attached:
     """Sign a statement about an artifact (in-toto Statement v1 in DSSE), and attach it.
 
     Raises:
         LockgateError: from the source or the key.
     """
-    ref, digest = bench.source.resolve(parse_ref(ref_text))
+    ref, digest = bench.source.resolve(parse_ref(ref_text), platform)
     data = write_attestation(digest, predicate_type, predicate, signer.public, signer.sign)
     place = bench.source.attach(ref, digest, Evidence(media_type=dsse.MEDIA_TYPE, data=data, origin=""))
     return Attached(subject=digest, key=fingerprint(signer.public), place=place)

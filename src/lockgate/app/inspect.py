@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lockgate.app.attach import Bench
 from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.digest import Digest, parse_ref, pinned
+from lockgate.core.digest import Digest, Ref, parse_ref, pinned
 from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
 from lockgate.core.ports import Measured
@@ -38,13 +38,18 @@ class SeenEvent(Noun, frozen=True, kw_only=True):
     signed: Fingerprint
 
 
-def inspect_artifact(bench: Bench, ref_text: str, keys: Mapping[Name, PublicKey]) -> SeenArtifact:
+def find_artifact(bench: Bench, ref_text: str, platform: str = "") -> tuple[Ref, Digest]:
+    """What a reference names, without anything that judges it. Raises LockgateError from the source."""
+    return bench.source.resolve(parse_ref(ref_text), platform)
+
+
+def inspect_artifact(bench: Bench, found: tuple[Ref, Digest], keys: Mapping[Name, PublicKey]) -> SeenArtifact:
     """Read an artifact and its evidence, believing these keys.
 
     Raises:
         LockgateError: from the source.
     """
-    ref, digest = bench.source.resolve(parse_ref(ref_text))
+    ref, digest = found
     measured = bench.source.measure(ref, digest)
     facts = tuple(artifact.read(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now()))
     good = not measured.problem and any(isinstance(fact, Signature | Provenance) for fact in facts)

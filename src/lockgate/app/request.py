@@ -49,14 +49,14 @@ class Found(Noun, frozen=True, kw_only=True):
 
 
 def request_release(
-    ports: Ports, refs: tuple[str, ...], environment: Name, config: DigestOrNone, id_: RequestId, signer: PersonSigner
+    ports: Ports, refs: tuple[str, ...], environment: Name, config: DigestOrNone, id_: RequestId, signer: PersonSigner, platform: str = ""
 ) -> tuple[gate.Resolved, say.Recorded]:
     """Ask for a release to enter an environment.
 
     Raises:
         LockgateError: ``policy.no-environment``, ``people.no-duty``, or from the source or ledger.
     """
-    resolved = gate.resolve(ports, refs, config)
+    resolved = gate.resolve(ports, refs, config, platform)
     own = project(ports, environment)
     if environment not in own.policy_in_force().environments:
         raise UsageError("policy.no-environment", f"the policy in force has no environment {environment!r}")

@@ -7,11 +7,16 @@ import re
 import secrets
 from collections.abc import Iterable
 
+import click
+
 from lockgate.errors import UsageError
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 LONGEST_NAME = 200
+
+platform_option = click.option("--platform", default="", metavar="OS/ARCH", help="Which image of an index.")
+"""``--platform``, on every command that takes a reference: what one names, all name."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z").match
 

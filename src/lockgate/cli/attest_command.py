@@ -17,8 +17,9 @@ SHORT_TYPES = {"slsaprovenance1": "https://slsa.dev/provenance/v1"}
 @click.argument("ref")
 @click.option("--type", "predicate_type", required=True, metavar="TYPE", help="slsaprovenance1, or a predicate type's whole URI.")
 @click.option("--predicate", required=True, metavar="FILE", help="The predicate, JSON.")
+@arguments.platform_option
 @with_session(key=True)
-def command(session: Session, ref: str, predicate_type: str, predicate: str) -> None:
+def command(session: Session, ref: str, predicate_type: str, predicate: str, platform: str) -> None:
     """Sign a statement about REF (in-toto Statement v1 in DSSE) with --key and attach it where REF is. Needs no gate."""
     from lockgate.app.attach import attest
     from lockgate.canon import parse_foreign
@@ -31,6 +32,6 @@ def command(session: Session, ref: str, predicate_type: str, predicate: str) -> 
     content = parse_foreign(data, max_bytes=MAX_PREDICATE, what="predicate")
     if not isinstance(content, dict):
         raise UsageError("attest.not-an-object", f"{predicate} is no JSON object, and a predicate is one")
-    attested = attest(session.bench(), ref, uri, content, session.artifact_signer())
+    attested = attest(session.bench(), ref, uri, content, session.artifact_signer(), platform)
     session.note(f"attested  {attested.subject}\n  as      {uri}\n  by      {attested.key}\n  in      {attested.place}")
     session.say(attested, "")

@@ -19,7 +19,7 @@ from lockgate.cli.session import Session, with_session
 @click.option("--to", "environment", required=True, metavar="ENV", help="The environment it enters.")
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
 @click.option("--request", default="", metavar="R", help="The request to go by (default: the newest that fits).")
-@click.option("--platform", default="", metavar="OS/ARCH", help="Which image of an index.")
+@arguments.platform_option
 @with_session(key=True)
 def command(session: Session, ref: str, argv: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str) -> None:
     """Gate REF and, if allowed, run CMD on a private copy of exactly those bytes.

@@ -12,8 +12,9 @@ from lockgate.cli.session import Session, with_session
 @click.argument("refs", nargs=-1, required=True, metavar="REF…")
 @click.option("--to", "environment", required=True, metavar="ENV", help="The environment it should enter.")
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
+@arguments.platform_option
 @with_session(key=True)
-def command(session: Session, refs: tuple[str, ...], environment: str, config_files: tuple[str, ...]) -> None:
+def command(session: Session, refs: tuple[str, ...], environment: str, config_files: tuple[str, ...], platform: str) -> None:
     """Ask for REF… to enter an environment. Prints the request's id.
 
     Policies, rosters and roots are asked for with `policy apply`, `people` and `key renew`.
@@ -24,7 +25,7 @@ def command(session: Session, refs: tuple[str, ...], environment: str, config_fi
     config, id_ = arguments.config_digest(config_files), arguments.fresh_request()
     signer = session.signer()
     ports = session.ports()
-    resolved, recorded = request_release(ports, refs, environment, config, id_, signer)
+    resolved, recorded = request_release(ports, refs, environment, config, id_, signer, platform)
     session.note(f"requested {artifacts(resolved.release, resolved.pinned())} -> {environment}, as leaf {recorded.index} of log {ports.log.origin}")
     session.next(f"lockgate approve {id_}{session.place}")
     session.say({"request": id_, "leaf": recorded.index, "environment": environment, "artifacts": resolved.release.artifacts, "config": config}, id_)

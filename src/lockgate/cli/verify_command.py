@@ -18,30 +18,35 @@ MAX_FILE = 4 << 20
 @click.command("verify")
 @click.argument("what", metavar="REF|FILE")
 @click.option("--public", "publics", multiple=True, metavar="FILE", help="A public key to believe, instead of the policy's.")
+@arguments.platform_option
 @with_session()
-def command(session: Session, what: str, publics: tuple[str, ...]) -> None:
+def command(session: Session, what: str, publics: tuple[str, ...], platform: str) -> None:
     """Check an artifact and what is attached to it, or a proof or signed event in a file.
 
-    A proof file is checked offline with nothing but itself and the pinned root (--trust). With --public, or written oci:… or file:…,
-    it is an artifact that is checked, whatever it looks like.
+    A proof file is checked offline with nothing but itself and the pinned root (--trust). With --public or --platform, or written oci:…
+    or file:…, it is an artifact that is checked, whatever it looks like.
     """
-    head = b"" if publics or what.startswith(("oci:", "file:")) else _head(what)
+    head = b"" if publics or platform or what.startswith(("oci:", "file:")) else _head(what)
     if head.startswith(b"c2sp.org/tlog-proof"):
         _proof(session, what)
     elif head.lstrip().startswith(b"{") and what.endswith(".json"):
         _event(session, what)
     else:
-        _artifact(session, what, publics)
+        _artifact(session, what, publics, platform)
 
 
 def _head(what: str) -> bytes:
-    """The first bytes of a file of that name; none where there is no such file."""
+    """The first bytes of a file of that name; none where there is no such file. Raises UsageError ``verify.unreadable`` where it is empty."""
+    from lockgate.errors import UsageError
     from lockgate.wire import read_head
 
     try:
-        return read_head(what, 64)
+        head = read_head(what, 64)
     except OSError:
         return b""
+    if not head:
+        raise UsageError("verify.unreadable", f"{what} is empty: neither a proof nor a signed event, and an artifact only where it is written file:{what}")
+    return head
 
 
 def _proof(session: Session, what: str) -> None:
@@ -76,10 +81,11 @@ def _event(session: Session, what: str) -> None:
     session.next(f"lockgate log record {shlex.quote(what)}{session.place}")
 
 
-def _artifact(session: Session, what: str, publics: tuple[str, ...]) -> None:
-    from lockgate.app.inspect import inspect_artifact
+def _artifact(session: Session, what: str, publics: tuple[str, ...], platform: str) -> None:
+    from lockgate.app.inspect import find_artifact, inspect_artifact
     from lockgate.render.leaves import artifact_text
 
+    found = find_artifact(session.bench(), what, platform)  # before the gate: what is not there is said of a file first
     if publics:
         keys = dict(zip((Path(public).stem for public in publics), arguments.public_keys(publics), strict=True))
     else:
@@ -90,10 +96,10 @@ def _artifact(session: Session, what: str, publics: tuple[str, ...]) -> None:
             ports = session.ports()
         except UsageError as err:
             if err.code == "gate.none":
-                err.remedy = f"lockgate verify {shlex.quote(what)} --public FILE"
+                err.remedy = f"lockgate verify {shlex.quote(what)}{f' --platform {shlex.quote(platform)}' if platform else ''} --public FILE"
             raise
         keys = project(ports, "").policy_in_force().keys
-    seen = inspect_artifact(session.bench(), what, keys)
+    seen = inspect_artifact(session.bench(), found, keys)
     session.say(seen, artifact_text(seen.pinned, seen.measured, seen.facts, keys, session.sheet(result=True)))
     if seen.measured.problem or not seen.good:
         sys.exit(REFUSED)

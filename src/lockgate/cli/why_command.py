@@ -13,7 +13,7 @@ from lockgate.cli.session import Session, with_session
 @click.option("--to", "environment", default="", metavar="ENV", help="With REF: what the gate would say now.")
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
 @click.option("--request", default="", metavar="R", help="The request to go by.")
-@click.option("--platform", default="", metavar="OS/ARCH", help="Which image of an index.")
+@arguments.platform_option
 @with_session(key=True)
 def command(session: Session, what: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str) -> None:
     """Explain decision number DECISION, or what the gate would say of REF… now. Records nothing.

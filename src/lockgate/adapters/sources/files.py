@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from pathlib import Path, PurePath
 
 from lockgate.adapters import disk
-from lockgate.adapters.sources.limits import DSSE, MAX_TOTAL, require_within_limits
+from lockgate.adapters.sources.limits import DSSE, MAX_ARTIFACT, MAX_TOTAL, require_within_limits
 from lockgate.core.digest import Digest, Ref
 from lockgate.core.ports import Evidence, Measured
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
 
 SUFFIX = ".intoto.jsonl"
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}\Z").match
+_PLAIN_SUFFIX = re.compile(r"(\.tar)?\.[A-Za-z0-9]{1,16}\Z").search
 
 
 class PlainFiles:
@@ -75,8 +79,8 @@ class PlainFiles:
         return f"{where}:{number}"
 
     def copy(self, ref: Ref, digest: Digest, into: PurePath) -> PurePath:
-        """A copy under the same name in a new directory: the file 0400 (0500 where it may be run), the directory 0500."""
-        target = Path(into) / secrets.token_hex(4) / Path(ref.path).name
+        """A copy under the same name, where that is a plain one, in a new directory: the file 0400 (0500 where it may be run), the directory 0500."""
+        target = Path(into) / secrets.token_hex(4) / _plain_name(Path(ref.path).name)
         try:
             disk.make_directory(target.parent)
             with disk.directory(target.parent) as fd:
@@ -101,6 +105,7 @@ class PlainFiles:
         """Digest and size, in bounded memory; what is read is written to `out_fd` on the way where one is given."""
         buffer = memoryview(bytearray(disk.CHUNK))
         sha, read = hashlib.sha256(), 0
+        too_large = UnreadableError("ref.unreadable", f"{path} has more than the {MAX_ARTIFACT} bytes that are read")
         try:
             fd = disk.open_regular(path, follow=True)
         except FileNotFoundError:
@@ -109,14 +114,29 @@ class PlainFiles:
             raise _unreadable(path, err) from None
         try:
             with os.fdopen(fd, "rb", buffering=0) as file:
+                if os.fstat(fd).st_size > MAX_ARTIFACT:
+                    raise too_large
                 while got := file.readinto(buffer):
                     read += got
+                    if read > MAX_ARTIFACT:
+                        raise too_large
                     sha.update(buffer[:got])
                     if out_fd is not None:
                         disk.write_all(out_fd, buffer[:got])
         except OSError as err:
             raise _unreadable(path if out_fd is None else f"{path}, or what it is copied to,", err) from None
         return "sha256:" + sha.hexdigest(), read
+
+
+def _plain_name(name: str) -> str:
+    """The name where it means nothing to a shell or a command line; else ``artifact``, with its suffix where that is plain.
+
+    Whoever supplies a file chooses its name, and the name of the copy stands in the deployer's command.
+    """
+    if _PLAIN_NAME(name):
+        return name
+    suffix = _PLAIN_SUFFIX(name)
+    return "artifact" + (suffix[0] if suffix else "")
 
 
 def _sidecar(where: str) -> bytes:

@@ -19,6 +19,9 @@ MAX_ITEMS = 256
 MAX_TOTAL = 16 << 20
 """Most bytes of evidence on one artifact."""
 
+MAX_ARTIFACT = 1 << 40
+"""Most bytes of one artifact: what is made of holes costs nobody anything to write, and takes days to read."""
+
 
 def require_within_limits(sizes: list[int], where: str) -> None:
     """Check a growing list of sizes, so that whoever attaches rubbish costs little.

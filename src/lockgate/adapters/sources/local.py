@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from lockgate.adapters.sources.files import PlainFiles
+from lockgate.adapters.sources.oci_descriptor import require_platform
 from lockgate.adapters.sources.oci_layout import OciLayouts
 from lockgate.core.digest import Digest, Ref
 from lockgate.core.ports import Evidence, Measured, Source
@@ -20,7 +21,8 @@ class LocalSource:
         self._sources: dict[str, Source] = {"oci": OciLayouts(), "file": PlainFiles()}
 
     def resolve(self, ref: Ref, platform: str = "") -> tuple[Ref, Digest]:
-        """As the kind's own; ``PATH`` and ``PATH:TAG`` without a scheme are looked at first."""
+        """As the kind's own; ``PATH`` and ``PATH:TAG`` without a scheme are looked at first. Raises UsageError ``platform.malformed`` for any kind."""
+        require_platform(platform)
         found = located(ref)
         return self._sources[found.scheme].resolve(found, platform)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from lockgate import canon
 from lockgate.adapters import disk
-from lockgate.adapters.sources.oci_descriptor import INDEX, INDEXES, MANIFEST, MANIFESTS, Descriptor, contents, is_index, read_descriptors
+from lockgate.adapters.sources.limits import MAX_ARTIFACT
+from lockgate.adapters.sources.oci_descriptor import INDEX, MANIFEST, Descriptor, contents, distinct, is_index, read_descriptors
 from lockgate.core.digest import Digest, digest_of, hex_of
 from lockgate.core.ports import Measured
 from lockgate.errors import EvidenceError, UnreadableError
@@ -26,9 +27,12 @@ MAX_MANIFEST = 4 << 20
 MAX_PARTS = 65_536
 """Most blobs one artifact may have."""
 
+MAX_LOOKED_AT = 64 << 20
+"""Most bytes of documents read in search of something: of one image, or of what is attached to it."""
+
 
 class _Part(NamedTuple):
-    """Something an artifact covers, as its descriptor says: read once for each way it is described."""
+    """Something an artifact covers, as its descriptor says: read once for each way that matters (what a blob is called does not)."""
 
     digest: Digest
     size: int | None
@@ -77,15 +81,18 @@ class Layout:
             EvidenceError: ``digest.missing``, ``digest.truncated`` or ``digest.mismatch``.
             UnreadableError: ``ref.unreadable``, also where it is larger than `max_bytes`.
         """
+        most = max_bytes if size is None else min(size, max_bytes)
         try:
-            data = disk.read_file(hex_of(digest), max_bytes, dir_fd=self.blobs_fd)
+            data = disk.read_file(hex_of(digest), most, dir_fd=self.blobs_fd)
         except FileNotFoundError:
             raise EvidenceError("digest.missing", f"{self.path} does not hold {digest}") from None
         except OSError as err:
+            if most == size and disk.is_too_large(err):
+                raise EvidenceError("digest.mismatch", f"{self.path}: {digest} has more bytes than the {size} it should have") from None
             raise unreadable(f"{self.path}: {digest}", err) from None
         if size is not None and len(data) < size:
             raise EvidenceError("digest.truncated", f"{self.path}: {digest} has {len(data)} bytes and should have {size}")
-        if digest_of(data) != digest or (size is not None and len(data) != size):
+        if digest_of(data) != digest:
             raise EvidenceError("digest.mismatch", f"{self.path}: the bytes at {digest} are others")
         return data
 
@@ -97,7 +104,19 @@ class Layout:
             UnreadableError: ``ref.unreadable``: larger than 4 MiB, or no JSON object.
         """
         data = self.blob(digest, size, MAX_MANIFEST)
-        return data, self._object(data, digest)
+        return data, self.parse(data, digest)
+
+    def parse(self, data: bytes, name: str) -> dict[str, Any]:
+        """A JSON object. Raises UnreadableError ``ref.unreadable``."""
+        try:
+            document = canon.parse_foreign(data, max_bytes=MAX_MANIFEST, what=name)
+        except EvidenceError as err:
+            raise UnreadableError("ref.unreadable", f"{self.path}: {err.message}") from None
+        if not isinstance(document, dict):
+            raise UnreadableError("ref.unreadable", f"{self.path}: {name} is no JSON object")
+        if not isinstance(document.get("mediaType", ""), str) or not isinstance(document.get("artifactType", ""), str):
+            raise UnreadableError("ref.unreadable", f"{self.path}: {name} has a media type that is no string")
+        return document
 
     def parts(self, digest: Digest, out_dir: int | None = None) -> Iterator[Measured]:
         """Everything an image or index covers, itself first, each blob once; the first that is wrong is the last.
@@ -110,7 +129,7 @@ class Layout:
             UnreadableError: ``ref.unreadable``.
         """
         todo = [_Part(digest, None, True)]
-        seen, copied = set(todo), set[Digest]()
+        seen, copied, promised = set(todo), set[Digest](), 0
         while todo:
             part = todo.pop()
             out = None if part.digest in copied else out_dir
@@ -125,8 +144,9 @@ class Layout:
             fresh = list(dict.fromkeys(child for child in children if child not in seen))
             seen.update(fresh)
             todo.extend(reversed(fresh))
-            if len(seen) > MAX_PARTS:
-                raise UnreadableError("ref.unreadable", f"{self.path}: {digest} has more than {MAX_PARTS} parts")
+            promised += sum(child.size or 0 for child in fresh)
+            if len(seen) > MAX_PARTS or promised > MAX_ARTIFACT:
+                raise UnreadableError("ref.unreadable", f"{self.path}: {digest} has more than {MAX_PARTS} parts, or more than {MAX_ARTIFACT} bytes")
 
     def _document_part(self, part: _Part, out_dir: int | None) -> tuple[Measured, list[_Part]]:
         where = f"{self.path}: {part.digest}"
@@ -138,7 +158,7 @@ class Layout:
         if out_dir is not None:
             disk.write_new(hex_of(part.digest), data, 0o400, dir_fd=out_dir)
         media_type = document.get("mediaType") or part.media_type or (INDEX if index else MANIFEST)
-        children = [_Part(each.digest, each.size, each.media_type in MANIFESTS | INDEXES, each.media_type) for each in contents(document, where)]
+        children = [_Part(each.digest, each.size, index, each.media_type if index else "") for each in contents(document, where)]
         return Measured(digest=part.digest, media_type=media_type, size=len(data)), children
 
     def _blob(self, part: _Part, out_dir: int | None) -> Measured:
@@ -151,7 +171,7 @@ class Layout:
             os.close(out)
 
     def _stream(self, part: _Part, out_fd: int | None) -> Measured:
-        """Read one blob to its end, or one byte past its size, in bounded memory; write it on the way where asked."""
+        """Read one blob to its end, in bounded memory; write it on the way where asked. One of another size is not read at all."""
         buffer = memoryview(bytearray(disk.CHUNK))
         sha, read, size = hashlib.sha256(), 0, part.size or 0
         try:
@@ -162,6 +182,8 @@ class Layout:
             raise unreadable(f"{self.path}: {part.digest}", err) from None
         try:
             with os.fdopen(fd, "rb", buffering=0) as file:
+                if (there := os.fstat(fd).st_size) != size:
+                    return _found(part.digest, 0, "digest.truncated" if there < size else "digest.mismatch")
                 while read <= size and (got := file.readinto(buffer)):
                     read += got
                     sha.update(buffer[:got])
@@ -180,18 +202,7 @@ class Layout:
             data = disk.read_file(name, max_bytes, dir_fd=self.root_fd)
         except OSError as err:
             raise unreadable(f"{self.path}/{name}", err) from None
-        return self._object(data, name)
-
-    def _object(self, data: bytes, name: str) -> dict[str, Any]:
-        try:
-            document = canon.parse_foreign(data, max_bytes=MAX_MANIFEST, what=name)
-        except EvidenceError as err:
-            raise UnreadableError("ref.unreadable", f"{self.path}: {err.message}") from None
-        if not isinstance(document, dict):
-            raise UnreadableError("ref.unreadable", f"{self.path}: {name} is no JSON object")
-        if not isinstance(document.get("mediaType", ""), str) or not isinstance(document.get("artifactType", ""), str):
-            raise UnreadableError("ref.unreadable", f"{self.path}: {name} has a media type that is no string")
-        return document
+        return self.parse(data, name)
 
 
 @contextmanager
@@ -216,6 +227,11 @@ def open_layout(path: str) -> Iterator[Layout]:
         layout = Layout(path, root_fd, blobs_fd)
         layout.require_version()
         yield layout
+
+
+def is_too_much(listed: Iterable[Descriptor]) -> bool:
+    """Whether these documents are more than are searched: by their sizes as described, past which none is read."""
+    return sum(min(each.size, MAX_MANIFEST) for each in distinct(listed)) > MAX_LOOKED_AT
 
 
 def unreadable(where: str, err: OSError) -> UnreadableError:

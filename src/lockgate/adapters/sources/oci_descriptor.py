@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from lockgate.canon import Noun
-from lockgate.core.digest import Digest
+from lockgate.core.digest import Digest, digest_of
 from lockgate.errors import UnreadableError, UsageError
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -17,12 +19,27 @@ EMPTY_BYTES = b"{}"
 
 MANIFESTS = frozenset({MANIFEST, "application/vnd.docker.distribution.manifest.v2+json"})
 INDEXES = frozenset({INDEX, "application/vnd.docker.distribution.manifest.list.v2+json"})
+DOCUMENTS = MANIFESTS | INDEXES
+"""What is read, and followed to what it points to."""
+
+POINTERS = DOCUMENTS | {
+    "application/vnd.docker.distribution.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    "application/vnd.oci.artifact.manifest.v1+json",
+}
+"""What some runtime or tool follows, or once did: never a configuration or a layer."""
+
 IMAGE_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
 
 TAG = "org.opencontainers.image.ref.name"
 """The annotation that holds a descriptor's tag (image-layout.md, "index.json")."""
 
+_IN_DOCUMENT = {each.casefold(): each for each in ("schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "fsLayers")}
+_IN_DESCRIPTOR = {each.casefold(): each for each in ("mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType")}
+_IN_PLATFORM = {each: each for each in ("os", "architecture", "variant")}
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z").match
+_PART = re.compile(r"[A-Za-z0-9._-]{1,64}\Z").match
 _PLATFORM = re.compile(r"[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}(/[a-z0-9._-]{1,64})?\Z").match
 _REFERRERS_TAG = re.compile(r"sha256-[0-9a-f]{64}(\.[a-z0-9]+)?\Z").match
 
@@ -55,6 +72,7 @@ def read_descriptor(value: Any, where: str) -> Descriptor:  # noqa: ANN401  a JS
     """
     if not isinstance(value, dict):
         raise UnreadableError("ref.unreadable", f"{where} has a descriptor that is no object")
+    _require_spelling(value, _IN_DESCRIPTOR, where)
     media_type, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
     if not isinstance(media_type, str) or not isinstance(digest, str) or type(size) is not int or not 0 <= size < 2**63:
         raise UnreadableError("ref.unreadable", f"{where} has a descriptor without media type, digest or size")
@@ -64,7 +82,9 @@ def read_descriptor(value: Any, where: str) -> Descriptor:  # noqa: ANN401  a JS
     artifact_type = value.get("artifactType") or ""
     if not isinstance(annotations, dict) or not isinstance(artifact_type, str) or not isinstance(annotations.get(TAG, ""), str):
         raise UnreadableError("ref.unreadable", f"{where} has a descriptor with malformed annotations or artifact type")
-    platform = platform_of(value.get("platform"))
+    if value.get("data") is not None:
+        _require_data(value["data"], digest, size, where)
+    platform = platform_of(value.get("platform"), where)
     return Descriptor(
         media_type=media_type,
         digest=digest,
@@ -84,9 +104,10 @@ def read_descriptors(value: Any, where: str) -> list[Descriptor]:  # noqa: ANN40
 
 
 def is_index(document: dict[str, Any], media_type: str, where: str) -> bool:
-    """Whether a document is an index (or else a manifest): by its shape, which must agree with what it is said to be.
+    """Whether a document is an index (or else a manifest): by its shape, which must agree with all it is said to be.
 
-    A document that can be read as both is refused (image-spec security advisory on media type confusion).
+    A document that can be read as both is refused (image-spec security advisory on media type confusion, CVE-2021-41190),
+    and so is one of a media type that is not known here: another reader might find in it what was not looked at.
 
     Args:
         document: the parsed content.
@@ -96,34 +117,55 @@ def is_index(document: dict[str, Any], media_type: str, where: str) -> bool:
     Raises:
         UnreadableError: ``ref.unreadable``.
     """
+    _require_spelling(document, _IN_DOCUMENT, where)
     index, manifest = "manifests" in document, "config" in document or "layers" in document
-    if index == manifest:
+    if index == manifest or "fsLayers" in document:
         raise UnreadableError("ref.unreadable", f"{where} is neither a manifest nor an index, or claims to be both")
-    other = MANIFESTS if index else INDEXES
-    if document.get("mediaType", "") in other or media_type in other:
-        raise UnreadableError("ref.unreadable", f"{where} is of another media type than it is said to be")
+    version = document.get("schemaVersion", 2)
+    if type(version) is not int or version != 2:
+        raise UnreadableError("ref.unreadable", f"{where} is of another schema version than 2")
+    own = document.get("mediaType", "")
+    for said in filter(None, (own, media_type)):
+        if said not in (INDEXES if index else MANIFESTS):
+            raise UnreadableError("ref.unreadable", f"{where} is {'an index' if index else 'a manifest'}, and said to be {cut(said)}")
+    if own and media_type and own != media_type:
+        raise UnreadableError("ref.unreadable", f"{where} calls itself {cut(own)}, and its descriptor calls it {cut(media_type)}")
     return index
 
 
 def contents(document: dict[str, Any], where: str) -> list[Descriptor]:
-    """What an index or a manifest covers: its manifests; or its config and layers (never its ``subject``).
+    """What an index or a manifest covers: its manifests; or its config, then its layers (never its ``subject``).
+
+    An index may point to manifests and indexes alone, and the parts of a manifest are neither: a document is read as
+    one wherever somebody else might do so.
 
     Raises:
         UnreadableError: ``ref.unreadable``.
     """
-    if "manifests" in document:
-        return read_descriptors(document["manifests"], where)
-    return [read_descriptor(document.get("config"), where), *read_descriptors(document.get("layers"), where)]
+    index = "manifests" in document
+    found = read_descriptors(document["manifests"], where) if index else []
+    if not index:
+        found = [read_descriptor(document.get("config"), where), *read_descriptors(document.get("layers"), where)]
+    for each in found:
+        if index and each.media_type not in DOCUMENTS:
+            raise UnreadableError("ref.unreadable", f"{where} is an index and lists {each.digest} as {cut(each.media_type)}: that is no manifest known here")
+        if not index and each.media_type.partition(";")[0].strip().casefold() in POINTERS:
+            raise UnreadableError("ref.unreadable", f"{where} has {each.digest} for a configuration or layer, as {cut(each.media_type)}")
+    return found
 
 
-def platform_of(value: Any) -> str:  # noqa: ANN401  a JSON value
-    """``os/architecture[/variant]`` of a platform object or an image configuration; empty where it does not say."""
+def platform_of(value: Any, where: str) -> str:  # noqa: ANN401  a JSON value
+    """``os/architecture[/variant]`` of a platform object or an image configuration; empty where it does not say.
+
+    Raises:
+        UnreadableError: ``ref.unreadable``.
+    """
     if not isinstance(value, dict):
         return ""
-    os_, architecture, variant = value.get("os"), value.get("architecture"), value.get("variant")
-    if not isinstance(os_, str) or not isinstance(architecture, str):
-        return ""
-    return f"{os_}/{architecture}/{variant}" if isinstance(variant, str) and variant else f"{os_}/{architecture}"
+    _require_spelling(value, _IN_PLATFORM, where)
+    parts = [value.get("os"), value.get("architecture"), *([value["variant"]] if value.get("variant") else [])]
+    named = [part for part in parts if isinstance(part, str) and _PART(part)]
+    return "/".join(named) if len(named) == len(parts) else ""
 
 
 def require_platform(text: str) -> str:
@@ -145,6 +187,11 @@ def is_referrers_tag(tag: str) -> bool:
     return _REFERRERS_TAG(tag) is not None
 
 
+def cut(text: str) -> str:
+    """Somebody else's text, for a message."""
+    return repr(text if len(text) <= 100 else text[:100] + "...")
+
+
 def distinct(descriptors: Iterable[Descriptor]) -> list[Descriptor]:
     """The descriptors, each digest once."""
     return list({each.digest: each for each in descriptors}.values())
@@ -156,3 +203,20 @@ def as_json(descriptor: Descriptor) -> dict[str, Any]:
     if descriptor.artifact_type:
         written["artifactType"] = descriptor.artifact_type
     return written
+
+
+def _require_spelling(value: dict[str, Any], names: dict[str, str], where: str) -> None:
+    """No key is one of these names but for its case: many readers take it for that name, and would see other content."""
+    for key in value:
+        if names.get(key.casefold(), key) != key:
+            raise UnreadableError("ref.unreadable", f"{where} has the key {cut(key)}, which some read as {names[key.casefold()]}")
+
+
+def _require_data(data: Any, digest: Digest, size: int, where: str) -> None:  # noqa: ANN401  a JSON value
+    """Content that a descriptor has in itself is what it describes (descriptor.md, "data"): some use it instead of the blob."""
+    try:
+        held = base64.b64decode(data, validate=True) if isinstance(data, str) else None
+    except (binascii.Error, ValueError):
+        held = None
+    if held is None or len(held) != size or digest_of(held) != digest:
+        raise UnreadableError("ref.unreadable", f"{where} has a descriptor of {digest} with other data in it")

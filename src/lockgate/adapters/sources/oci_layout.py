@@ -17,7 +17,7 @@ from typing import Any
 from lockgate import canon
 from lockgate.adapters import disk
 from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, require_within_limits
-from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Layout, open_layout, unreadable
+from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, MAX_MANIFEST, Layout, is_too_much, open_layout, unreadable
 from lockgate.adapters.sources.oci_descriptor import (
     EMPTY,
     EMPTY_BYTES,
@@ -27,6 +27,7 @@ from lockgate.adapters.sources.oci_descriptor import (
     Descriptor,
     as_json,
     contents,
+    distinct,
     is_index,
     read_descriptors,
 )
@@ -34,9 +35,6 @@ from lockgate.adapters.sources.oci_select import select
 from lockgate.core.digest import Digest, Ref, digest_of, hex_of
 from lockgate.core.ports import Evidence, Measured
 from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError
-
-MAX_LOOKED_AT = 64 << 20
-"""Most bytes of manifests read in search of what is attached."""
 
 
 class OciLayouts:
@@ -111,22 +109,13 @@ def _evidence(layout: Layout, digest: Digest) -> list[Evidence]:
     """
     where = f"{layout.path}/index.json"
     try:
-        candidates: dict[Digest, Descriptor] = {}
-        for each in layout.descriptors():
-            if each.tag == f"sha256-{hex_of(digest)}":
-                _, document = layout.document(each.digest, each.size)
-                candidates.update((found.digest, found) for found in read_descriptors(document.get("manifests"), where))
-            elif each.media_type in MANIFESTS:
-                candidates[each.digest] = each
-        found, sizes, looked_at = dict[Digest, Evidence](), [0], 0
-        for candidate in candidates.values():
-            data, document = layout.document(candidate.digest, candidate.size)
-            looked_at += len(data)
-            if looked_at > MAX_LOOKED_AT:
-                raise UnreadableError("ref.too-much-evidence", f"{where} lists more manifests than are searched: {MAX_LOOKED_AT} bytes at most")
-            if is_index(document, candidate.media_type, where) or not _refers_to(document, digest):
+        found, sizes = dict[Digest, Evidence](), [0]
+        for candidate in _candidates(layout, digest, where):
+            _, document = layout.document(candidate.digest, candidate.size)
+            at = f"{layout.path}: {candidate.digest}"
+            if is_index(document, candidate.media_type, at) or not _refers_to(document, digest):
                 continue
-            for layer, media_type in _known_layers(document, where):
+            for layer, media_type in _known_layers(document, at):
                 if layer.digest not in found:
                     sizes.append(layer.size)
                     require_within_limits(sizes[1:], layout.path)
@@ -135,6 +124,23 @@ def _evidence(layout: Layout, digest: Digest) -> list[Evidence]:
     except EvidenceError as err:
         raise UnreadableError("ref.unreadable", f"what is attached to {digest} could not be read whole: {err.message}") from None
     return list(found.values())
+
+
+def _candidates(layout: Layout, digest: Digest, where: str) -> list[Descriptor]:
+    """Step 1: what might refer to this digest."""
+    listed, tag = layout.descriptors(), f"sha256-{hex_of(digest)}"
+    candidates = [each for each in listed if each.tag != tag and each.media_type in MANIFESTS]
+    for each in _searchable([each for each in listed if each.tag == tag], where):
+        _, document = layout.document(each.digest, each.size)
+        candidates += read_descriptors(document.get("manifests"), where)
+    return _searchable(candidates, where)
+
+
+def _searchable(listed: list[Descriptor], where: str) -> list[Descriptor]:
+    """Each once. Raises UnreadableError ``ref.too-much-evidence`` where they are too much to read."""
+    if is_too_much(listed):
+        raise UnreadableError("ref.too-much-evidence", f"{where} lists more manifests than are searched: {MAX_LOOKED_AT} bytes at most")
+    return distinct(listed)
 
 
 def _refers_to(document: dict[str, Any], digest: Digest) -> bool:
@@ -152,13 +158,14 @@ def _known_layers(document: dict[str, Any], where: str) -> list[tuple[Descriptor
 
 def _attach(layout: Layout, digest: Digest, evidence: Evidence) -> str:
     data, subject = layout.document(digest)
+    shape = INDEX if is_index(subject, "", f"{layout.path}: {digest}") else MANIFEST
     held = _evidence(layout, digest)
     for each in held:
         if each.data == evidence.data:
             return each.origin
     if len(held) >= MAX_ITEMS or sum(len(each.data) for each in held) + len(evidence.data) > MAX_TOTAL:
         raise LedgerError("ref.unwritable", f"at most {MAX_ITEMS} pieces and {MAX_TOTAL} bytes of evidence are read back, and there is no room for this one")
-    media_type = subject.get("mediaType") or (INDEX if "manifests" in subject else MANIFEST)
+    media_type = subject.get("mediaType") or shape
     layer = Descriptor(media_type=evidence.media_type, digest=digest_of(evidence.data), size=len(evidence.data))
     config = Descriptor(media_type=EMPTY, digest=digest_of(EMPTY_BYTES), size=len(EMPTY_BYTES))
     manifest = canon.encode(

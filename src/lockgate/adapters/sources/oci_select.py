@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from lockgate.adapters.sources.oci_blobs import Layout
+from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Layout, is_too_much
 from lockgate.adapters.sources.oci_descriptor import (
     IMAGE_CONFIGS,
     Descriptor,
+    contents,
+    cut,
     distinct,
     is_index,
     is_referrers_tag,
     matches,
     platform_of,
-    read_descriptor,
-    read_descriptors,
     require_platform,
 )
 from lockgate.core.digest import Digest, Ref
@@ -21,8 +21,8 @@ from lockgate.errors import EvidenceError, UnreadableError
 MAX_NESTING = 8
 """How many indexes deep a manifest may lie."""
 
-MAX_LOOKED_AT = 64 << 20
-"""Most bytes of manifests read in search of the one image of a layout."""
+MAX_UNTOLD = 16
+"""How many images that are listed without a platform are asked for it: a manifest and a configuration are read of each."""
 
 
 def select(layout: Layout, ref: Ref, platform: str) -> Digest:
@@ -30,8 +30,9 @@ def select(layout: Layout, ref: Ref, platform: str) -> Digest:
 
     1. A digest the user gave: its bytes are read and checked; an index stands for itself unless a platform is asked.
     2. Otherwise the candidates are what ``index.json`` lists under the tag; without a tag, all that refer to no other.
-    3. Of several, the platform decides; an index is entered the same way.
-    4. The manifest's bytes are read and checked; where a platform was asked, it is the manifest's.
+    3. Of several, the platform decides; an index is entered the same way. What it says of its platforms is nobody's
+       word, since only the manifest's digest is signed and pinned: it narrows the choice and decides nothing.
+    4. The manifest's bytes are read and checked; where a platform was asked, its own configuration has to name it.
 
     Raises:
         UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``.
@@ -46,13 +47,15 @@ def select(layout: Layout, ref: Ref, platform: str) -> Digest:
             if err.code != "digest.missing":
                 raise
             raise UnreadableError("ref.not-found", err.message) from None
-        if is_index(document, "", f"{layout.path}: {ref.digest}") and not asked:
+        where = f"{layout.path}: {ref.digest}"
+        if is_index(document, "", where) and not asked:
+            contents(document, where)
             return ref.digest
         candidates = [Descriptor(media_type="", digest=ref.digest, size=-1)]
     else:
         candidates = _listed(layout, ref.tag)
     for _ in range(MAX_NESTING):
-        chosen = _one(candidates, asked, layout.path)
+        chosen = _one(layout, candidates, asked)
         where = f"{layout.path}: {chosen.digest}"
         try:
             _, document = layout.document(chosen.digest, None if chosen.size < 0 else chosen.size)
@@ -60,11 +63,12 @@ def select(layout: Layout, ref: Ref, platform: str) -> Digest:
             if err.code != "digest.missing":
                 raise
             raise UnreadableError("ref.unreadable", err.message) from None
-        if not is_index(document, chosen.media_type, where):
-            if asked and not chosen.platform:
-                _require_own_platform(layout, document, asked, where)
+        index, inside = is_index(document, chosen.media_type, where), contents(document, where)
+        if not index:
+            if asked:
+                _require_own_platform(layout, inside[0], chosen, asked)
             return chosen.digest
-        candidates = read_descriptors(document["manifests"], where)
+        candidates = inside
     raise UnreadableError("ref.unreadable", f"{layout.path}: indexes nest deeper than {MAX_NESTING}")
 
 
@@ -81,45 +85,81 @@ def _listed(layout: Layout, tag: str) -> list[Descriptor]:
         raise UnreadableError("ref.not-found", f"{layout.path} lists no image")
     tags = sorted({each.tag for each in candidates})
     if len(distinct(candidates)) > 1 and len(tags) > 1:
-        raise UnreadableError("ref.ambiguous", f"{layout.path} holds several images: name one of its tags ({', '.join(filter(None, tags[:6]))})")
+        raise UnreadableError("ref.ambiguous", f"{layout.path} holds several images: name one of its tags ({', '.join(tag[:100] for tag in tags[:6] if tag)})")
     return candidates
 
 
 def _images(layout: Layout, listed: list[Descriptor]) -> list[Descriptor]:
     """Those that do not refer to another one; what cannot be read counts as an image, and is told when it is chosen."""
-    images, looked_at = [], 0
-    for each in listed:
-        try:
-            data, document = layout.document(each.digest, each.size)
-        except (EvidenceError, UnreadableError):
-            images.append(each)
-            continue
-        looked_at += len(data)
-        if looked_at > MAX_LOOKED_AT:
-            raise UnreadableError("ref.ambiguous", f"{layout.path} lists more than is searched for its one image: name a tag or a digest")
-        if document.get("subject") is None:
-            images.append(each)
-    return images
+    if is_too_much(listed):
+        raise UnreadableError("ref.ambiguous", f"{layout.path} lists more than is searched for its one image: name a tag or a digest")
+    attachments = {each.digest for each in distinct(listed) if _refers(layout, each)}
+    return [each for each in listed if each.digest not in attachments]
 
 
-def _one(candidates: list[Descriptor], asked: str, where: str) -> Descriptor:
+def _refers(layout: Layout, each: Descriptor) -> bool:
+    try:
+        _, document = layout.document(each.digest, each.size)
+    except (EvidenceError, UnreadableError):
+        return False
+    return document.get("subject") is not None
+
+
+def _one(layout: Layout, candidates: list[Descriptor], asked: str) -> Descriptor:
     images = distinct(each for each in candidates if not each.attestation)
     if asked:
-        matching = [each for each in images if each.platform and matches(asked, each.platform)]
-        images = matching or [each for each in images if not each.platform]
+        images = [each for each in images if not each.platform or matches(asked, each.platform)]
+        untold = [each for each in images if not each.platform]
+        if len(images) > 1 and untold:
+            if len(untold) > MAX_UNTOLD:
+                raise UnreadableError("ref.ambiguous", f"{layout.path} lists {len(untold)} images without a platform: name a tag or a digest")
+            images = [each for each in images if each.platform or _may_be_for(layout, each, asked)]
     if not images:
-        raise UnreadableError("ref.no-platform", f"{where} has nothing for {asked or 'any platform'}")
+        raise UnreadableError("ref.no-platform", f"{layout.path} has nothing for {asked or 'any platform'}")
     if len(images) > 1:
         platforms = sorted({each.platform for each in images if each.platform})
-        raise UnreadableError("ref.ambiguous", f"{where} holds several images: name a platform ({', '.join(platforms[:8]) or 'none is given'})")
+        raise UnreadableError("ref.ambiguous", f"{layout.path} holds several images: name a platform ({', '.join(platforms[:8]) or 'none is given'})")
     return images[0]
 
 
-def _require_own_platform(layout: Layout, manifest: dict[str, object], asked: str, where: str) -> None:
-    """Check what an image's own configuration says; other artifacts have no platform, and serve any."""
-    config = read_descriptor(manifest.get("config"), where)
-    if config.media_type not in IMAGE_CONFIGS:
+def _may_be_for(layout: Layout, each: Descriptor, asked: str) -> bool:
+    """Whether an entry that names no platform might be the one; what cannot be told might, and is told when it is chosen."""
+    where = f"{layout.path}: {each.digest}"
+    try:
+        _, document = layout.document(each.digest, None if each.size < 0 else each.size)
+        if is_index(document, each.media_type, where):
+            return True
+        own = _own_platform(layout, contents(document, where)[0])
+    except (EvidenceError, UnreadableError):
+        return True
+    return own is None or matches(asked, own)
+
+
+def _own_platform(layout: Layout, config: Descriptor) -> str | None:
+    """What a configuration says it is for, empty where it does not say; None for an artifact that is no image, and serves any.
+
+    What calls itself something else than an image's configuration and names a system or an architecture is held to it:
+    there are runtimes that do not look at the media type.
+    """
+    data = layout.blob(config.digest, config.size, MAX_MANIFEST)
+    try:
+        document = layout.parse(data, config.digest)
+    except UnreadableError:
+        if config.media_type in IMAGE_CONFIGS:
+            raise
+        return None
+    own = platform_of(document, f"{layout.path}: {config.digest}")
+    is_image = config.media_type in IMAGE_CONFIGS or not document.keys().isdisjoint(("os", "architecture"))
+    return own if is_image else None
+
+
+def _require_own_platform(layout: Layout, config: Descriptor, chosen: Descriptor, asked: str) -> None:
+    """Step 4: the platform asked for is the one the image names itself."""
+    own = _own_platform(layout, config)
+    if own is None or matches(asked, own):
         return
-    _, document = layout.document(config.digest, config.size)
-    if not matches(asked, platform_of(document)):
-        raise UnreadableError("ref.no-platform", f"{where} is for {platform_of(document) or 'an unnamed platform'}, and {asked} is asked for")
+    listed = f", is listed for {cut(chosen.platform)}" if chosen.platform else ""
+    raise UnreadableError(
+        "ref.no-platform",
+        f"{layout.path}: {chosen.digest} is for {own or 'an unnamed platform'} by its own configuration{listed}, and {asked} is asked for",
+    )
