@@ -21,7 +21,9 @@ def test_output_before_a_command_is_refused() -> None:
 
 
 def test_markdown_blocks_make_one_transcript() -> None:
-    page = "# Title\n\n```console\n$ a\n```\n\n```sh\n$ not this\n```\n\n```console\n$ b\nx\n```\n<!-- console\n$ nor this\n-->\n```bash\nc <<END\n$ d\nEND\n```\n"
+    page = (
+        "# Title\n\n```console\n$ a\n```\n\n```sh\n$ not this\n```\n\n```console\n$ b\nx\n```\n<!-- console\n$ nor this\n-->\n```bash\nc <<END\n$ d\nEND\n```\n"
+    )
     typed = Step(19, "set -e\nc <<END\n$ d\nEND\nset +e", ("…",), 0)
     assert parse_markdown(page) == [Step(4, "a", (), 0), Step(12, "b", ("x",), 0), typed]
 
