@@ -183,7 +183,18 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in pages() if transcripts.read(path)], ids=lambda path: str(path.relative_to(ROOT)))
 def test_console_blocks_run(path: Path, tmp_path: Path) -> None:
-    assert transcripts.check(path, tmp_path) > 0
+    in_the_clone = path == ROOT / "README.md"  # builds its image with the clone's own script
+    assert transcripts.check(path, tmp_path, at=ROOT if in_the_clone else None) > 0
+
+
+def test_no_two_pages_share_a_log_or_a_directory() -> None:
+    """In one account the second page would be told that it is another log than the one that was seen."""
+    found = [word for path in pages() for word in set(re.findall(r"--origin \S+|^mkdir \S+|--out ~\S+", path.read_text(encoding="utf-8"), re.MULTILINE))]
+    assert [word for word, times in Counter(found).items() if times > 1 and "NAME" not in word] == []
+
+
+def test_no_page_runs_what_its_readers_do_not_see() -> None:
+    assert [str(path) for path in pages() if re.search(r"<!--[^>]*^\$ ", path.read_text(encoding="utf-8"), re.MULTILINE)] == []
 
 
 def test_the_readme_shows_a_transcript() -> None:

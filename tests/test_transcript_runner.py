@@ -21,8 +21,22 @@ def test_output_before_a_command_is_refused() -> None:
 
 
 def test_markdown_blocks_make_one_transcript() -> None:
-    page = "# Title\n\n```console\n$ a\n```\n\n```sh\n$ not this\n```\n\n```console\n$ b\nx\n```\n<!-- console\n$ c\n-->\n"
-    assert parse_markdown(page) == [Step(4, "a", (), 0), Step(12, "b", ("x",), 0), Step(16, "c", (), 0)]
+    page = (
+        "# Title\n\n```console\n$ a\n```\n\n```sh\n$ not this\n```\n\n```console\n$ b\nx\n```\n<!-- console\n$ nor this\n-->\n```bash\nc <<END\n$ d\nEND\n```\n"
+    )
+    typed = Step(19, "set -e\nc <<END\n$ d\nEND\nset +e", ("…",), 0)
+    assert parse_markdown(page) == [Step(4, "a", (), 0), Step(12, "b", ("x",), 0), typed]
+
+
+def test_a_page_that_shows_no_output_is_no_transcript() -> None:
+    assert parse_markdown("```bash\nrm -rf /\n```\n") == []
+
+
+def test_a_bash_block_fails_where_one_of_its_lines_does(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("```bash\nfalse\ntrue\n```\n```console\n$ echo a\na\n```\n")
+    with pytest.raises(AssertionError, match=r"page\.md:2"):
+        transcripts.check(path, tmp_path)
 
 
 @pytest.mark.parametrize(

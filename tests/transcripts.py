@@ -1,7 +1,8 @@
 """Transcripts: commands with the output and exit code they must have, run for real.
 
 A transcript is a ``.txt`` file, or all ```` ```console ```` blocks of a Markdown page taken together, with its
-``<!-- console … -->`` comments, for steps that a reader need not see::
+```` ```bash ```` blocks: those are typed as they stand, must succeed, and may print anything. Nothing on a page runs that its
+readers do not see::
 
     # A comment, for the reader.
     $ lockgate gate oci:image:1 --to production \\
@@ -37,7 +38,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 WILD = re.compile(r"…|\[\.\.\]")
-FENCE = re.compile(r"^(?:```console\n(?P<shown>.*?)^```$|<!-- console\n(?P<hidden>.*?)^-->$)", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(?P<kind>console|bash)\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL)
 TIME_LIMIT = 240
 """Seconds for one transcript."""
 
@@ -81,9 +82,14 @@ def parse(text: str, first_line: int = 1) -> list[Step]:
 
 
 def parse_markdown(text: str) -> list[Step]:
-    """The steps of all console blocks of a page, as one transcript."""
-    blocks = [(block.lastgroup or "", block) for block in FENCE.finditer(text)]
-    return [step for name, block in blocks for step in parse(block[name], text.count("\n", 0, block.start(name)) + 1)]
+    """The steps of all console and bash blocks of a page, as one transcript; none where no block shows what is printed."""
+    steps: list[Step] = []
+    blocks = list(FENCE.finditer(text))
+    for block in blocks if any(block["kind"] == "console" for block in blocks) else ():
+        line = text.count("\n", 0, block.start("block")) + 1
+        # A line that fails ends the shell, and with it the transcript.
+        steps += parse(block["block"], line) if block["kind"] == "console" else [Step(line, f"set -e\n{block['block']}set +e", ("…",), 0)]
+    return steps
 
 
 def read(path: Path) -> list[Step]:
@@ -137,8 +143,8 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def run(steps: Sequence[Step], below: Path, after: str = "") -> list[Got]:
-    """Run all steps in one bash, in an empty directory below `below`, and give what each printed.
+def run(steps: Sequence[Step], below: Path, after: str = "", at: Path | None = None) -> list[Got]:
+    """Run all steps in one bash, in an empty directory below `below` or `at` another, and give what each printed.
 
     `after` is run after each step, with its output in the file $OUTPUT and its exit code in $CODE.
     """
@@ -151,7 +157,7 @@ def run(steps: Sequence[Step], below: Path, after: str = "") -> list[Got]:
         for number, step in enumerate(steps)
     )
     command = [*without_network(), "bash", "--noprofile", "--norc", "-c", script]
-    subprocess.run(command, cwd=work, env=environment(home), timeout=TIME_LIMIT, stdin=subprocess.DEVNULL, check=False)
+    subprocess.run(command, cwd=at or work, env=environment(home), timeout=TIME_LIMIT, stdin=subprocess.DEVNULL, check=False)
     return [_got(out, number) for number in range(len(steps))]
 
 
@@ -168,15 +174,15 @@ def show(step: Step, got: Got) -> str:
     return "\n".join([f"$ {command}", *lines, *([f"# exit {got.exit}"] if got.exit else [])])
 
 
-def check(path: Path, below: Path, after: str = "") -> int:
-    """Run a transcript file or Markdown page and hold every step to it; how many steps there were. `after`: as `run`.
+def check(path: Path, below: Path, after: str = "", at: Path | None = None) -> int:
+    """Run a transcript file or Markdown page and hold every step to it; how many steps there were. `after`, `at`: as `run`.
 
     Raises:
         AssertionError: with a diff of every step that printed or returned something else.
     """
     steps = read(path)
     wrong = []
-    for step, got in zip(steps, run(steps, below, after), strict=True):
+    for step, got in zip(steps, run(steps, below, after, at), strict=True):
         if got.exit == step.exit and matches(step.output, got.output):
             continue
         expected = show(step, Got("\n".join(step.output), step.exit)).splitlines()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import shlex
 
+import click
 import pytest
+from click.core import ParameterSource
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.cli.hint import hint
+from command_line import leaves
+from lockgate.cli.hint import TAKES_KEY, hint
+from lockgate.cli.main import cli
 from lockgate.render.remedies import REMEDIES
+
+PAGE = "docs/codes/log.md"
 
 
 @pytest.mark.parametrize(
@@ -19,23 +25,153 @@ from lockgate.render.remedies import REMEDIES
         ("lockgate status", "gate x --to y", "next:  lockgate status"),
         ("lockgate gate REF --to ENV --config FILE", "gate 'my image' --to=staging", "try:   lockgate gate 'my image' --to staging --config FILE"),
         ("lockgate request REF --to ENV", "gate image --to staging --gate g --trust t", "next:  lockgate request image --to staging --gate g --trust t"),
+        ("lockgate request REF --to ENV", "gate a b --to e --config c --config d", "next:  lockgate request a b --to e --config c --config d"),
+        ("lockgate sign REF --key KEY", "gate a b --to e --key k", "try:   lockgate sign REF --key KEY"),
         ("lockgate approve R --expires 72h", "approve r-aaaaaaaaaa --expires 0h --key k", "next:  lockgate approve r-aaaaaaaaaa --expires 72h --key k"),
         ("lockgate status", "approve r-aaaaaaaaaa --key k", "next:  lockgate status"),
         ("lockgate approve R --duty DUTY", "gate i --request r-bbbbbbbbbb", "try:   lockgate approve r-bbbbbbbbbb --duty DUTY"),
         ("lockgate verify REF", "verify fifo", "try:   lockgate verify REF"),
-        ("lockgate policy check FILE", "policy apply p.yaml", "next:  lockgate policy check p.yaml"),
+        ("lockgate verify REF", "why 14", "try:   lockgate verify REF"),
+        ("lockgate gate REF --to ENV", "verify x.proof", "try:   lockgate gate REF --to ENV"),
+        ("lockgate verify FILE", "log record d.json", "next:  lockgate verify d.json"),
+        ("lockgate log record FILE", "policy apply p.yaml", "try:   lockgate log record FILE"),
+        ("lockgate policy check FILE", "policy apply p.yaml --key k", "next:  lockgate policy check p.yaml"),
+        ("mend the file, then: lockgate policy check FILE", "policy apply p.yaml", "try:   mend the file, then: lockgate policy check p.yaml"),
         ("lockgate log prove INDEX --out FILE", "log prove 3 --out /no/where", "try:   lockgate log prove 3 --out FILE"),
         ("lockgate gate --help", "gate --key k --gate g", "next:  lockgate gate --help"),
-        ("lockgate COMMAND --trust FILE", "status --trust t", "try:   lockgate COMMAND --trust FILE"),
+        ("lockgate COMMAND --trust FILE", "status --trust t", "try:   lockgate status --trust FILE"),
+        ("lockgate COMMAND --trust FILE", "policy apply policy.yaml --gate x", "try:   lockgate policy apply policy.yaml --gate x --trust FILE"),
+        ("lockgate COMMAND --key KEY", "deploy i --to e --format json -- cp {ref} 'a b'", "try:   lockgate deploy i --to e --key KEY -- cp '{ref}' 'a b'"),
+        ("lockgate people add NAME --duty ENV=DUTY", "request i --to staging", "try:   lockgate people add NAME --duty staging=DUTY"),
+        ("lockgate status", "status --format json", f"try:   read {PAGE}, and then the same again"),
         ("chmod 600 bob.key", "reject r", "next:  chmod 600 bob.key"),
         ("ssh-add KEY", "sign x", "try:   ssh-add KEY"),
         ("restore it from a backup", "status", "try:   restore it from a backup"),
-        ("lockgate gate REF --to ENV -- CMD", "deploy i --to e -- REF --to x", "try:   lockgate gate i --to e -- CMD"),
+        ("lockgate gate REF --to ENV -- CMD", "deploy i --to e --gate g -- REF --to x", "try:   lockgate gate i --to e --gate g -- CMD"),
         ("lockgate it's odd", "status", "try:   lockgate it's odd"),
     ],
 )
 def test_hints(remedy: str, typed: str, said: str) -> None:
-    assert hint(remedy, shlex.split(typed)) == said
+    assert hint(remedy, shlex.split(typed), PAGE) == said
+
+
+KINDS = {
+    "REF…": "ref",
+    "ENV": "env",
+    "R": "r-",
+    "POLICY": "policy",
+    "EVENT": "event",
+    "INDEX": "7",
+    "KEY": "key",
+    "--gate": "gate",
+    "--trust": "trust",
+    "--config": "config",
+    "--public": "public",
+    "--duty": "env-x=",
+    "--platform": "os/",
+    "--idempotency-key": "idempotent",
+}
+"""What a value is -> how the values of that kind begin here; of no other kind is anything ever filled in."""
+
+ARGUMENTS = {
+    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "why"), "REF…"),
+    **dict.fromkeys(("approve", "reject", "withdraw"), "R"),
+    **dict.fromkeys(("policy check", "policy apply"), "POLICY"),
+    **dict.fromkeys(("log show", "log prove", "log replay"), "INDEX"),
+    "log record": "EVENT",
+}
+OPTIONS = {"--to": "ENV", "--request": "R", "--key": "KEY"}
+
+LINES = [
+    "gate ref-a ref-b --to env-x --config config-c --request r-aaaa --platform os/x --idempotency-key idempotent --key key-k --gate gate-g --trust trust-t",
+    "gate ref-a --to env-x",
+    "deploy ref-a --to env-x --config config-c --key key-k --gate gate-g --trust trust-t -- command {ref}",
+    "request ref-a --to env-x --config config-c --key key-k",
+    "approve r-aaaa --duty duty-d --expires 1h --prepare prepared-p --signature signature-s --key key-k --gate gate-g",
+    "reject r-aaaa --key key-k",
+    "withdraw r-aaaa --what request --trust trust-t",
+    "status --gate gate-g --trust trust-t",
+    "why 7 --gate gate-g",
+    "why ref-a ref-b --to env-x --key key-k",
+    "init --origin origin-o --name name-n --owner owner-o --threshold 2 --write-trust out-t --key key-k",
+    "people list",
+    "people add name-n --public public-p --duty env-x=approve:d --key key-k --gate gate-g",
+    "people remove name-n",
+    "people erase name-n",
+    "key new file-f",
+    "key show file-f",
+    "key root --write-trust out-t",
+    "key renew --owner owner-o --days 9 --key key-k",
+    "policy check policy-p --gate gate-g",
+    "policy apply policy-p --key key-k --trust trust-t",
+    "policy show --starter --key key-k",
+    "sign ref-a --key key-k",
+    "attest ref-a --type type-t --predicate predicate-p --key key-k",
+    "verify thing-t --public public-p",
+    "verify thing-t --trust trust-t",
+    "log show 7",
+    "log show --about r-aaaa --last 3",
+    "log check --gate gate-g",
+    "log prove 7 --out out-o",
+    "log replay 7",
+    "log rebuild",
+    "log record event-e --gate gate-g",
+]
+
+
+def parsed(words: list[str]) -> tuple[str, dict[str, list[str]]]:
+    """A command line as click reads it: the command's path, and each parameter that was given -> its words."""
+    group: click.Command = cli
+    path: list[str] = []
+    while isinstance(group, click.Group):
+        found = group.get_command(click.Context(group), words[0])
+        assert found is not None, words
+        group, path, words = found, [*path, words[0]], words[1:]
+    context = group.make_context(" ".join(path), list(words), resilient_parsing=False)
+    given = [one for one in group.params if context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE]
+    values = {max(one.opts, key=len) if isinstance(one, click.Option) else "": context.params[one.name or ""] for one in given}
+    return " ".join(path), {name: [str(each) for each in (value if isinstance(value, tuple) else (value,))] for name, value in values.items()}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_nothing_is_filled_in_that_is_of_another_kind(line: str) -> None:
+    for remedy in sorted({each for each in REMEDIES.values() if each.startswith("lockgate ")}):
+        if "COMMAND" in remedy or "--version" in remedy or "--help" in remedy:
+            continue
+        said = hint(remedy, line.split(), PAGE)
+        own = set(remedy.split())
+        if not said[7:].startswith("lockgate "):
+            continue
+        try:
+            path, given = parsed(shlex.split(said[7:])[1:])
+        except click.BadParameter:  # a number that is not known yet
+            if said.startswith("next:"):
+                raise
+            continue
+        for name, values in given.items():
+            kind = ARGUMENTS.get(path, "none") if not name else OPTIONS.get(name, name)
+            for value in values:
+                same_thing = path == "verify" and not name and value.startswith(("thing-t", "event-e", "ref-a"))
+                assert value in own or same_thing or value.startswith(KINDS.get(kind, "nothing at all")), f"{remedy}: {said}"
+
+
+def test_every_command_is_among_the_lines() -> None:
+    assert [path for path in leaves() if not any(line.split()[: len(path)] == list(path) for line in LINES)] == []
+
+
+def test_who_takes_a_key_is_known() -> None:
+    takes = {path for path in leaves() if any("--key" in one.opts for one in command_of(path).params)}
+    assert takes == TAKES_KEY
+
+
+def command_of(path: tuple[str, ...]) -> click.Command:
+    found: click.Command = cli
+    for name in path:
+        assert isinstance(found, click.Group)
+        below = found.get_command(click.Context(found), name)
+        assert below is not None
+        found = below
+    return found
 
 
 TYPED = ["gate", "policy", "check", "--to", "--key", "--", "-h", "--starter", "--gate=x y", "R", "$(reboot)", "a'b"]
@@ -44,7 +180,7 @@ WORDS = st.lists(st.sampled_from(TYPED) | st.text(max_size=6), max_size=8)
 
 @given(st.sampled_from(sorted(set(REMEDIES.values()))), WORDS)
 def test_what_was_typed_adds_no_command(remedy: str, words: list[str]) -> None:
-    said = hint(remedy, words)
+    said = hint(remedy, words, PAGE)
     assert said[:7] in {"next:  ", "try:   "}
     if said.startswith("next:  lockgate"):
         typed = shlex.split(said[7:])

@@ -15,7 +15,7 @@ from lockgate.render.words import Sheet
 from refusals import SIGNED, SOAKS, decided
 from strategies import noun
 
-AT = "2026-11-22 20:14:03 UTC"
+AT = "2026-11-22T20:14:03Z"
 DEPLOYED = events.Deployed(log=LOG, permit=7, environment="staging", config="none", started_at=NOW, ended_at=NOW)
 
 
@@ -33,7 +33,7 @@ def test_any_event_can_be_shown_and_none_steers_the_terminal(event: events.Event
 
 def test_a_leaf_is_one_line() -> None:
     line = leaf_line(3, AT, "env:staging", "deployed", "Ada", (IMAGE, digest("b")), DEPLOYED, "")
-    assert line.split() == ["3", *AT.split(), "staging", "deployed", "Ada", f"{IMAGE[:19]}…", "and", "1", "more"]
+    assert line.split() == ["3", "2026-11-22", "20:14:03", "UTC", "staging", "deployed", "Ada", f"{IMAGE[:19]}…", "and", "1", "more"]
     assert leaf_line(0, AT, "house", "genesis", "", (), DEPLOYED, "").endswith("genesis")
 
 

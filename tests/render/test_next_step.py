@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from build import IMAGE, digest, later
 from lockgate.core.outcome import Outcome, Params
 from lockgate.render import outcomes
-from lockgate.render.next_step import Asked, after
+from lockgate.render.next_step import Asked, after, not_before
 from refusals import decided
 
 
@@ -40,6 +40,7 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("signed-by.too-old", artifact=IMAGE, keys=("other",)), "lockgate sign 'oci:my image:1' --key other"),
         (fail("came-through.never-there", environment="staging"), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
         (fail("soaked.replaced", **{"in": "staging"}), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
+        (fail("soaked.never-there", **{"in": "staging"}), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
         (fail("soaked.too-young"), f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"),
         (fail("soaked.only-claimed"), "lockgate status --gate g"),
         (fail("approved.no-request"), f"lockgate request {NAMED} --to production --config app.yaml --key ada.key --gate g"),
@@ -63,6 +64,20 @@ def test_what_is_typed_next(outcome: Outcome, typed: str) -> None:
 def test_without_a_key_at_hand_the_people_are_shown() -> None:
     assert after(decided(fail("approved.deployer-unknown")), Asked(refs=("image",))) == "lockgate people list"
     assert after(decided(fail("signed-by.no-signature")), Asked(refs=("image",))) == "lockgate sign image --key KEY"
+
+
+@pytest.mark.parametrize("code", ["came-through.never-there", "soaked.never-there", "soaked.replaced"])
+def test_what_never_ran_there_is_deployed_there_and_not_only_asked_about(code: str) -> None:
+    outcome = fail(code, environment="staging", **{"in": "staging"})
+    one = Asked(refs=("image:1",), config=" --config app.yaml", own_key=" --key ada.key", options=" --gate g")
+    assert after(decided(outcome), one) == "lockgate deploy image:1 --to staging --config app.yaml --key ada.key --gate g -- CMD {ref}"
+
+
+def test_what_only_time_mends_says_when() -> None:
+    soaks = Outcome(requirement="soaked", result="fail", code="soaked.too-young", opens_at=later("1h"))
+    assert not_before(decided(soaks)) == later("1h")
+    assert not_before(decided(soaks, fail("approved.no-request"))) is None
+    assert not_before(decided(Outcome(requirement="digest", result="pass"))) is None
 
 
 def test_what_somebody_can_mend_comes_before_what_time_mends() -> None:

@@ -73,7 +73,7 @@ def test_what_is_wrong_with_the_bytes() -> None:
 def test_soak_is_told_in_the_policys_own_unit() -> None:
     assert says("soaked.too-young", {"for": "72h", "seconds": 111600, "in": "staging"}) == "31 h of 72 h in staging"
     told: Params = {"for": "24h", "in": "staging", "since": "2026-11-22T09:00:00Z", "known": "observed"}
-    assert line(Outcome(requirement="soaked", result="pass", params=told), Sheet()) == "24 h in staging: there since 2026-11-22 09:00 UTC, observed"
+    assert line(Outcome(requirement="soaked", result="pass", params=told), Sheet()) == "24 h in staging: there since 2026-11-22 09:00:00 UTC, observed"
     odd: Params = {"for": "24h", "since": "yesterday", "known": "x"}
     assert "since yesterday, x" in line(Outcome(requirement="soaked", result="pass", params=odd), Sheet())
 

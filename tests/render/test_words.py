@@ -60,7 +60,7 @@ def test_durations_are_written_as_the_policy_has_them() -> None:
 
 
 def test_seconds_are_told_where_there_are_any() -> None:
-    assert when(datetime(2026, 11, 22, 20, 14, tzinfo=UTC)) == "2026-11-22 20:14 UTC"
+    assert when(datetime(2026, 11, 22, 20, 14, tzinfo=UTC)) == "2026-11-22 20:14:00 UTC"
     assert when(NOW) == "2026-11-22 20:14:03 UTC"
 
 

@@ -22,7 +22,7 @@ def test_a_page_runs(name: str, tmp_path: Path) -> None:
             pytest.skip(f"{program} is not installed: dev/servers installs it")
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     page = tmp_path / name
-    page.write_text(text.replace(f"```{FENCE}\n", f"```{RUN}\n").replace(f"<!-- {FENCE}\n", f"<!-- {RUN}\n"), encoding="utf-8")
+    page.write_text(text.replace(f"```{FENCE}\n", f"```{RUN}\n"), encoding="utf-8")
     folder = tmp_path / "run"
     folder.mkdir()
     assert transcripts.check(page, folder) > 10

@@ -18,7 +18,7 @@ class Proven(Noun, frozen=True, kw_only=True):
 
     Attributes:
         index: its leaf index. size: of the tree the proof is for.
-        event: what was said. subjects: about what. at: recorded when.
+        event: what was said. subjects: about what. at: recorded when, RFC 3339.
         signed: who signed the event: ``permit key`` or a key's fingerprint, as far as the file alone shows.
     """
 
@@ -71,4 +71,4 @@ def check(data: bytes, root: Root) -> Proven:
         signed = "nobody: it says nothing but where the log begins"
     else:
         signed = fingerprint(record.person_key(leaf.event, events.kind_of(opened.event)))
-    return Proven(index=proven.index, size=proven.size, event=opened.event, subjects=opened.subjects, at=leaf.at.isoformat(), signed=signed)
+    return Proven(index=proven.index, size=proven.size, event=opened.event, subjects=opened.subjects, at=f"{leaf.at:%Y-%m-%dT%H:%M:%SZ}", signed=signed)

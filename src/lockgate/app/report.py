@@ -47,7 +47,7 @@ class LeafReport(Noun, frozen=True, kw_only=True):
     """One leaf, read.
 
     Attributes:
-        kind: of its event; empty where it could not be read, and then `problem` says why.
+        at: when it was recorded, RFC 3339; kind: of its event; both empty where it could not be read, and then `problem` says why.
         keyid: the key it names as its signer.
     """
 
@@ -140,7 +140,7 @@ def read(data: bytes, index: int) -> LeafReport:
         return LeafReport(index=index, problem=err.code)
     return LeafReport(
         index=index,
-        at=f"{leaf.at:%Y-%m-%d %H:%M:%S} UTC",
+        at=f"{leaf.at:%Y-%m-%dT%H:%M:%SZ}",
         stream=leaf.stream,
         kind=events.kind_of(opened.event),
         keyid=leaf.event.signatures[0].keyid if leaf.event.signatures else "",

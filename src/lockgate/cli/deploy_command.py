@@ -62,6 +62,6 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
         session.note(f"failed    the command ended with {done.exit_status}; recorded as leaf {done.index}, and the permit is given back")
         config = "".join(f" --config {shlex.quote(path)}" for path in config_files)
         named = shlex.quote(done.gated.pinned[0] if platform else ref)
-        session.next(f"lockgate deploy {named} --to {environment}{config}{session.own_key}{session.place} -- {shlex.join(argv)}")
+        session.note(f"try:   lockgate deploy {named} --to {environment}{config}{session.own_key}{session.place} -- {shlex.join(argv)}")
     session.say(done, done.gated.pinned[0] if done.exit_status == 0 else "")
     sys.exit(done.exit_status)

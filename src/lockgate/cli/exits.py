@@ -44,7 +44,7 @@ def failed(err: LockgateError, words: Sequence[str]) -> int:
     from lockgate.cli.hint import hint
     from lockgate.render.remedies import remedy_for
 
-    said = hint(err.remedy or remedy_for(err.code), words)
+    said = hint(err.remedy or remedy_for(err.code), words, f"docs/codes/{err.code.partition('.')[0]}.md")
     if wants_json(words):
         from lockgate.render.machine import error_json
 
@@ -61,7 +61,8 @@ def from_click(err: click.ClickException) -> UsageError:
     """Click's complaint as ours, with the command whose help says how it is written."""
     code = next((code for kind, code in _USAGE.items() if isinstance(err, kind)), "usage.arguments")
     path = err.ctx.command_path if isinstance(err, click.UsageError) and err.ctx is not None else "lockgate"
-    return UsageError(code, err.format_message().rstrip("."), f"{path} --help")
+    said = " ".join(err.format_message().split())  # a list of choices comes in lines of its own
+    return UsageError(code, said.rstrip("."), f"{path} --help")
 
 
 def bug(err: Exception) -> LockgateError:

@@ -1,45 +1,179 @@
-"""What to type after an error: a code's remedy with the values of this very command line in it."""
+"""What to type after an error: a code's remedy with the values of this very command line in it.
+
+A word in capitals stands for a value of one kind. It is filled only with what was typed as a value of that kind: a policy file
+is no trust file, and a number of a leaf is no artifact. What cannot be filled stays in capitals, and the line begins ``try:``.
+"""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from lockgate.canon import Noun
+
+Path = tuple[str, ...]
 
 FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--help", "-h", "--version"}
 """Options without a value."""
 
-_ABOUT = {
-    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "verify", "why"), "REF"),
-    **dict.fromkeys(("approve", "reject", "withdraw"), "R"),
-    **dict.fromkeys(("policy check", "policy apply"), "FILE"),
-    **dict.fromkeys(("log prove", "log replay"), "INDEX"),
-}
-"""Command -> what its first argument is."""
+TAKES_KEY: frozenset[Path] = frozenset(
+    {
+        *((name,) for name in ("approve", "attest", "deploy", "gate", "init", "reject", "request", "sign", "why", "withdraw")),
+        *(("key", "renew"), ("people", "add"), ("people", "remove"), ("policy", "apply"), ("policy", "show")),
+    }
+)
+"""Commands with ``--key``."""
 
 _GROUPS = {"key", "log", "people", "policy"}
+_ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
+    ("gate",): ("--config", "--request", "--platform", "--idempotency-key"),
+    ("why",): ("--config", "--request", "--platform"),
+    ("deploy",): ("--config", "--request", "--platform"),
+    ("request",): ("--config",),
+}
+"""Commands that are about a release -> options that say which, and that belong to the question."""
+
+_ONE_REF = {("deploy",), ("sign",), ("attest",), ("verify",)}
+_REQUESTS = {("approve",), ("reject",), ("withdraw",)}
+_LEAVES = {("log", "prove"), ("log", "replay"), ("log", "show")}
+_FILES: dict[Path, str] = {("policy", "check"): "policy", ("policy", "apply"): "policy", ("log", "record"): "event", ("verify",): "thing"}
+"""Command -> what kind of file its argument is."""
+
 _OPEN = re.compile(r"\b[A-Z][A-Z-]*\b")
+_TOKEN = re.compile(r"(?:'[^']*'|[^\s'])+")
 
 
-def hint(remedy: str, words: Sequence[str]) -> str:
+class Typed(Noun, frozen=True, kw_only=True):
+    """A command line.
+
+    Attributes:
+        path: of the command, such as ``("log", "prove")``.
+        plain: its arguments. options: (name, value), in order; ``--format`` left out.
+        command: what follows ``--``, with it.
+    """
+
+    path: Path
+    plain: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    command: tuple[str, ...] = ()
+
+    def last(self, name: str) -> str:
+        """An option's value; empty for none."""
+        return next((value for each, value in reversed(self.options) if each == name), "")
+
+
+def hint(remedy: str, words: Sequence[str], page: str) -> str:
     """``next:  COMMAND``, where it can be typed as it stands; ``try:   …`` where something only the user knows is missing; empty for no remedy.
 
     Args:
         remedy: of the error, or of its code.
         words: the command line that led to it.
+        page: what to read where the remedy is the very command that ended so, and has nothing to change.
     """
     if not remedy:
         return ""
-    known = values(words)
-    if remedy.startswith("lockgate "):
-        filled = _OPEN.sub(lambda found: known.get(found[0], found[0]), remedy)
-        if _words(filled) != ["lockgate", *words]:  # the same again would end the same way
-            remedy = filled
-        if "--help" not in remedy:
-            same = _words(remedy)[1:2] == list(words[:1])
-            remedy += "".join(f" {name} {known[name]}" for name in ("--key", "--gate", "--trust")[not same :] if name in known and name not in remedy)
-    ready = re.match(r"(lockgate|chmod|ssh-add) ", remedy) and _words(remedy) and not any(len(word) > 1 or word == "R" for word in _placeholders(remedy, known))
-    return f"next:  {remedy}" if ready else f"try:   {remedy}"
+    said, command = re.fullmatch(r"(|.*: )(lockgate .*)", remedy), typed(words)
+    if said is None or not _words(said[2]):
+        ready = re.match(r"(chmod|ssh-add) ", remedy) and _words(remedy) and not _OPEN.search(remedy)
+        return f"next:  {remedy}" if ready else f"try:   {remedy}"
+    filled, whole = _filled(said[2], command)
+    if sorted(_words(filled)) == sorted(["lockgate", *command.path, *command.plain, *_as_words(command.options), *command.command]):
+        # What was typed is what failed: another value is needed, or, where there is none to change, another look.
+        return f"try:   {remedy}" if _OPEN.search(remedy) else f"try:   read {page}, and then the same again"
+    return f"next:  {filled}" if whole and not said[1] and _words(filled) else f"try:   {said[1]}{filled}"
+
+
+def typed(words: Sequence[str]) -> Typed:
+    """A command line, read as far as a hint needs it, whether it makes sense or not."""
+    own = list(words[: words.index("--")] if "--" in words else words)
+    options: list[tuple[str, str]] = []
+    plain: list[str] = []
+    rest = iter(own)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name.startswith("--") and name not in FLAGS:
+            options.append((name, value if equals else next(rest, "")))
+        elif word in FLAGS:
+            options.append((word, ""))
+        elif not word.startswith("-") or word == "-":
+            plain.append(word)
+    depth = 2 if plain[:1] and plain[0] in _GROUPS else 1
+    return Typed(
+        path=tuple(plain[:depth]),
+        plain=tuple(plain[depth:]),
+        options=tuple(one for one in options if one[0] != "--format"),
+        command=tuple(words[len(own) :]),
+    )
+
+
+def _filled(remedy: str, line: Typed) -> tuple[str, bool]:
+    """The remedy with everything in it that the line says, and whether nothing is open."""
+    tokens = _TOKEN.findall(remedy)
+    own = tokens[: tokens.index("--")] if "--" in tokens else tokens
+    template = typed([word for word in own[1:] if word != "COMMAND"])
+    path = line.path if "COMMAND" in own else template.path
+    words, whole = [], True
+    for before, token in zip(["", *tokens], tokens, strict=False):
+        word, equals, rest = token.partition("=")
+        value = _value(word, before if before.startswith("--") else "", path, line, tokens)
+        words.append((value or word) + equals + rest)
+        whole = whole and bool(value or not _OPEN.search(word)) and not _OPEN.search(rest)
+    more = [] if {"--help", "COMMAND"} & set(own) else _carried(path, [name for name, _ in template.options], line)
+    at = words.index("--") if "--" in words else len(words)
+    tail = ["--", *map(shlex.quote, line.command[1:])] if "COMMAND" in own and line.command else words[at:]
+    return " ".join(words[:at] + more + tail), whole
+
+
+def _value(word: str, option: str, path: Path, line: Typed, tokens: Sequence[str]) -> str:
+    """What stands for one word of a remedy, quoted; empty where nothing that was typed is of its kind."""
+    found: tuple[str, ...] = ()
+    match word:
+        case "ENV":
+            found = (line.last("--to"),)
+        case "R" if line.path in _REQUESTS or line.last("--request"):
+            found = line.plain[:1] if line.path in _REQUESTS else (line.last("--request"),)
+        case "INDEX" if line.path in _LEAVES:
+            found = line.plain[:1]
+        case "REF" if not option:
+            found = _refs(path, line)
+        case "FILE" if not option and _is_file(path, line.path):
+            found = line.plain[:1]
+        case "COMMAND":
+            named = {name for name in tokens if name.startswith("--")}
+            found = (*line.path, *line.plain, *_as_words([one for one in line.options if one[0] not in named]))
+        case _:
+            pass
+    return " ".join(map(shlex.quote, filter(None, found)))
+
+
+def _refs(path: Path, line: Typed) -> tuple[str, ...]:
+    """The artifacts that were named; none where the other command takes fewer, or where it is not sure that they are artifacts."""
+    if line.path == ("why",) and not line.last("--to"):
+        return () if line.plain[:1] and line.plain[0].isdigit() else line.plain
+    if line.path in {("gate",), ("request",), ("why",)}:
+        return line.plain if path not in _ONE_REF or len(line.plain) == 1 else ()
+    return line.plain[:1] if line.path in _ONE_REF and (line.path != ("verify",) or path == ("verify",)) else ()
+
+
+def _is_file(path: Path, came_from: Path) -> bool:
+    """Whether one command's file is what the other one takes."""
+    kind, other = _FILES.get(path), _FILES.get(came_from)
+    return kind is not None and other is not None and (kind == other or (kind == "thing" and other == "event"))
+
+
+def _carried(path: Path, named: Sequence[str], line: Typed) -> list[str]:
+    """Options of the line that belong to the next command too: which gate, whose key, and what else says which release."""
+    release = _ABOUT_RELEASE.get(path, ()) if line.path in _ABOUT_RELEASE else ()
+    take = [name for name in release if name != "--idempotency-key" or path == line.path]
+    take += ["--key"] if path in TAKES_KEY and path == line.path else []
+    wanted = {*take, "--gate", "--trust"} - set(named)
+    found = [one for name in (*take, "--gate", "--trust") if name in wanted for one in line.options if one[0] == name and one[1]]
+    return [shlex.quote(word) for word in _as_words(found)]
+
+
+def _as_words(options: Iterable[tuple[str, str]]) -> list[str]:
+    return [word for name, value in options for word in ((name,) if name in FLAGS else (name, value))]
 
 
 def _words(command: str) -> list[str]:
@@ -47,35 +181,3 @@ def _words(command: str) -> list[str]:
         return shlex.split(command)
     except ValueError:
         return []
-
-
-def values(words: Sequence[str]) -> dict[str, str]:
-    """What a command line says: placeholder or option -> value, quoted."""
-    found: dict[str, str] = {}
-    plain: list[str] = []
-    rest = iter(words)
-    for word in rest:
-        if word == "--":
-            break
-        name, equals, value = word.partition("=")
-        if name.startswith("--") and name not in FLAGS:
-            found[name] = shlex.quote(value if equals else next(rest, ""))
-        elif not word.startswith("-"):
-            plain.append(word)
-    depth = 2 if plain[:1] and plain[0] in _GROUPS else 1
-    placeholder = _ABOUT.get(" ".join(plain[:depth]))
-    if placeholder and len(plain) > depth:
-        found[placeholder] = shlex.quote(plain[depth])
-    if "--to" in found:
-        found["ENV"] = found["--to"]
-    if "--request" in found:
-        found.setdefault("R", found["--request"])
-    return found
-
-
-def _placeholders(remedy: str, known: dict[str, str]) -> list[str]:
-    """Words in capitals that stand for something still; what was filled in does not count."""
-    bare = remedy
-    for value in known.values():
-        bare = bare.replace(value, "")
-    return _OPEN.findall(bare)

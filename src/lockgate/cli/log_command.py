@@ -29,6 +29,7 @@ def command() -> None:
 def show(session: Session, index: int | None, count: int, about: str) -> None:
     """The newest leaves, or leaf INDEX in full."""
     from lockgate.app import report
+    from lockgate.errors import UsageError
     from lockgate.render.leaves import leaf_line, leaf_text
 
     ports = session.ports()
@@ -38,11 +39,26 @@ def show(session: Session, index: int | None, count: int, about: str) -> None:
         session.say(one, leaf_text(one.index, one.at, one.stream, one.kind, one.keyid, one.subjects, one.event, one.problem, sheet))
         return
     leaves = report.listed(ports, count, about)
+    if about and not leaves:
+        raise UsageError("log.nothing-about", _nothing(about, ports.log.origin))
     who = {} if session.json else _signers(session, ports)
     session.say(
         leaves,
         "\n".join(leaf_line(one.index, one.at, one.stream, one.kind, who.get(one.keyid, one.keyid), one.subjects, one.event, one.problem) for one in leaves),
     )
+
+
+def _nothing(about: str, origin: str) -> str:
+    """Why no leaf is about this."""
+    from lockgate.core.digest import parse_digest
+    from lockgate.errors import UsageError
+    from lockgate.render.words import plain
+
+    try:
+        named = about if about.startswith("r-") else parse_digest(about)
+    except UsageError:
+        return f"{about[:100]!r} is neither a digest, sha256: and all its 64 hex digits, nor a request, r-…: nothing is recorded about it"
+    return f"nothing is recorded about {named[:100]} in log {plain(origin)}"
 
 
 def _signers(session: Session, ports: Ports) -> dict[str, str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lockgate.app.world import Ports
     from lockgate.core import events
     from lockgate.render.next_step import Asked
+    from lockgate.render.words import Sheet
 
 
 def tell_decision(
@@ -39,7 +40,6 @@ def tell_decision(
     from lockgate.core.model import Release
     from lockgate.errors import LockgateError
     from lockgate.render import text
-    from lockgate.render.next_step import after
     from lockgate.render.words import artifacts
 
     if session.json:
@@ -49,7 +49,21 @@ def tell_decision(
     session.note(text.decision(decided, artifacts(release, pinned), place, sheet))
     if decided.outcome != "allowed":
         with suppress(LockgateError):  # the decision stands and is told, whatever cannot be looked up for a hint
-            session.next(after(decided, asked(session, ports, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config))))
+            tell_next(session, decided, asked(session, ports, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config)), sheet)
+
+
+def tell_next(session: Session, decided: events.Decided, put: Asked, sheet: Sheet) -> None:
+    """``next:`` and what comes next; ``try:`` where a word is left to the user; ``wait:`` where, typed now, it would answer the same."""
+    from lockgate.render.next_step import after, not_before
+    from lockgate.render.words import ago, when
+
+    command, opens = after(decided, put), not_before(decided)
+    if opens is not None:
+        session.note(f"wait:  until {when(opens)}{ago(opens, sheet)}, then: {command}")
+    elif {"CMD", "KEY"} & set(command.split()):
+        session.note(f"try:   {command}")
+    else:
+        session.next(command)
 
 
 def asked(session: Session, ports: Ports, refs: tuple[str, ...], pinned: tuple[str, ...], config: tuple[str, ...]) -> Asked:

@@ -22,10 +22,9 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
     """
     from lockgate.app.gate import GateRequest, resolve
     from lockgate.app.why import explain, would
-    from lockgate.cli.tell import asked
+    from lockgate.cli.tell import asked, tell_next
     from lockgate.errors import UsageError
     from lockgate.render import text
-    from lockgate.render.next_step import after
     from lockgate.render.words import artifacts
 
     config = arguments.config_digest(config_files)
@@ -44,4 +43,4 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
     sheet = session.sheet(ports, result=True)
     session.say(decided, text.decision(decided, artifacts(release, pinned), "not recorded: this is no permit", sheet, codes=True))
     if decided.outcome != "allowed":
-        session.next(after(decided, asked(session, ports, pinned if platform else what, pinned, config_files)))
+        tell_next(session, decided, asked(session, ports, pinned if platform else what, pinned, config_files), session.sheet(ports))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -13,7 +14,7 @@ from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
 from lockgate.render.outcomes import line
-from lockgate.render.words import GREEN, RED, Sheet, brief, count, painted, plain, when
+from lockgate.render.words import GREEN, RED, Sheet, ago, brief, count, moment, painted, plain, when
 
 
 def leaf_line(index: int, at: str, stream: str, kind: str, who: str, subjects: tuple[Digest, ...], event: events.Event | None, problem: str) -> str:
@@ -22,7 +23,7 @@ def leaf_line(index: int, at: str, stream: str, kind: str, who: str, subjects: t
         return f"{index:>6}  unreadable: {plain(problem)}"
     what = event.outcome if isinstance(event, events.Decided) else plain(who)[:19]
     about = brief(subjects[0]) + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "") if subjects else ""
-    return f"{index:>6}  {at:<23}  {plain(stream.removeprefix('env:')):<12} {kind:<13} {what:<19}  {about}".rstrip()
+    return f"{index:>6}  {when(moment(at))}  {plain(stream.removeprefix('env:')):<12} {kind:<13} {what:<19}  {about}".rstrip()
 
 
 def leaf_text(
@@ -31,15 +32,15 @@ def leaf_text(
     """A leaf in full."""
     if event is None:
         return f"leaf {index} cannot be read: {plain(problem)}"
-    return f"leaf {index}, recorded {at} in {plain(stream)}\n{event_text(kind, event, subjects, who, sheet)}"
+    return f"leaf {index}, recorded {when(moment(at))}{ago(moment(at), sheet)}, in {plain(stream)}\n{event_text(kind, event, subjects, who, sheet)}"
 
 
 def event_text(kind: str, event: events.Event, subjects: tuple[Digest, ...], signed: str, sheet: Sheet) -> str:
     """An event: kind, subjects, who signed, and its fields."""
     lines = [f"{kind}, signed by {plain(signed) or 'nobody'}", *(f"  subject      {subject}" for subject in subjects)]
-    for name, value in msgspec.to_builtins(event, str_keys=True).items():
+    for name, value in msgspec.to_builtins(event, str_keys=True, builtin_types=(datetime,)).items():
         if name != "outcomes":
-            said = msgspec.json.encode(value).decode() if isinstance(value, dict | list) else str(value)
+            said = when(value) + ago(value, sheet) if isinstance(value, datetime) else _field(value)
             lines += broken(f"  {name:<12} {plain(said)}", sheet, 15)
     if isinstance(event, events.Decided):
         for one in event.outcomes:
@@ -48,9 +49,13 @@ def event_text(kind: str, event: events.Event, subjects: tuple[Digest, ...], sig
     return "\n".join(lines)
 
 
+def _field(value: object) -> str:
+    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else str(value)
+
+
 def proven_text(index: int, size: int, origin: str, event: events.Event, subjects: tuple[Digest, ...], at: str, signed: str, sheet: Sheet) -> str:
     """What a proof file shows."""
-    head = f"{painted('proven', GREEN, sheet)}    leaf {index} of {size} in log {plain(origin)}, recorded {at}"
+    head = f"{painted('proven', GREEN, sheet)}    leaf {index} of {size} in log {plain(origin)}, recorded {when(moment(at))}{ago(moment(at), sheet)}"
     return f"{head}\n{event_text(events.kind_of(event), event, subjects, signed, sheet)}"
 
 

@@ -1,9 +1,10 @@
-"""The one command that comes next after a refusal, with real values in it: it can be typed as it stands."""
+"""The one command that comes next after a refusal, with real values in it: it can be typed as it stands, but for what only the user knows."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from datetime import datetime
 
 from lockgate.canon import Noun
 from lockgate.core import events
@@ -37,13 +38,25 @@ _RANK = {"digest": 0, "policy": 0, "root": 0, "signed-by": 1, "built-by": 1, "ca
 
 
 def after(decided: events.Decided, asked: Asked) -> str:
-    """What to type after this refusal: for the first outcome that does not hold and that somebody can mend; empty where all hold."""
+    """What to type after this refusal: for the first outcome that does not hold and that somebody can mend; empty where all hold.
+
+    ``CMD`` and ``KEY`` in capitals are left to the user.
+    """
+    first = _first(decided)
+    return _command(first, decided.environment, asked) if first else ""
+
+
+def not_before(decided: events.Decided) -> datetime | None:
+    """When `after` gets further, where until then nothing but time is missing; None for now."""
+    first = _first(decided)
+    return first.opens_at if first and first.code == "soaked.too-young" else None
+
+
+def _first(decided: events.Decided) -> Outcome | None:
+    """The outcome to mend first; None where all hold."""
     open_ = [one for one in decided.outcomes if one.result != "pass"]
-    if not open_:
-        return ""
     # What only time mends comes last: while it soaks, approvals can be gathered.
-    first = min(open_, key=lambda one: (_RANK.get(one.code.partition(".")[0], 3), one.opens_at is not None))
-    return _command(first, decided.environment, asked)
+    return min(open_, key=lambda one: (_RANK.get(one.code.partition(".")[0], 3), one.opens_at is not None), default=None)
 
 
 def _command(one: Outcome, environment: str, asked: Asked) -> str:
@@ -54,9 +67,9 @@ def _command(one: Outcome, environment: str, asked: Asked) -> str:
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "came-through.never-there":
-            return f"lockgate gate {named} --to {_text(one, 'environment')}{again}"
+            return _deployment(asked, _text(one, "environment"))
         case "soaked.never-there" | "soaked.replaced":
-            return f"lockgate gate {named} --to {_text(one, 'in')}{again}"
+            return _deployment(asked, _text(one, "in"))
         case "soaked.too-young" | "approved.permit-outstanding":
             return f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
@@ -76,11 +89,19 @@ def _command(one: Outcome, environment: str, asked: Asked) -> str:
         case "root.expired":
             return f"lockgate key renew{asked.own_key}{asked.options}"
         case _ if one.params.get("able"):
-            return f"lockgate approve {_text(one, 'request')} --duty {_first(one, 'missing')}{asked.options}"
+            return f"lockgate approve {_text(one, 'request')} --duty {_first_of(one, 'missing')}{asked.options}"
         case _ if "able" in one.params:
             return f"lockgate people list{asked.options}"
         case _:
             return f"lockgate verify {this}{asked.options}"
+
+
+def _deployment(asked: Asked, environment: str) -> str:
+    """How it gets there: to be allowed there is not enough. Several artifacts are deployed by other means, and then recorded."""
+    again = asked.config + asked.own_key + asked.options
+    if len(asked.refs) > 1:
+        return f"lockgate gate {' '.join(shlex.quote(ref) for ref in asked.refs)} --to {environment}{again}"
+    return f"lockgate deploy {shlex.quote(asked.refs[0])} --to {environment}{again} -- CMD {{ref}}"
 
 
 def _signing_key(one: Outcome, keys: Mapping[Name, str]) -> str:
@@ -94,6 +115,6 @@ def _text(one: Outcome, name: str) -> str:
     return shlex.quote(str(one.params.get(name, "")))
 
 
-def _first(one: Outcome, name: str) -> str:
+def _first_of(one: Outcome, name: str) -> str:
     value = one.params.get(name, "")
     return shlex.quote(str(value[0]) if isinstance(value, tuple) and value else str(value))

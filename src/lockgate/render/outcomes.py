@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
 
 from lockgate.core.outcome import Outcome, Params
-from lockgate.render.words import Sheet, ago, brief, called, count, how_long, listing, plain, unit_of, when, written
+from lockgate.render.words import Sheet, ago, brief, called, count, how_long, listing, moment, plain, unit_of, when, written
 
 
 def line(outcome: Outcome, sheet: Sheet) -> str:
@@ -62,7 +61,7 @@ def _span(params: Params) -> str:
 def _soaked(p: Params) -> str:
     since = _of(p, "since")
     if _TIME(since):
-        since = when(datetime.fromisoformat(since))
+        since = when(moment(since))
     known = {"claimed": "as its deployer says", "observed": "observed"}.get(_of(p, "known"), _of(p, "known"))
     return f"{written(_of(p, 'for'))} in {_of(p, 'in')}: there since {since}, {known}"
 

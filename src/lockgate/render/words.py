@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest, short
@@ -54,8 +54,13 @@ def painted(text: str, colour: str, sheet: Sheet) -> str:
 
 
 def when(at: datetime) -> str:
-    """``2026-11-22 20:14:03 UTC``; on the full minute without seconds."""
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at.second else f"{at:%Y-%m-%d %H:%M} UTC"
+    """``2026-11-22 20:14:03 UTC``, as every time is written for people; machines get RFC 3339."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def moment(at: str) -> datetime:
+    """The time in a record, which is RFC 3339 there."""
+    return datetime.fromisoformat(at)
 
 
 def how_long(seconds: int, largest: str = "d") -> str:
