@@ -3,18 +3,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from build import BUILT, NOW, SIGNED, digest, key, person, person_id
+from build import APPROVED, BUILT, NOW, SIGNED, digest, key, person, person_id
+from lockgate import canon
 from lockgate.app import gate, say
+from lockgate.app.gather import Manifest
 from lockgate.app.project import project
+from lockgate.app.replay import replay as replayed
+from lockgate.app.why import explain, would
 from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.ports import Entry, Evidence, Guard, Receipt
+from lockgate.core.promotion import state_digest
 from lockgate.errors import LedgerError, UnreadableError
+from lockgate.evidence.history import ASKED_WITHIN
 from world import PEOPLE, World, standard_policy
 
 Fails = Callable[..., str]
+DON = person("don", {"production": ["deploy"]})
 
 
 def codes(gated: gate.Gated) -> dict[str, str]:
@@ -154,6 +163,16 @@ class TestRefusalsAreRecordedOnce:
         assert params["soaked"]["seconds"] == 5 * 3600
         assert len(world.blobs.held) == blobs
 
+    def test_the_same_refusal_of_an_other_asker_is_their_own(self, world: World) -> None:
+        first = world.gate()
+        for by in ("rita", "mallory", None):
+            other = world.gate(by=by)
+            assert other.new
+            assert other.decision.actor == (key(by).fingerprint if by else "")
+            again = world.gate(by=by)
+            assert (again.index, again.new) == (other.index, False)
+        assert world.gate().index > first.index
+
     def test_an_other_outcome_is_recorded(self, world: World) -> None:
         first = world.gate()
         world.deploy("staging")
@@ -193,7 +212,8 @@ class TestIdempotency:
         size = world.log.head().size
         again = world.gate(key="job-7")
         assert (again.decision.outcome, again.new, world.log.head().size) == ("allowed", False, size)
-        assert codes(world.gate(key="job-8")) == {"approved": "approved.permit-outstanding"}
+        other = world.gate(key="job-8")
+        assert (other.index, other.decision, other.new) == (again.index, again.decision, False)
 
     def test_a_failed_append_leaves_nothing(self, world: World, fails: Fails) -> None:
         size = world.log.head().size
@@ -257,6 +277,177 @@ class TestIdempotency:
         world.log.append = append
         second = world.gate("staging", key="job-7")
         assert (second.index, second.new) == (first[0].index, False)
+
+
+class TestTheOutstandingPermit:
+    def test_who_holds_it_gets_it_again(self, world: World) -> None:
+        world.soaked()
+        world.approved()
+        first = world.gate()
+        world.clock.advance(minutes=14)
+        for again in (world.gate(), world.gate(request=first.decision.request)):
+            assert (again.decision, again.index, again.new) == (first.decision, first.index, False)
+        assert would(world.ports, world.ask(), key("dora"))[0] == first.decision
+        world.clock.advance(minutes=1)
+        assert world.gate().new
+
+    def test_gate_then_deploy_is_one_permit(self, world: World) -> None:
+        world.soaked()
+        world.approved()
+        first = world.gate()
+        done = world.deploy("production")
+        assert (done.gated.index, done.exit_status) == (first.index, 0)
+        assert allowed_in_production(world) == [first.index]
+
+    def test_with_another_key_of_the_same_person(self, world: World) -> None:
+        world.roster(*(one for one in PEOPLE if one.id != person_id("dora")), person("dora", PEOPLE[1].duties, keys=["dora", "dora-at-home"]))
+        world.soaked()
+        world.approved()
+        assert world.gate(by="dora-at-home").index == world.gate(by="dora").index
+
+    @pytest.mark.parametrize("by", ["don", "mallory", None])
+    def test_nobody_else_gets_it(self, world: World, by: str | None) -> None:
+        world.roster(*PEOPLE, DON)
+        world.soaked()
+        id_ = world.approved()
+        first = world.gate()
+        other = world.gate(by=by)
+        expected = {"don": "approved.permit-outstanding"}.get(by or "", "approved.deployer-unknown")
+        assert codes(other) == {"approved": expected}
+        assert other.index != first.index
+        if by == "don":
+            (outcome,) = (one for one in other.decision.outcomes if one.code)
+            assert outcome.params == {"request": id_, "decision": first.index, "by": person_id("dora")}
+            assert outcome.opens_at == first.decision.not_after
+
+    def test_not_for_another_release_configuration_or_request(self, world: World) -> None:
+        world.artifact("other")
+        world.soaked()
+        world.approved()
+        first = world.gate()
+        assert codes(world.gate(ref="other"))["approved"] == "approved.no-request"
+        assert codes(world.gate(config=digest("config")))["approved"] == "approved.no-request"
+        second = world.request()
+        assert codes(world.gate(request=second)) == {"approved": "approved.too-few-people"}
+        assert world.gate(request=first.decision.request or "").index == first.index
+
+    def test_not_where_it_would_not_be_given_any_more(self, world: World) -> None:
+        world.soaked()
+        id_ = world.approved()
+        world.gate()
+        world.withdraw(id_, "bob")
+        assert codes(world.gate()) == {"approved": "approved.too-few-people"}
+        world.approve(id_, "carl", "security")
+        world.reject(id_, "carl")
+        assert codes(world.gate()) == {"approved": "approved.rejected"}
+
+    def test_not_on_evidence_that_has_aged_since(self, world: World, fails: Fails) -> None:
+        """The artifact was signed anew: a new permit would be given, and the old one, which is out still, stands on the old signature."""
+        world.policy(standard_policy(requires=(replace(SIGNED, max_age="1h"), APPROVED)))
+        world.clock.advance(minutes=50)
+        world.approved()
+        world.gate()
+        world.clock.advance(minutes=11)
+        world.artifact()
+        assert fails(world.gate) == "permit.gone"
+        world.clock.advance(minutes=4)
+        assert world.gate().new
+
+    def test_not_without_a_pinned_root(self, world: World, fails: Fails) -> None:
+        world.soaked()
+        world.approved()
+        world.gate()
+        pinned, world.pinned = world.pinned, None
+        assert fails(world.gate) == "root.unpinned"
+        world.pinned = pinned
+
+    def test_not_once_it_was_used_or_given_back(self, world: World) -> None:
+        world.soaked()
+        world.approved()
+        first = world.gate()
+        world.runner.status = 3
+        assert world.deploy("production").gated.index == first.index
+        second = world.gate()
+        assert second.new
+        world.runner.status = 0
+        assert world.deploy("production").gated.index == second.index
+        assert world.gate().new
+
+
+class TestWhoAsks:
+    def test_a_permit_is_for_who_may_deploy(self, world: World) -> None:
+        world.policy(standard_policy(requires=(SIGNED, replace(APPROVED, independent_of=()))))
+        world.approved()
+        for by, code in (
+            ("ann", "not-deployer"),
+            ("rita", "not-deployer"),
+            ("eve", "not-deployer"),
+            ("mallory", "deployer-unknown"),
+            (None, "deployer-unknown"),
+        ):
+            refused = world.gate(by=by)
+            assert codes(refused) == {"approved": f"approved.{code}"}
+            assert refused.decision.outcomes[-1].params == {"may": (person_id("dora"),)}
+        assert world.gate(by="dora").decision.outcome == "allowed"
+
+    def test_who_may_deploy_elsewhere_only(self, world: World) -> None:
+        world.roster(*PEOPLE, person("stan", {"staging": ["deploy"]}))
+        world.soaked()
+        world.approved()
+        assert codes(world.gate(by="stan")) == {"approved": "approved.not-deployer"}
+
+    def test_an_approver_who_tries_is_told_what_is_missing_first(self, world: World) -> None:
+        world.soaked()
+        id_ = world.request()
+        world.approve(id_, "ann")
+        refused = world.gate(by="ann")
+        assert codes(refused) == {"approved": "approved.too-few-people"}
+        assert refused.decision.outcomes[-1].params["have"] == 1
+
+    def test_a_question_proves_who_asks_for_minutes(self, world: World) -> None:
+        """By whoever holds the gate's keys: a question that was kept as evidence, put again."""
+        world.soaked()
+        world.approved()
+        gated = world.gate()
+        own = project(world.ports, "production", gated.index)
+        asked = world.blobs.held[manifest_of(world, gated).asked]
+
+        def who(at: timedelta) -> str | None:
+            subject = gate.subject_of(own, gated.release, "production", "", asked, gated.decision.decided_at + at)
+            return subject.actor.person if subject.actor else None
+
+        for near in (-ASKED_WITHIN, timedelta(0), ASKED_WITHIN):
+            assert who(near) == person_id("dora")
+        for far in (-ASKED_WITHIN - timedelta(seconds=1), ASKED_WITHIN + timedelta(seconds=1), timedelta(days=1)):
+            assert who(far) is None
+
+    def test_a_decision_on_an_old_question_is_not_what_it_says(self, world: World) -> None:
+        """By whoever holds the log key and the permit key: replay finds that nobody proved to have asked then."""
+        world.soaked()
+        world.approved()
+        first = world.gate()
+        world.clock.advance(minutes=16)
+        state = project(world.ports, "production").state
+        at, end = world.clock.at, world.clock.at + timedelta(minutes=15)
+        forged = world.decided(first, key("permit"), decided_at=at, not_after=end, history=world.log.head().size, state=state_digest(state))
+        index = world.smuggle(forged)
+        answer = replayed(world.ports, index)
+        assert answer.result == "differs"
+        assert [one.code for one in answer.replayed if one.code] == ["approved.deployer-unknown"]
+        world.broken = True
+
+    def test_the_question_is_signed_when_all_is_read(self, world: World) -> None:
+        """However long reading takes, who asks is known."""
+        world.soaked()
+        world.approved()
+        measure = world.source.measure
+
+        def slowly(*args: Any) -> Any:
+            world.clock.advance(minutes=30)
+            return measure(*args)
+
+        world.source.measure = slowly  # type: ignore[assignment,method-assign]
+        assert world.gate().decision.outcome == "allowed"
 
 
 class TestRaces:
@@ -324,26 +515,43 @@ class TestRaces:
     def test_two_gates_one_approval_one_allow(self, world: World) -> None:
         world.soaked()
         world.approved()
-        between(world, world.gate)
+        first: list[gate.Gated] = []
+        between(world, lambda: first.append(world.gate()))
         second = world.gate()
+        assert (second.index, second.decision, second.new) == (first[0].index, first[0].decision, False)
+        assert allowed_in_production(world) == [second.index]
+
+    def test_two_people_one_approval_one_allow(self, world: World) -> None:
+        world.roster(*PEOPLE, DON)
+        world.soaked()
+        world.approved()
+        first: list[gate.Gated] = []
+        between(world, lambda: first.append(world.gate()))
+        second = world.gate(by="don")
         assert codes(second) == {"approved": "approved.permit-outstanding"}
-        allowed = [index for index in world.decisions() if allowed_at(world, index) and index > 10]
-        assert len(allowed) == 1
+        assert allowed_in_production(world) == [first[0].index]
 
     def test_many_threads_one_allow(self, world: World) -> None:
         world.soaked()
         world.approved()
-        answers: list[str] = []
+        world.roster(*PEOPLE, DON)
+        answers: list[tuple[str, str, int]] = []
 
-        def ask() -> None:
-            answers.append(gate.gate(world.ports, world.ask(), key("dora")).decision.outcome)
+        def ask(by: str) -> None:
+            gated = gate.gate(world.ports, world.ask(), key(by))
+            answers.append((by, gated.decision.outcome, gated.index))
 
-        threads = [threading.Thread(target=ask) for _ in range(6)]
+        threads = [threading.Thread(target=ask, args=(by,)) for by in ["dora", "don"] * 3]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sorted(answers) == ["allowed", *["refused"] * 5]
+        world.caught_up()
+        (index,) = allowed_in_production(world)
+        let_in = {by for by, outcome, _ in answers if outcome == "allowed"}
+        assert len(let_in) == 1
+        assert sorted(outcome for _, outcome, _ in answers) == ["allowed"] * 3 + ["refused"] * 3
+        assert {at for by, _, at in answers if by in let_in} == {index}
 
 
 class TestClock:
@@ -401,6 +609,10 @@ class TestUnreadable:
         assert fails(world.gate, "staging") == "document.unreadable"
 
 
+def manifest_of(world: World, gated: gate.Gated) -> Manifest:
+    return canon.decode(world.blobs.held[gated.decision.evidence], Manifest, what="manifest")
+
+
 def between(world: World, happens: Callable[[], object]) -> None:
     """The next append is preceded by this."""
     real = world.log.append
@@ -414,7 +626,7 @@ def between(world: World, happens: Callable[[], object]) -> None:
     world.log.append = append
 
 
-def allowed_at(world: World, index: int) -> bool:
-    from lockgate.app.why import explain
-
-    return explain(world.ports, index)[0].outcome == "allowed"
+def allowed_in_production(world: World) -> list[int]:
+    """Leaves that allowed something there."""
+    decided = ((index, explain(world.ports, index)[0]) for index in world.decisions())
+    return [index for index, decision in decided if (decision.outcome, decision.environment) == ("allowed", "production")]

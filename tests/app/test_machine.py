@@ -60,7 +60,7 @@ class Asked:
     withdrawn: bool = False
     ran: bool = False
     replaced: bool = False
-    permit: tuple[int, datetime] | None = None
+    permit: tuple[int, datetime, str] | None = None
 
 
 class Machine(RuleBasedStateMachine):
@@ -144,8 +144,11 @@ class Machine(RuleBasedStateMachine):
         expected = self.opens(asked, by)
         gated = self.world.gate("production", asked.release, by, request=id_)
         assert (gated.decision.outcome == "allowed") == expected, gated.decision.outcomes
-        if expected:
-            asked.permit = (gated.index, self.world.clock.at + PERMIT)
+        if expected and by:
+            mine = self.outstanding(asked)
+            assert gated.new == (mine is None)
+            assert mine is None or gated.index == mine[0]
+            asked.permit = mine or (gated.index, self.world.clock.at + PERMIT, by)
             self.permits[gated.index] = id_
 
     @rule(number=st.integers(0, 3), by=st.sampled_from(MAY_DEPLOY), works=st.booleans())
@@ -199,12 +202,16 @@ class Machine(RuleBasedStateMachine):
         for other in self.asked.values():
             other.replaced |= other.ran and other.release != asked.release
 
+    def outstanding(self, asked: Asked) -> tuple[int, datetime, str] | None:
+        """The permit that keeps others out."""
+        return asked.permit if asked.permit is not None and self.world.clock.at < asked.permit[1] and not asked.ran else None
+
     def opens(self, asked: Asked, by: str | None) -> bool:
         """The rules, told once more."""
         now = self.world.clock.at
-        if asked.withdrawn or asked.no or asked.replaced or by is None or by not in self.present:
+        if asked.withdrawn or asked.no or asked.replaced or by is None or by not in self.present or by not in MAY_DEPLOY:
             return False
-        if asked.permit is not None and now < asked.permit[1] and not asked.ran:
+        if (out := self.outstanding(asked)) is not None and out[2] != by:
             return False
         good = [
             yes

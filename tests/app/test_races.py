@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from build import key
+from build import key, person
 from children import forked
 from disk_world import DiskWorld, build, reopened
 from lockgate.app import gate, report, request, say
+from lockgate.app.why import explain
 from lockgate.core.ports import Entry, Guard, Receipt
 from lockgate.errors import LockgateError
+from world import PEOPLE
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> DiskWorld:
     """Open; the shop may go to production again, by one request."""
     world = build(tmp_path / "house", filling=0)
+    world.roster(*PEOPLE, person("don", {"production": ["deploy"]}))
     world.clock.advance(hours=1)
     world.artifact("third")
     world.soaked("third")
@@ -28,20 +32,21 @@ def house(tmp_path: Path) -> DiskWorld:
     return world
 
 
-def outcomes(world: DiskWorld, count: int, ref: str, to: str) -> list[str]:
-    """So many threads, each with its own connection, ask at once."""
-    others = [reopened(world, world.path) for _ in range(count)]
-    barrier = threading.Barrier(count)
-    answers: list[str] = []
+def outcomes(world: DiskWorld, askers: Sequence[str], ref: str, to: str) -> list[tuple[str, str, int]]:
+    """So many threads, each with its own connection, ask at once: who, what they heard, and of which decision."""
+    others = [reopened(world, world.path) for _ in askers]
+    barrier = threading.Barrier(len(askers))
+    answers: list[tuple[str, str, int]] = []
 
-    def ask(other: DiskWorld) -> None:
+    def ask(by: str, other: DiskWorld) -> None:
         barrier.wait()
         try:
-            answers.append(gate.gate(other.ports, other.ask(to, ref), key("dora")).decision.outcome)
+            gated = gate.gate(other.ports, other.ask(to, ref), key(by))
+            answers.append((by, gated.decision.outcome, gated.index))
         except LockgateError as err:
-            answers.append(err.code)
+            answers.append((by, err.code, -1))
 
-    threads = [threading.Thread(target=ask, args=(other,)) for other in others]
+    threads = [threading.Thread(target=ask, args=asker) for asker in zip(askers, others, strict=True)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -51,21 +56,38 @@ def outcomes(world: DiskWorld, count: int, ref: str, to: str) -> list[str]:
     return sorted(answers)
 
 
-def test_of_two_gates_with_one_approval_exactly_one_is_let_through(house: DiskWorld) -> None:
-    assert outcomes(house, 2, "third", "production") == ["allowed", "refused"]
+def allowed_in_production(world: DiskWorld) -> list[int]:
+    """Leaves that allowed the third release there."""
+    world.caught_up()
+    third = (world.source.artifacts["third"].digest,)
+    decided = ((index, *explain(world.ports, index)) for index in world.decisions())
+    return [index for index, made, release in decided if (made.outcome, made.environment, release.artifacts) == ("allowed", "production", third)]
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_of_many_people_with_one_approval_exactly_one_is_let_through(house: DiskWorld, count: int) -> None:
+    answers = outcomes(house, ["dora", "don"] * (count // 2), "third", "production")
+    (index,) = allowed_in_production(house)
+    (let_in,) = {by for by, outcome, _ in answers if outcome == "allowed"}
+    assert sorted(outcome for _, outcome, _ in answers) == ["allowed"] * (count // 2) + ["refused"] * (count // 2)
+    assert {at for by, _, at in answers if by == let_in} == {index}
     house.check()
     house.close()
 
 
-def test_of_many_threads_exactly_one(house: DiskWorld) -> None:
-    assert outcomes(house, 8, "third", "production") == ["allowed", *["refused"] * 7]
+def test_one_person_who_asks_many_times_at_once_has_one_permit(house: DiskWorld) -> None:
+    answers = outcomes(house, ["dora"] * 8, "third", "production")
+    (index,) = allowed_in_production(house)
+    assert answers == [("dora", "allowed", index)] * 8
     house.check()
     house.close()
 
 
 def test_nobody_waits_for_ever_where_all_may(house: DiskWorld) -> None:
     """Eight permits for staging: each finds that the others were recorded, looks again, and gets its own."""
-    assert outcomes(house, 8, "third", "staging") == ["allowed"] * 8
+    answers = outcomes(house, ["dora"] * 8, "third", "staging")
+    assert [outcome for _, outcome, _ in answers] == ["allowed"] * 8
+    assert len({index for _, _, index in answers}) == 8
     house.check()
     house.close()
 
@@ -75,16 +97,19 @@ def test_of_many_processes_exactly_one(house: DiskWorld) -> None:
 
     def ask(number: int) -> None:
         other = reopened(house, house.path)
-        gated = gate.gate(other.ports, other.ask(ref="third", key=f"run-{number}", nonce=f"{number:032x}"), key("dora"))
+        gated = gate.gate(other.ports, other.ask(ref="third", key=f"run-{number}", nonce=f"{number:032x}"), key(("dora", "don")[number % 2]))
         (house.path / f"answer-{number}").write_text(json.dumps([gated.decision.outcome, gated.index]))
         other.close()
 
     assert forked(6, ask) == [0] * 6
     answers = sorted(json.loads(path.read_text()) for path in house.path.glob("answer-*"))
-    assert [outcome for outcome, _ in answers] == ["allowed", *["refused"] * 5]
+    assert [outcome for outcome, _ in answers] == ["allowed"] * 3 + ["refused"] * 3
+    assert len({index for outcome, index in answers if outcome == "allowed"}) == 1
     world = reopened(house, house.path)
     world.check()
-    again = world.gate(ref="third", request="", key=next(f"run-{n}" for n in range(6) if json.loads((house.path / f"answer-{n}").read_text())[0] == "allowed"))
+    assert allowed_in_production(world) == [answers[0][1]]
+    first = next(n for n in range(6) if json.loads((house.path / f"answer-{n}").read_text())[0] == "allowed")
+    again = world.gate(ref="third", key=f"run-{first}", by=("dora", "don")[first % 2])
     assert (again.index, again.new) == (answers[0][1], False)
     world.close()
 

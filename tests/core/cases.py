@@ -135,10 +135,24 @@ SIGNED_BY = [
     ),
     _signed(
         "each artifact by another key",
-        Pass(params={"keys": ()}),
+        Pass(params={"keys": BOTH, "each": 1}),
         replace(SIGNED, keys=BOTH),
         subject(TWO),
         signatures=[signature(artifact=FIRST), signature("second", artifact=OTHER)],
+    ),
+    _signed(
+        "each artifact by other two of three",
+        Pass(params={"keys": ("builder", "release", "second"), "each": 2}),
+        replace(TWICE, keys=(*BOTH, "builder")),
+        subject(TWO),
+        signatures=[signature(by, artifact=one) for one, by in ((FIRST, "release"), (FIRST, "second"), (OTHER, "second"), (OTHER, "builder"))],
+    ),
+    _signed(
+        "each artifact by the same two of three",
+        Pass(params={"keys": BOTH}),
+        replace(TWICE, keys=(*BOTH, "builder")),
+        subject(TWO),
+        signatures=[signature(by, artifact=one) for one in TWO.artifacts for by in BOTH],
     ),
 ]
 
@@ -325,10 +339,11 @@ def approved(
     requirement: AnyRequirement = APPROVED,
     subject: Subject = ASKED,
     asked: Mapping[str, Any] | None = None,
+    keys: Mapping[str, PublicKey] = KEYS,
     **found: Any,
 ) -> Case:
     base = {"requests": [request(*approvals, **(asked or {}))], "in_force": [in_force()], "roster": PEOPLE, "provenance": [provenance()]}
-    return Case(name=name, answer=answer, requirement=requirement, subject=subject, facts=facts(**{**base, **found}))
+    return Case(name=name, answer=answer, requirement=requirement, subject=subject, keys=keys, facts=facts(**{**base, **found}))
 
 
 def approved_by(*names: str, leaves: tuple[str, ...] = ("11", "12")) -> Pass:
@@ -352,6 +367,9 @@ def _unknown(code: str, because: str = "") -> Unknown:
     return Unknown(code=f"approved.{code}", params={"because": because} if because else {})
 
 
+DEPLOYERS: dict[str, Any] = {"may": (person_id("dora"),)}
+NOBODY = replace(ASKED, actor=None)
+CREW = [person(f"crew-{number}", {"production": ["deploy"]}) for number in range(9)]
 COVERED = {"decision": 20, "deployed": 21, "permit_until": later("5m")}
 OLD = {"at": ago("9d"), "expires": ago("8d")}
 
@@ -407,9 +425,23 @@ APPROVED_CASES = [
     approved("another release ran since", _refused("spent", decision=20), ANNS, SAMS, asked={**COVERED, "over": True}),
     approved(
         "a permit is outstanding",
-        replace(_refused("permit-outstanding", decision=20), opens_at=later("5m")),
+        replace(_refused("permit-outstanding", decision=20, by=person_id("dora")), opens_at=later("5m")),
         ANNS,
         SAMS,
+        asked={"decision": 20, "permit_until": later("5m"), "permit_by": person_id("dora")},
+    ),
+    approved(
+        "a permit is outstanding, and nobody proved whose it is",
+        replace(_refused("permit-outstanding", decision=20, by=""), opens_at=later("5m")),
+        ANNS,
+        SAMS,
+        asked={"decision": 20, "permit_until": later("5m")},
+    ),
+    approved(
+        "a permit is outstanding, and an approval of it was withdrawn",
+        missing(SECURITY, have=1, able=2, dropped=("approved.withdrawn",)),
+        ANNS,
+        replace(SAMS, withdrawn=True),
         asked={"decision": 20, "permit_until": later("5m")},
     ),
     approved("the permit has ended unused", approved_by("ann", "sam"), ANNS, SAMS, asked={"decision": 20, "permit_until": NOW}),
@@ -448,10 +480,22 @@ APPROVED_CASES = [
     approved("by the deployer", lost("approved.not-independent"), given("dora", SECURITY)),
     approved("by the builder", lost("approved.not-independent"), replace(given("bob", SECURITY), key=key("builder").fingerprint)),
     approved(
-        "by the builder's other signature",
+        "by somebody who holds another of the policy's keys",
         missing(RELEASES, SECURITY, have=0, able=2, code="approved.not-independent", dropped=("approved.not-independent",)),
         SAMS,
-        provenance=[provenance(), provenance("sam")],
+        keys={**KEYS, "his": key("sam").public},
+    ),
+    approved(
+        "by somebody who signed provenance with a key of nobody's policy", approved_by("ann", "sam"), ANNS, SAMS, provenance=[provenance("builder", "sam")]
+    ),
+    approved(
+        "by somebody with a key of the policy, where the builder may",
+        approved_by("ann", "sam"),
+        ANNS,
+        SAMS,
+        keys={**KEYS, "his": key("sam").public},
+        requirement=replace(APPROVED, independent_of=("requester", "deployer")),
+        provenance=None,
     ),
     approved("by the requester, with another key", lost("approved.not-independent"), replace(given("rita", SECURITY), key=key("ann-at-home").fingerprint)),
     approved(
@@ -475,9 +519,60 @@ APPROVED_CASES = [
     approved("with a key that was taken off the roster", lost("approved.not-enrolled"), replace(SAMS, key=key("sam-lost-it").fingerprint)),
     approved("with a key that is somebody else's now", lost("approved.not-enrolled"), replace(SAMS, key=ANNS.key)),
     # what cannot be told
-    approved("nobody proved who deploys", _unknown("deployer-unknown"), ANNS, SAMS, subject=replace(ASKED, actor=None)),
-    approved("a key nobody enrolled asks", _unknown("deployer-unknown"), ANNS, SAMS, subject=replace(ASKED, actor=replace(actor("dora"), person=None))),
+    approved("nobody proved who deploys", Unknown(code="approved.deployer-unknown", params=DEPLOYERS), ANNS, SAMS, subject=NOBODY),
+    approved(
+        "nobody proved who deploys, and the deployer may approve",
+        Unknown(code="approved.deployer-unknown", params=DEPLOYERS),
+        ANNS,
+        SAMS,
+        subject=NOBODY,
+        requirement=replace(APPROVED, independent_of=()),
+    ),
+    approved("nobody proved who deploys, and nobody approved either", missing(SECURITY, have=1, able=3), ANNS, subject=NOBODY),
+    approved(
+        "a key nobody enrolled asks",
+        Unknown(code="approved.deployer-unknown", params=DEPLOYERS),
+        ANNS,
+        SAMS,
+        subject=replace(ASKED, actor=replace(actor("dora"), person=None)),
+    ),
+    approved(
+        "an approver asks, and may not deploy", Fail(code="approved.not-deployer", params=DEPLOYERS), ANNS, SAMS, subject=replace(ASKED, actor=actor("ann"))
+    ),
+    approved(
+        "somebody asks who may deploy elsewhere",
+        Fail(code="approved.not-deployer", params={"may": ()}),
+        ANNS,
+        SAMS,
+        roster=roster(RITA, person("dora", {"staging": ["deploy"]}), ANN, SAM),
+        requirement=replace(APPROVED, independent_of=()),
+    ),
+    approved("somebody asks who has left", Fail(code="approved.not-deployer", params={"may": ()}), ANNS, SAMS, roster=roster(RITA, ANN, SAM)),
+    approved("an approver looks what is missing", missing(SECURITY, have=1, able=3), ANNS, subject=replace(ASKED, actor=actor("ann"))),
+    approved(
+        "an approver asks while a permit is out",
+        Fail(code="approved.not-deployer", params=DEPLOYERS),
+        ANNS,
+        SAMS,
+        subject=replace(ASKED, actor=actor("ann")),
+        asked={"decision": 20, "permit_until": later("5m"), "permit_by": person_id("dora")},
+    ),
+    approved(
+        "more may deploy than are named",
+        Unknown(code="approved.deployer-unknown", params={"may": tuple(sorted(one.id for one in CREW)[:8])}),
+        ANNS,
+        SAMS,
+        subject=NOBODY,
+        roster=roster(ANN, SAM, *CREW),
+    ),
     approved("no provenance", Unknown(code="approved.builder-unknown", params={"artifact": IMAGE}), ANNS, SAMS, provenance=[]),
+    approved(
+        "provenance by none of the policy's keys",
+        Unknown(code="approved.builder-unknown", params={"artifact": IMAGE}),
+        ANNS,
+        SAMS,
+        provenance=[provenance("sam")],
+    ),
     approved("provenance nobody signed", Unknown(code="approved.builder-unknown", params={"artifact": IMAGE}), ANNS, SAMS, provenance=[provenance(keys=())]),
     approved(
         "provenance of one artifact of two",

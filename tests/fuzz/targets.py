@@ -20,7 +20,7 @@ from lockgate.core.identity import fingerprint
 from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, PolicyError
-from lockgate.evidence import artifact, attestation, dsse, keys, policy_yaml, record, slsa, sshsig, statement
+from lockgate.evidence import artifact, attestation, dsse, keys, policy_sense, policy_yaml, record, slsa, sshsig, statement
 from lockgate.ledger import checkpoint, note, proof
 
 CASES = Path(__file__).parent.parent / "evidence" / "cases"
@@ -102,6 +102,7 @@ def read_record(data: bytes) -> None:
 def read_policy(data: bytes) -> None:
     try:
         policy = policy_yaml.parse_policy(data, "fuzz.yaml", None)
+        policy_sense.check_policy(data, "fuzz.yaml", None)
     except PolicyError as err:
         if not all(line.startswith("fuzz.yaml:") for line in err.message.splitlines()):
             raise AssertionError(f"a problem without its place: {err.message}") from None

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from lockgate import __version__, canon
 from lockgate.app import say
-from lockgate.app.gather import facts_of, fetch, keep, stored
+from lockgate.app.gather import Basket, facts_of, fetch, keep, stored, with_question
 from lockgate.app.project import Projection, Walk, documents, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -32,7 +32,7 @@ from lockgate.core.model import NONE, DigestOrNone, Release, Subject
 from lockgate.core.outcome import Outcome
 from lockgate.core.policy import section_digest, watched
 from lockgate.core.ports import PersonSigner, Receipt
-from lockgate.core.promotion import state_digest
+from lockgate.core.promotion import Permit, state_digest
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, TrustError, UsageError
 from lockgate.evidence import history, record
 
@@ -69,7 +69,7 @@ class Gated(Noun, frozen=True, kw_only=True):
     Attributes:
         decision: as recorded; for a refusal that was recorded before, as it would be now.
         index: its leaf; for such a refusal, the leaf of the one before.
-        new: False where nothing was appended: a retry, or a refusal with the same outcome as the last.
+        new: False where nothing was appended: a retry, a permit the asker holds already, or a refusal with the same outcome as the last.
         release: what was asked about. pinned: its references with digests.
         unpinned: no root was pinned: nobody vouches for this, and it is never ``allowed``.
     """
@@ -134,7 +134,8 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
     def answer(decision: events.Decided, index: int, *, new: bool) -> Gated:
         return Gated(decision=decision, index=index, new=new, release=resolved.release, pinned=resolved.pinned(), unpinned=ports.pinned is None)
 
-    basket, asked, kept = None, b"", False
+    basket: Basket | None = None
+    asked, kept = b"", False
     for _ in range(say.ATTEMPTS):
         own, others = look(ports, ask.environment)
         require_answerable(own, ask)
@@ -143,11 +144,12 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
             decision = _again(ports, ask, own, resolved.release, known.index, fingerprint(signer.public) if signer else "")
             return answer(decision, known.index, new=False)
         if basket is None:
-            asked = question(ports, own.state.house.genesis, ask, resolved.release, signer)
-            basket = fetch(ports, resolved.places, asked)
+            basket, asked = question(ports, own, ask, resolved.release, signer, fetch(ports, resolved.places))
         now = ports.clock.now()
-        subject = subject_of(own, resolved.release, ask.environment, ask.request, asked)
+        subject = subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
         judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
+        if (index := held(own, subject, judgement)) is not None:
+            return answer(outstanding(ports, ask.environment, index, resolved.release), index, new=False)
         decision = decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now)
         if judgement.result != "allowed" and (same := _same_refusal(ports, own, decision, resolved.release)) is not None:
             return answer(decision, same, new=False)
@@ -188,27 +190,32 @@ def look_beside(ports: Ports, own: Projection, environment: Name, size: int, wal
     return {name: project(ports, name, size, walk, beside=own) for name in watched(policy, environment) if name != environment}
 
 
-def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes) -> Subject:
-    """The subject, with the request it goes by and who asks, as the signed question proves.
+def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes, at: datetime) -> Subject:
+    """The subject, with the request it goes by and who asks, as the signed question proves for a decision at `at`.
 
     Without a request named, the newest one for this very release that stands is taken; with none, there is none.
     """
     if not request:
         fitting = [one.id for one in own.state.environment.requests if one.release == release and not one.withdrawn and not one.over]
         request = fitting[-1] if fitting else ""
-    return Subject(release=release, environment=environment, actor=_actor(own, asked, release, environment), request=request or None)
+    return Subject(release=release, environment=environment, actor=_actor(own, asked, release, environment, at), request=request or None)
 
 
-def question(ports: Ports, log: Digest, ask: GateRequest, release: Release, signer: PersonSigner | None) -> bytes:
-    """The question to the gate of this log, signed by whoever asks; empty where nobody does."""
+def question(ports: Ports, own: Projection, ask: GateRequest, release: Release, signer: PersonSigner | None, fetched: Basket) -> tuple[Basket, bytes]:
+    """The question to the gate of this log, signed by whoever asks, and the evidence with it; empty where nobody does.
+
+    It is signed once everything is read, however long that took: what it proves, it proves for `history.ASKED_WITHIN`.
+    """
     if signer is None:
-        return b""
+        return fetched, b""
+    log = own.state.house.genesis
     event = events.Asked(log=log, environment=ask.environment, config=release.config, nonce=ask.nonce, asked_at=ports.clock.now())
-    return encode(say.sign_event(event, release.artifacts, signer))
+    asked = encode(say.sign_event(event, release.artifacts, signer))
+    return with_question(fetched, asked), asked
 
 
-def _actor(own: Projection, asked: bytes, release: Release, environment: Name) -> Actor | None:
-    """Who signed the question, if it is this one. Its envelope was made or stored by whoever decided: its signature is checked here."""
+def _actor(own: Projection, asked: bytes, release: Release, environment: Name, at: datetime) -> Actor | None:
+    """Who signed the question, if it is this one, asked just then. Its envelope was made or stored by whoever decided: its signature is checked here."""
     if not asked:
         return None
     envelope = canon.decode(asked, events.Envelope, what="question")
@@ -218,6 +225,8 @@ def _actor(own: Projection, asked: bytes, release: Release, environment: Name) -
         return None
     asked_here = (own.state.house.genesis, environment, release.config, release.artifacts)
     if (opened.event.log, opened.event.environment, opened.event.config, opened.subjects) != asked_here:
+        return None
+    if abs(at - opened.event.asked_at) > history.ASKED_WITHIN:
         return None
     person = own.roster.person_of(key)
     return Actor(key=fingerprint(key), person=person.id if person else None, proof=digest_of(asked))
@@ -286,6 +295,32 @@ def _again(ports: Ports, ask: GateRequest, own: Projection, release: Release, in
     return decision
 
 
+def held(own: Projection, subject: Subject, judgement: Judgement) -> int | None:
+    """The decision whose outstanding permit is the asker's own, where that permit is all that stands against another; else None."""
+    against = [one for one in judgement.outcomes if one.result != "pass"]
+    request = own.state.environment.request(subject.request or "")
+    if request is None or request.permit_until is None or not against or any(one.code != "approved.permit-outstanding" for one in against):
+        return None
+    person = subject.actor.person if subject.actor else None
+    if person is None:
+        return None
+    mine = Permit(decision=request.decision, release=subject.release, not_after=request.permit_until, request=request.id, person=person)
+    return request.decision if mine in own.state.environment.permits else None
+
+
+def outstanding(ports: Ports, environment: Name, index: int, release: Release) -> events.Decided:
+    """The decision that gave an outstanding permit, told again to whoever holds it. Raises as `standing`."""
+    standing(ports, environment, index, release)
+    return _decided(ports, index)
+
+
+def _decided(ports: Ports, index: int) -> events.Decided:
+    decision = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event).event
+    if not isinstance(decision, events.Decided):
+        raise EvidenceError("permit.gone", f"leaf {index} is no decision")
+    return decision
+
+
 def standing(ports: Ports, environment: Name, index: int, release: Release) -> Projection:
     """The environment as history gives it now, in which the permit of decision `index` lives and its request stands.
 
@@ -315,14 +350,12 @@ def _require_still_allowed(ports: Ports, own: Projection, index: int, release: R
 
     So a withdrawn approval, a stricter policy, a removed person or another release deployed here since ends the permit.
     """
-    decision = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event).event
-    if not isinstance(decision, events.Decided):
-        raise EvidenceError("permit.gone", f"leaf {index} is no decision")
+    decision = _decided(ports, index)
     basket = stored(ports, decision.evidence)
     here = own.state.environment
     freed = tuple(replace(one, permit_until=None) if one.decision == index else one for one in here.requests)
     present = replace(own, state=replace(own.state, environment=replace(here, requests=freed)))
-    subject = subject_of(present, release, here.name, decision.request, basket.blobs.get(basket.manifest.asked, b""))
+    subject = subject_of(present, release, here.name, decision.request, basket.blobs.get(basket.manifest.asked, b""), decision.decided_at)
     facts = facts_of(basket, release.artifacts, present, look_beside(ports, present, here.name, own.size), now)
     judgement = decide(subject, present.policy_in_force(), facts, now, present.root)
     if judgement.result != "allowed":
@@ -331,7 +364,7 @@ def _require_still_allowed(ports: Ports, own: Projection, index: int, release: R
 
 
 def _same_refusal(ports: Ports, own: Projection, decision: events.Decided, release: Release) -> int | None:
-    """The leaf of the newest decision recorded here, where nothing was said since and it is of the same: a refusal is recorded once."""
+    """The leaf of the newest decision recorded here, where it is of the same, asked by the same: a refusal is recorded once."""
     index = newest(ports, events.stream_of(decision))
     if index is None or index >= own.size:
         return None
@@ -345,7 +378,7 @@ def _same_refusal(ports: Ports, own: Projection, decision: events.Decided, relea
     except EvidenceError:
         return None
     same = codes(before.outcomes) == codes(decision.outcomes) and all(
-        getattr(before, name) == getattr(decision, name) for name in ("outcome", "request", "config", "environment")
+        getattr(before, name) == getattr(decision, name) for name in ("outcome", "request", "config", "environment", "actor", "person")
     )
     return index if same else None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from lockgate import canon
 from lockgate.app.project import Projection
 from lockgate.app.world import Ports
@@ -62,7 +64,7 @@ class Basket(Noun, frozen=True, kw_only=True):
     blobs: dict[Digest, bytes]
 
 
-def fetch(ports: Ports, places: Mapping[Digest, Ref], asked: bytes) -> Basket:
+def fetch(ports: Ports, places: Mapping[Digest, Ref]) -> Basket:
     """Read every artifact and what is attached to it. Nothing raises but a bug: what cannot be read is `lost`."""
     measured: list[Measured] = []
     items: list[Item] = []
@@ -77,10 +79,14 @@ def fetch(ports: Ports, places: Mapping[Digest, Ref], asked: bytes) -> Basket:
                 blobs[item.digest] = found.data
         except (UnreadableError, EvidenceError) as err:
             lost.append(Lost(subject=digest, code=err.code))
-    if asked:
-        blobs[digest_of(asked)] = asked
-    manifest = Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost), asked=digest_of(asked) if asked else "")
-    return Basket(manifest=manifest, blobs=blobs)
+    return Basket(manifest=Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost)), blobs=blobs)
+
+
+def with_question(basket: Basket, asked: bytes) -> Basket:
+    """The basket with the signed question beside the evidence; the same where nobody signed one."""
+    if not asked:
+        return basket
+    return Basket(manifest=replace(basket.manifest, asked=digest_of(asked)), blobs={**basket.blobs, digest_of(asked): asked})
 
 
 def keep(ports: Ports, basket: Basket) -> Digest:

@@ -38,10 +38,11 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
     own, others = gate.look(ports, ask.environment)
     gate.require_answerable(own, ask)
-    asked = gate.question(ports, own.state.house.genesis, ask, resolved.release, signer)
-    basket = fetch(ports, resolved.places, asked)
+    basket, asked = gate.question(ports, own, ask, resolved.release, signer, fetch(ports, resolved.places))
     now = ports.clock.now()
-    subject = gate.subject_of(own, resolved.release, ask.environment, ask.request, asked)
+    subject = gate.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
     judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
+    if (index := gate.held(own, subject, judgement)) is not None:
+        return gate.outstanding(ports, ask.environment, index, resolved.release), resolved.release
     decided = gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now)
     return decided, resolved.release

@@ -49,7 +49,7 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
     ports = session.ports()
 
     def told(gated: Gated) -> None:
-        place = f"decision {gated.index} · log {ports.log.origin}"
+        place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
         tell_decision(session, ports, gated.decision, place=place, refs=(ref,), pinned=gated.pinned, config=config_files, by_tag=not platform)
 
     done = deploy(ports, ask, argv, signer, told)

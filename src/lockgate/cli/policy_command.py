@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,24 +23,28 @@ def command() -> None:
     """Check a policy file, propose it, or show the one in force."""
 
 
-def _read(file: str) -> Policy:
+def _read(file: str, odd: Callable[[str], None] = lambda _: None) -> Policy:
+    """The policy in a file, if it can pass at all; `odd` is told what is odd about it, at file:line:column."""
     from lockgate.evidence.keys import MAX_KEY
-    from lockgate.evidence.policy_yaml import parse_policy
+    from lockgate.evidence.policy_sense import check_policy
     from lockgate.evidence.yaml_tree import MAX_BYTES
     from lockgate.wire import read_head
 
     data = arguments.read(file, "policy.unreadable", MAX_BYTES + 1)
-    return parse_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_KEY + 1))
+    policy, remarks = check_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_KEY + 1))
+    for remark in remarks:
+        odd(remark)
+    return policy
 
 
 @command.command("check")
 @click.argument("file")
 @with_session()
 def check(session: Session, file: str) -> None:
-    """Read a policy file and say what is wrong with it, at file:line:column."""
+    """Read a policy file and say what is wrong with it, what can never pass and what is odd, at file:line:column."""
     from lockgate.render.words import count
 
-    policy = _read(file)
+    policy = _read(file, lambda remark: session.note(f"odd       {remark}"))
     session.note(f"{file} is a policy: {count(len(policy.environments), 'environment')}, {count(len(policy.keys), 'key')}")
     session.next(f"lockgate policy apply {shlex.quote(file)}")
     session.say(policy, "")

@@ -49,7 +49,8 @@ def tell_decision(
     session.note(text.decision(decided, artifacts(release, pinned), place, sheet))
     if decided.outcome != "allowed":
         with suppress(LockgateError):  # the decision stands and is told, whatever cannot be looked up for a hint
-            tell_next(session, decided, asked(session, ports, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config)), sheet)
+            put = asked(session, ports, decided.environment, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config))
+            tell_next(session, decided, put, sheet)
 
 
 def tell_next(session: Session, decided: events.Decided, put: Asked, sheet: Sheet) -> None:
@@ -66,8 +67,8 @@ def tell_next(session: Session, decided: events.Decided, put: Asked, sheet: Shee
         session.next(command)
 
 
-def asked(session: Session, ports: Ports, refs: tuple[str, ...], pinned: tuple[str, ...], config: tuple[str, ...]) -> Asked:
-    """How the question was put, with the keys of the policy and of enrolled people that are at hand here."""
+def asked(session: Session, ports: Ports, environment: str, refs: tuple[str, ...], pinned: tuple[str, ...], config: tuple[str, ...]) -> Asked:
+    """How the question was put, with the keys at hand here: of the policy, and of people who may deploy there."""
     from lockgate.app.project import project
     from lockgate.core.identity import fingerprint
     from lockgate.render.next_step import Asked
@@ -75,7 +76,7 @@ def asked(session: Session, ports: Ports, refs: tuple[str, ...], pinned: tuple[s
 
     house, held = project(ports, ""), keys_at_hand(session.config)
     keys = {name: held.get(print_, print_) for name, print_ in ((name, fingerprint(key)) for name, key in (house.policy.keys.items() if house.policy else ()))}
-    enrolled = (fingerprint(key) for person in house.roster.people for key in person.keys)
+    deployers = (fingerprint(key) for person in house.roster.people if house.roster.may(person.id, "deploy", environment) for key in person.keys)
     return Asked(
         refs=refs,
         places={place.rpartition("@")[2]: ref for place, ref in zip(pinned, refs, strict=False)},
@@ -83,5 +84,5 @@ def asked(session: Session, ports: Ports, refs: tuple[str, ...], pinned: tuple[s
         config="".join(f" --config {shlex.quote(path)}" for path in config),
         own_key=session.own_key,
         keys=keys,
-        deployer=next((held[each] for each in enrolled if each in held), ""),
+        deployer=next((held[each] for each in deployers if each in held), ""),
     )

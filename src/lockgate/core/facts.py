@@ -129,7 +129,7 @@ class Request(Noun, frozen=True, kw_only=True):
         taken_back: nonces of the withdrawals that took a rejection back; seen twice is a replay.
         withdrawn: the requester took it back.
         decision: leaf of the newest decision that allowed it; -1 for none.
-        permit_until: the end of that decision's permit.
+        permit_until: the end of that decision's permit. permit_by: whom it is for, where they proved who they are.
         deployed: leaf of the newest `deployed` under it; -1 for none.
         over: another release, or another configuration, occupied the environment after it was deployed.
     """
@@ -144,6 +144,7 @@ class Request(Noun, frozen=True, kw_only=True):
     withdrawn: bool = False
     decision: int = -1
     permit_until: Time | None = None
+    permit_by: PersonId | None = None
     deployed: int = -1
     over: bool = False
 

@@ -312,7 +312,7 @@ def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> Envi
     permit = Permit(decision=said.index, release=release, not_after=not_after, request=event.request, person=event.person)
     live = tuple(old for old in state.permits if said.at - old.not_after < PERMIT_GRACE)
     state = replace(state, permits=(*live, permit)[-KEPT_PERMITS:])
-    return _each(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after))
+    return _each(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after, permit_by=event.person))
 
 
 def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> EnvironmentState:

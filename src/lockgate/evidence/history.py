@@ -52,6 +52,9 @@ from lockgate.ledger.merkle import leaf_hash
 SKEW = timedelta(minutes=2)
 """How much later than its recording an event may say it happened: two machines' clocks differ, and a process waits for its turn."""
 
+ASKED_WITHIN = timedelta(minutes=5)
+"""How long before or after a decision the question it answers may say it was signed: what was kept as evidence proves nobody later."""
+
 Load = Callable[[Digest], bytes]
 """The bytes of a document by digest, re-hashed by whoever loads them."""
 

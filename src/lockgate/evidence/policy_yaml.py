@@ -76,6 +76,11 @@ def parse_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] |
             ``policy.too-deep``, ``policy.alias``, ``policy.tag``, ``policy.no-libyaml``: the first problem's code, and
             one line ``file:line:column: …`` for each of the first 10.
     """
+    return placed_policy(data, filename, read_file)[1]
+
+
+def placed_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] | None) -> tuple[Mapping, Policy]:
+    """The policy in this file, and the tree that says where each part of it stands. Raises as `parse_policy`."""
     root = yaml_tree.parse(data, filename)
     form = _Form(read_file)
     plain = form.value(root, _SCHEMA, "the policy")
@@ -83,7 +88,7 @@ def parse_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] |
         if not form.problems:
             form.references(cast("Mapping", root), plain)
         if not form.problems:
-            return msgspec.convert(plain, Policy)
+            return cast("Mapping", root), msgspec.convert(plain, Policy)
     except msgspec.ValidationError as err:  # what only the core refuses
         form.problems.append(_Problem("policy.bad-value", root.place, str(err)))
     lines = [f"{problem.place}: {problem.text}" for problem in form.problems[:SHOWN]]

@@ -22,7 +22,7 @@ class Asked(Noun, frozen=True, kw_only=True):
         config: ``--config`` as given, likewise.
         own_key: ``--key`` as given, likewise.
         keys: name of a policy's key -> how it is named behind ``--key`` here.
-        deployer: how an enrolled person's key at hand is named; empty for none.
+        deployer: how a key at hand of somebody who may deploy there is named; empty for none.
     """
 
     refs: tuple[str, ...]
@@ -43,7 +43,7 @@ def after(decided: events.Decided, asked: Asked) -> str:
     ``CMD`` and ``KEY`` in capitals are left to the user.
     """
     first = _first(decided)
-    return _command(first, decided.environment, asked) if first else ""
+    return _command(first, decided, asked) if first else ""
 
 
 def not_before(decided: events.Decided) -> datetime | None:
@@ -59,7 +59,8 @@ def _first(decided: events.Decided) -> Outcome | None:
     return min(open_, key=lambda one: (_RANK.get(one.code.partition(".")[0], 3), one.opens_at is not None), default=None)
 
 
-def _command(one: Outcome, environment: str, asked: Asked) -> str:
+def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
+    environment = decided.environment
     named = " ".join(shlex.quote(ref) for ref in asked.refs)
     this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0]))
     again = asked.config + asked.own_key + asked.options
@@ -70,15 +71,17 @@ def _command(one: Outcome, environment: str, asked: Asked) -> str:
             return _deployment(asked, _text(one, "environment"))
         case "soaked.never-there" | "soaked.replaced":
             return _deployment(asked, _text(one, "in"))
+        case "approved.permit-outstanding" if one.params.get("by") != decided.person:
+            return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
         case "soaked.too-young" | "approved.permit-outstanding":
             return f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
             return f"lockgate request {named} --to {environment}{again}"
         case "approved.rejected":
             return f"lockgate log show --about {_text(one, 'request')}{asked.options}"
-        case "approved.deployer-unknown" if asked.deployer:
+        case "approved.deployer-unknown" | "approved.not-deployer" if asked.deployer:
             return f"lockgate gate {named} --to {environment}{asked.config} --key {shlex.quote(asked.deployer)}{asked.options}"
-        case "approved.deployer-unknown":
+        case "approved.deployer-unknown" | "approved.not-deployer":
             return f"lockgate people list{asked.options}"
         case "approved.unreadable" | "soaked.unreadable" | "came-through.unreadable":
             return f"lockgate log check{asked.options}"

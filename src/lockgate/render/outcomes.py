@@ -89,13 +89,22 @@ def _too_few(p: Params) -> str:
     return f"{_of(p, 'have')} of {count(_number(p, 'need'), 'duty', 'duties')}: {listing(names)} {'is' if len(names) == 1 else 'are'} missing ({who}){tail}"
 
 
+def _outstanding(p: Params, s: Sheet) -> str:
+    held = f"decision {_of(p, 'decision')} holds the one permit of {_of(p, 'request')}"
+    return f"{held}, for {_people(p, s)}: let them deploy, or wait" if p.get("by") else held
+
+
+def _may(p: Params, s: Sheet) -> str:
+    return f"{_people(p, s, 'may')} may" if p.get("may") else "nobody enrolled may"
+
+
 _WORDS: dict[str, _Words] = {
     "digest": lambda p, s: "every byte matches",
     "digest.mismatch": lambda p, s: f"the bytes of {_part(p)} are not what the digest says",
     "digest.missing": lambda p, s: f"{_part(p)} is not there",
     "digest.truncated": lambda p, s: f"{_part(p)} is shorter than it should be",
     "digest.unreadable": lambda p, s: f"the artifact could not be read ({_of(p, 'because')})",
-    "signed-by": lambda p, s: f"key {_of(p, 'keys')}",
+    "signed-by": lambda p, s: f"each artifact by {_of(p, 'each')} of {_of(p, 'keys')}" if "each" in p else f"key {_of(p, 'keys')}",
     "signed-by.no-signature": lambda p, s: f"no signature by {_of(p, 'keys')} on {_artifact(p)}",
     "signed-by.no-good-signature": lambda p, s: f"no good signature by {_of(p, 'keys')} on {_artifact(p)} ({_of(p, 'because')})",
     "signed-by.too-few-keys": lambda p, s: f"{_of(p, 'have')} of {_of(p, 'need')} keys signed {_artifact(p)}: {_of(p, 'signed')}",
@@ -124,9 +133,10 @@ _WORDS: dict[str, _Words] = {
     "approved.request-withdrawn": lambda p, s: f"{_of(p, 'request')} was withdrawn",
     "approved.rejected": lambda p, s: f"{_of(p, 'request')} was rejected by {_people(p, s)}",
     "approved.spent": lambda p, s: f"{_of(p, 'request')} is spent: decision {_of(p, 'decision')} was deployed, and then something else was",
-    "approved.permit-outstanding": lambda p, s: f"decision {_of(p, 'decision')} holds the one permit of {_of(p, 'request')}",
+    "approved.permit-outstanding": _outstanding,
     "approved.too-few-people": lambda p, s: _too_few(p),
-    "approved.deployer-unknown": lambda p, s: "nobody enrolled signed the question, so approvers cannot be told from the deployer",
+    "approved.deployer-unknown": lambda p, s: f"nobody enrolled signed this question just now, and a permit is for who deploys: {_may(p, s)}",
+    "approved.not-deployer": lambda p, s: f"a permit is for who deploys, and whoever asks may not deploy here: {_may(p, s)}",
     "approved.author-unknown": lambda p, s: "who wrote the code is not known yet, so approvers cannot be told from the author",
     "approved.builder-unknown": lambda p, s: f"there is no provenance for {_artifact(p)}, so approvers cannot be told from its builder",
     "approved.unreadable": lambda p, s: f"history could not be read ({_of(p, 'because')})",

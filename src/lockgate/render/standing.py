@@ -19,7 +19,8 @@ def environment_lines(name: str, occupant: Stay | None, permits: tuple[Permit, .
         lines = [title, *spread(f"  runs      {artifacts(occupant.release)}", f"decision {occupant.decision}, {by}", sheet, 12)]
         lines.append(f"  since     {when(occupant.since)}{ago(occupant.since, sheet)}")
     for permit in permits:
-        lines += spread(f"  permit    {artifacts(permit.release)}", f"decision {permit.decision}, until {when(permit.not_after)}", sheet, 12)
+        holder = f"for {called(permit.person, sheet.names)}, " if permit.person else ""
+        lines += spread(f"  permit    {artifacts(permit.release)}", f"decision {permit.decision}, {holder}until {when(permit.not_after)}", sheet, 12)
     for request in requests:
         lines += spread(f"  request   {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
         lines += broken(f"            {_answers(request, sheet)}", sheet, 12)

@@ -30,7 +30,8 @@ def test_what_it_asks_for() -> None:
 
 
 NAMES, DUTIES = ("ann", "sam", "max", "kim"), ("build", "release", "security")
-ALL_MAY = roster(*(person(name, {"production": [f"approve:{duty}" for duty in DUTIES]}) for name in NAMES))
+DORA = person("dora", {"production": ["deploy"]})
+ALL_MAY = roster(DORA, *(person(name, {"production": [f"approve:{duty}" for duty in DUTIES]}) for name in NAMES))
 
 
 def ask(requirement: Approved, *approvals: Given) -> Verdict:
@@ -93,7 +94,7 @@ def test_duties_are_anded_however_many_people_say_yes() -> None:
 
 def test_a_hundred_people_of_a_large_house() -> None:
     names = [f"person{number}" for number in range(100)]
-    large = roster(*(person(name, {"production": ["approve:security"]}) for name in names))
+    large = roster(DORA, *(person(name, {"production": ["approve:security"]}) for name in names))
     found = facts(requests=[request(*(approval(name, "security") for name in names[:31]))], in_force=[in_force()], roster=large, provenance=[provenance()])
     answer = replace(APPROVED, duties={"security": 32}).check(subject(actor=actor("dora"), request=request_id()), found, NOW, KEYS)
     assert isinstance(answer, Fail)

@@ -17,13 +17,17 @@ from lockgate.core.requirements.base import Requirement, unknown
 
 Role = Literal["requester", "builder", "deployer", "author"]
 
+SHOWN = 8
+"""How many of the people who may deploy are named where somebody else asks."""
+
 
 class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
     """The request this release goes by is approved: each duty by as many people, each person counting once in all.
 
     Attributes:
         duties: duty -> how many people; all must be met, by distinct people.
-        independent_of: roles whose person may not be among the approvers; by person, not by key.
+        independent_of: roles whose person may not be among the approvers; by person, not by key. ``builder`` is everybody
+            who holds a key of the policy: who signed what is attached is for whoever attaches it to choose.
         expires: how long an approval lasts after it was recorded; its giver may say less.
     """
 
@@ -32,11 +36,11 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
     expires: Duration = "72h"
 
     def needs(self) -> tuple[Need, ...]:
-        """The environment's requests, its section, the roster, and provenance for who built it."""
+        """The environment's requests, its section, the roster, and provenance where somebody must have said who built it."""
         return (Need(Request), Need(InForce), Need(Enrolled), *((Need(Provenance),) if "builder" in self.independent_of else ()))
 
-    def check(self, subject: Subject, facts: Facts, now: datetime, _keys: dict[Name, PublicKey]) -> Verdict:
-        """1 the request stands; 2 nobody said no; 3 which approvals count; 4 distinct people for all duties."""
+    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, PublicKey]) -> Verdict:
+        """1 the request stands; 2 nobody said no; 3 which approvals count; 4 distinct people for all duties; 5 who asks may deploy; 6 no permit is out."""
         requests, section, enrolled = facts.of(Request), _only(facts.of(InForce)), _only(facts.of(Enrolled))
         if isinstance(requests, Unreadable):
             return unknown(requests, "approved.unreadable")
@@ -47,11 +51,12 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
         request = next((item for item in requests.items if item.id == subject.request), None)
         if request is None:
             return Fail(code="approved.no-request")
-        refusal = _refuse_request(request, subject, now)
+        refusal = _refuse_request(request, subject)
         if refusal is not None:
             return refusal
         roster = enrolled.roster
-        excluded = self._excluded(request, subject, facts, roster)
+        asker = _asker(subject, roster)
+        excluded = self._excluded(request, asker, subject, facts, roster, keys)
         if isinstance(excluded, Unknown):
             return excluded
         counting: dict[Name, dict[PersonId, int]] = {duty: {} for duty in self.duties}
@@ -62,29 +67,33 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
                 dropped.add(because)
             elif given.duty in counting:
                 counting[given.duty][given.person] = given.leaf
-        return self._judge(request, counting, dropped, roster, subject, excluded)
+        verdict = self._judge(request, counting, dropped, roster, subject, excluded)
+        if not isinstance(verdict, Pass):
+            return verdict
+        # Last, so that whoever looks ahead is told what is missing; a permit is for who may use it, and keeps the others out.
+        return asker if isinstance(asker, Fail | Unknown) else _outstanding(request, now) or verdict
 
-    def _excluded(self, request: Request, subject: Subject, facts: Facts, roster: Roster) -> set[PersonId] | Unknown:
-        """The people who may not approve; Unknown where one of them cannot be told."""
+    def _excluded(
+        self, request: Request, asker: PersonId | Fail | Unknown, subject: Subject, facts: Facts, roster: Roster, keys: dict[Name, PublicKey]
+    ) -> set[PersonId] | Unknown:
+        """The people who may not approve; Unknown where one of them cannot be told. Who may not deploy is no deployer, and is let in nowhere."""
         excluded: set[PersonId] = set()
         if "author" in self.independent_of:
             return Unknown(code="approved.author-unknown")
         if "requester" in self.independent_of:
             excluded.add(request.by)
-        if "deployer" in self.independent_of:
-            if subject.actor is None or subject.actor.person is None:
-                return Unknown(code="approved.deployer-unknown")
-            excluded.add(subject.actor.person)
+        if "deployer" in self.independent_of and isinstance(asker, str):
+            excluded.add(asker)
         if "builder" in self.independent_of:
             provenance = facts.of(Provenance)
             if isinstance(provenance, Unreadable):
                 return unknown(provenance, "approved.builder-unknown")
-            owners = {fingerprint(key): person.id for person in roster.people for key in person.keys}
+            trusted = set(map(fingerprint, keys.values()))
             for artifact in subject.release.artifacts:
-                builders = {key for fact in provenance.items if fact.subject == artifact for key in fact.keys}
-                if not builders:
+                if not any(fact.subject == artifact and trusted & set(fact.keys) for fact in provenance.items):
                     return Unknown(code="approved.builder-unknown", params={"artifact": artifact})
-                excluded |= {owners[key] for key in builders if key in owners}
+            # Not only who signed this provenance: with one of several taken away, its signer would be independent.
+            excluded |= {person.id for person in roster.people if trusted & set(map(fingerprint, person.keys))}
         return excluded
 
     def _drop(self, given: Given, subject: Subject, request: Request, section: InForce, roster: Roster, excluded: set[PersonId], now: datetime) -> str:
@@ -136,8 +145,18 @@ def _only(found: Complete[F] | Unreadable) -> F | Unknown:
     return found.items[0] if len(found.items) == 1 else Unknown(code="approved.unreadable")
 
 
-def _refuse_request(request: Request, subject: Subject, now: datetime) -> Verdict | None:
-    """Why the request itself does not carry this release now; None where it does."""
+def _asker(subject: Subject, roster: Roster) -> PersonId | Fail | Unknown:
+    """Who asks, where they proved it and have the duty to deploy here; else why the permit is not for them."""
+    may = tuple(sorted(person.id for person in roster.people if roster.may(person.id, "deploy", subject.environment)))[:SHOWN]
+    if subject.actor is None or subject.actor.person is None:
+        return Unknown(code="approved.deployer-unknown", params={"may": may})
+    if not roster.may(subject.actor.person, "deploy", subject.environment):
+        return Fail(code="approved.not-deployer", params={"may": may})
+    return subject.actor.person
+
+
+def _refuse_request(request: Request, subject: Subject) -> Verdict | None:
+    """Why the request itself does not carry this release; None where it does."""
     params: Params = {"request": request.id}
     if request.release != subject.release:
         return Fail(code="approved.other-release", params=params)
@@ -147,7 +166,12 @@ def _refuse_request(request: Request, subject: Subject, now: datetime) -> Verdic
         return Fail(code="approved.rejected", params={**params, "by": request.rejected_by})
     if request.over:
         return Fail(code="approved.spent", params={**params, "decision": request.decision})
-    if request.deployed < 0 and request.permit_until is not None and now < request.permit_until:
-        # One permit at a time: of two gates with one approval exactly one is let through.
-        return Fail(code="approved.permit-outstanding", params={**params, "decision": request.decision}, opens_at=request.permit_until)
     return None
+
+
+def _outstanding(request: Request, now: datetime) -> Verdict | None:
+    """One permit at a time: of two gates with one approval exactly one is let through. None where none is outstanding."""
+    if request.deployed >= 0 or request.permit_until is None or now >= request.permit_until:
+        return None
+    params: Params = {"request": request.id, "decision": request.decision, "by": request.permit_by or ""}
+    return Fail(code="approved.permit-outstanding", params=params, opens_at=request.permit_until)

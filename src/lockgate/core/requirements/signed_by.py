@@ -51,15 +51,18 @@ class SignedBy(Requirement, tag="signed-by", frozen=True, kw_only=True):
                 stale.add(fact.subject)
             elif wanted[fact.key] not in (names := found.setdefault(fact.subject, [])):
                 names.append(wanted[fact.key])
-        signers = set(self.keys)
+        common, signers = set(self.keys), set[Name]()
         for artifact in subject.release.artifacts:
             names = found.get(artifact, [])
             if not 1 <= self.threshold <= len(names):
                 return self._fail(artifact, names, stale=artifact in stale, facts=facts)
-            signers &= set(names)
+            common &= set(names)
+            signers |= set(names)
         if not subject.release.artifacts:
             return Fail(code="signed-by.no-signature")
-        return Pass(params={"keys": tuple(sorted(signers))})
+        if len(common) < self.threshold:  # enough for each artifact, and not the same ones
+            return Pass(params={"keys": tuple(sorted(signers)), "each": self.threshold})
+        return Pass(params={"keys": tuple(sorted(common))})
 
     def _too_old(self, fact: Signature, now: datetime) -> bool:
         if self.max_age is None:
