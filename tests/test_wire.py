@@ -12,8 +12,8 @@ import pytest
 from build import key, root
 from command_line import call, move_to
 from lockgate import config, wire
-from lockgate.core.identity import fingerprint
-from lockgate.errors import LedgerError, LockgateError, UsageError
+from lockgate.core.identity import Witnesses, fingerprint
+from lockgate.errors import LedgerError, LockgateError, TrustError, UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -73,13 +73,29 @@ def test_what_is_pinned_is_never_replaced() -> None:
     assert wire.pinned_root(config.load(trust="t")) == root()
 
 
+def test_a_root_that_names_witnesses_is_not_pinned() -> None:
+    wire.write_trust(Path("t"), root(witnesses=Witnesses(quorum=1, keys=("w+00000000+AA==",))))
+    with pytest.raises(TrustError) as err:
+        wire.pinned_root(config.load(trust="t"))
+    assert err.value.code == "root.witnesses-unsupported"
+
+
+def test_a_trust_file_that_is_there_names_the_command_that_was_typed() -> None:
+    wire.write_trust(Path("t"), root())
+    for place, code in (("t", "root.exists"), ("no/t", "root.unwritable")):
+        with pytest.raises(UsageError) as err:
+            wire.write_trust(Path(place), root(), "lockgate key root")
+        assert (err.value.code, err.value.remedy) == (code, "lockgate key root --write-trust OTHER-FILE")
+
+
 def test_a_key_is_made_whole_or_not_at_all() -> None:
     public = wire.make_key(Path("k"), None)
-    assert Path("k.pub").read_text() == public + "\n"
-    for name in ("k", ".", ".."):
+    assert Path("k.pub").read_text() == public + " k\n"
+    for name in ("k", ".", "..", "no/where/k"):
         with pytest.raises(UsageError) as err:
             wire.make_key(Path(name), None)
         assert err.value.code in {"key.exists", "key.unwritable"}
+    assert not Path("no").exists()
 
 
 def test_keys_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +107,7 @@ def test_keys_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("fifo").touch()
     home = config.load().home
     assert home is not None
+    home.mkdir(parents=True)
     own = wire.make_key(home / "owner.key", None)
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nonexistent")
     assert wire.keys_at_hand(config.load()) == {fingerprint(ours): "mine.key", fingerprint(own): str(home / "owner.key")}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.config import Config
-from lockgate.core.identity import Fingerprint, PublicKey, Root, fingerprint
+from lockgate.core.identity import Fingerprint, PublicKey, Root, fingerprint, require_checkable
 from lockgate.core.ports import PersonSigner, Signer, Source
 from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError, UsageError
 
@@ -46,7 +46,7 @@ def pinned_root(config: Config) -> Root | None:
     """The root in the trust file; None where no file was named or found.
 
     Raises:
-        UsageError: ``root.no-file``. EvidenceError: ``root.malformed``, ``json.not-canonical``.
+        UsageError: ``root.no-file``. EvidenceError: ``root.malformed``, ``json.not-canonical``. TrustError: ``root.witnesses-unsupported``.
     """
     if config.trust is None:
         return None
@@ -54,11 +54,20 @@ def pinned_root(config: Config) -> Root | None:
         data = read_head(config.trust, MAX_TRUST)
     except OSError as err:
         raise UsageError("root.no-file", f"the trust file {config.trust} cannot be read: {err.strerror}") from None
-    return canon.decode(data.rstrip(b"\n"), TrustFile, what="trust file", code="root.malformed").root
+    return require_checkable(canon.decode(data.rstrip(b"\n"), TrustFile, what="trust file", code="root.malformed").root)
 
 
-def write_trust(path: Path, root: Root) -> None:
-    """Write a trust file, durably. Raises UsageError ``root.exists`` where one stands there: what is pinned is never replaced; ``root.unwritable``."""
+def write_trust(path: Path, root: Root, command: str = "lockgate init --origin NAME") -> None:
+    """Write a trust file, durably.
+
+    Args:
+        path: where to; what is pinned is never replaced.
+        root: to be pinned.
+        command: what writes it, for the remedy.
+
+    Raises:
+        UsageError: ``root.exists``, ``root.unwritable``.
+    """
     from lockgate.adapters import disk
 
     try:
@@ -66,15 +75,15 @@ def write_trust(path: Path, root: Root) -> None:
             disk.write_new(path.name, canon.encode(TrustFile(root=root)) + b"\n", 0o644, dir_fd=fd)
             os.fsync(fd)
     except FileExistsError:
-        raise UsageError("root.exists", f"{path} is there already: it pins another gate, and is not replaced") from None
+        raise UsageError("root.exists", f"{path} is there already, and what is pinned is not replaced", f"{command} --write-trust OTHER-FILE") from None
     except OSError as err:
-        raise UsageError("root.unwritable", f"{path} cannot be written: {err.strerror}") from None
+        raise UsageError("root.unwritable", f"{path} cannot be written: {err.strerror}", f"{command} --write-trust OTHER-FILE") from None
 
 
 def require_no_trust(path: Path) -> None:
     """Nothing stands where a trust file is to be written. Raises UsageError ``root.exists``."""
     if os.path.lexists(path):
-        raise UsageError("root.exists", f"{path} is there already: it pins another gate, and is not replaced")
+        raise UsageError("root.exists", f"{path} is there already, and what is pinned is not replaced")
 
 
 def open_gate(config: Config, busy: Busy | None = None) -> Ports:
@@ -122,7 +131,7 @@ def new_gate(config: Config, origin: str) -> Iterator[Ports]:
         UsageError: ``gate.exists``, ``gate.unwritable``. LedgerError: ``head.other-log``. LedgerError, UnreadableError: where it cannot be written.
     """
     from lockgate.adapters import disk
-    from lockgate.adapters.keys.files import create_key, load_key
+    from lockgate.adapters.keys.files import create_gate_key, load_key
     from lockgate.adapters.store.heads import FileHeads
     from lockgate.adapters.store.sqlite_log import SqliteLog
     from lockgate.evidence.keys import blob_of
@@ -144,8 +153,9 @@ def new_gate(config: Config, origin: str) -> Iterator[Ports]:
     except OSError as err:
         raise UsageError("gate.unwritable", f"{config.gate} cannot be made: {err.strerror}") from None
     try:
-        public = create_key(str(place / LOG_KEY))
-        create_key(str(place / PERMIT_KEY))
+        disk.make_directory((place / LOG_KEY).parent)
+        public = create_gate_key(str(place / LOG_KEY))
+        create_gate_key(str(place / PERMIT_KEY))
         vkey = str(verifier_key(origin, blob_of(public)[-32:]))
         with disk.directory(place) as fd:
             disk.write_new(VKEY, vkey.encode() + b"\n", 0o644, dir_fd=fd)
@@ -251,12 +261,18 @@ def owner_signer(config: Config, passphrase: Callable[[], bytes]) -> PersonSigne
     if not names_a_key(config):
         if config.home is None:
             raise UsageError("key.none", "this account has no home directory to make a key in: name one with --key")
+        from lockgate.adapters import disk
+
+        try:
+            disk.make_directory(config.home)
+        except OSError as err:
+            raise UsageError("key.unwritable", f"{config.home} could not be made: {disk.reason(err)}; no key was made") from None
         make_key(config.home / OWNER_KEY, None)
     return user_signer(config, passphrase)
 
 
 def make_key(path: Path, passphrase: bytes | None) -> PublicKey:
-    """A new key in `path`, and its public half in ``path.pub``.
+    """A new key in `path`, and its public half in ``path.pub``, with the file's name for a comment.
 
     Raises:
         UsageError: ``key.exists``, ``key.unwritable``.
@@ -270,9 +286,10 @@ def make_key(path: Path, passphrase: bytes | None) -> PublicKey:
     if os.path.lexists(beside):
         raise UsageError("key.exists", f"{beside} is there already: a key is never written over")
     public = create_key(str(path), passphrase)
+    comment = path.name if path.name.isascii() and path.name.isprintable() else "lockgate"
     try:
         with disk.directory(path.parent, follow=True) as fd:
-            disk.write_new(beside.name, public.encode() + b"\n", 0o644, dir_fd=fd)
+            disk.write_new(beside.name, f"{public} {comment}\n".encode(), 0o644, dir_fd=fd)
             os.fsync(fd)
     except OSError as err:
         path.unlink(missing_ok=True)

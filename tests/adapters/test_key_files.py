@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes.fake_agent import SecurityKey
-from lockgate.adapters.keys.files import create_key, load_key
+from lockgate.adapters.keys.files import create_gate_key, create_key, load_key
 from lockgate.adapters.keys.find import find_signer
 from lockgate.errors import LockgateError, UsageError
 from lockgate.evidence import keys
-from lockgate.evidence.sshwire import string, uint32
+from lockgate.evidence.sshwire import Reader, string, uint32
 
 SECRET = b"correct horse"
 
@@ -42,9 +42,10 @@ def pem(private: object, secret: bytes | None = None, format_: PrivateFormat = P
 
 class TestCreate:
     def test_a_new_key_signs_and_is_its_owners_alone(self, tmp_path: Path) -> None:
-        path = tmp_path / "new" / "dir" / "key"
+        path = tmp_path / "key"
         public = create_key(str(path))
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert path.read_bytes().startswith(b"-----BEGIN OPENSSH PRIVATE KEY-----\n")
         signer = load_key(str(path))
         assert signer.public == public
         keys.verify_raw(public, b"message", signer.sign(b"message"))
@@ -64,11 +65,28 @@ class TestCreate:
         assert code(lambda: load_key(path, lambda: b"wrong horse")) == "key.passphrase-wrong"
         assert code(lambda: load_key(path, lambda: b"")) == "key.passphrase-wrong"
 
-    def test_another_reader_reads_it(self, tmp_path: Path) -> None:
+    def test_a_passphrase_costs_who_guesses_it(self, tmp_path: Path) -> None:
         path = tmp_path / "key"
         create_key(str(path), SECRET)
-        assert path.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
-        assert isinstance(load_pem_private_key(path.read_bytes(), SECRET), ed25519.Ed25519PrivateKey)
+        blob = Reader(base64.b64decode(b"".join(path.read_bytes().splitlines()[1:-1])))
+        assert blob.take(15) == b"openssh-key-v1\0"
+        assert (blob.name(), blob.name()) == ("aes256-ctr", "bcrypt")
+        options = Reader(blob.string())
+        assert (len(options.string()), options.uint32()) == (16, 64)
+
+    def test_a_gates_own_key_is_pkcs8_and_bare(self, tmp_path: Path) -> None:
+        path = tmp_path / "key"
+        public = create_gate_key(str(path))
+        assert path.read_bytes().startswith(b"-----BEGIN PRIVATE KEY-----\n")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert load_key(str(path)).public == public
+
+    @pytest.mark.parametrize("create", [create_key, create_gate_key])
+    def test_no_directory_is_made(self, tmp_path: Path, create: Callable[[str], str]) -> None:
+        with pytest.raises(UsageError) as err:
+            create(str(tmp_path / "a b" / "c" / "key"))
+        assert (err.value.code, err.value.remedy) == ("key.unwritable", f"mkdir -p '{tmp_path}/a b/c'")
+        assert list(tmp_path.iterdir()) == []
 
     def test_two_keys_are_two_keys(self, tmp_path: Path) -> None:
         assert create_key(str(tmp_path / "one")) != create_key(str(tmp_path / "two"))
@@ -165,9 +183,23 @@ class TestLoad:
             load_key(path)
         assert (err.value.code, err.value.remedy) == ("key.needs-agent", f"ssh-add {path}")
 
-    def test_other_tools_encryption_is_read(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "key", pem(ed25519.Ed25519PrivateKey.generate(), SECRET))
+    @pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.OpenSSH])
+    def test_other_tools_encryption_is_read(self, tmp_path: Path, form: PrivateFormat) -> None:
+        path = written(tmp_path / "key", pem(ed25519.Ed25519PrivateKey.generate(), SECRET, form))
         assert load_key(path, lambda: SECRET).public.startswith("ssh-ed25519 ")
+        assert code(lambda: load_key(path)) == "key.passphrase-missing"
+        assert code(lambda: load_key(path, lambda: b"wrong horse")) == "key.passphrase-wrong"
+
+    def test_a_cipher_this_installation_lacks_needs_the_agent(self, tmp_path: Path) -> None:
+        data = pem(_FIXED, SECRET, PrivateFormat.OpenSSH)
+        blob = base64.b64decode(b"".join(data.splitlines()[1:-1])).replace(b"aes256-ctr", b"chacha2-ct")
+        path = written(tmp_path / "key", b"-----BEGIN OPENSSH PRIVATE KEY-----\n" + base64.encodebytes(blob) + b"-----END OPENSSH PRIVATE KEY-----\n")
+        assert code(lambda: load_key(path, lambda: SECRET)) == "key.needs-agent"
+
+    def test_pkcs8_under_scrypt_is_read(self, tmp_path: Path) -> None:
+        path = written(tmp_path / "key", SCRYPT_PEM)
+        assert load_key(path, lambda: SECRET).public == _PUBLIC
+        assert code(lambda: load_key(path, lambda: b"wrong horse")) == "key.passphrase-wrong"
 
 
 class TestFind:
@@ -192,3 +224,12 @@ class TestFind:
 
 
 _FIXED = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+_PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
+SCRYPT_PEM = b"""\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGcMFgGCSqGSIb3DQEFDTBLMCoGCSsGAQQB2kcECzAdBBAQ4ylEYFKCsDG5d7JE
+tuSVAgMAgAACAQgCAQEwHQYJYIZIAWUDBAEqBBCgwAqe0DUvFSTd+NIIjZyRBEDf
+oT0bGPh2OFn0U8C/OFiyusc3sLyU1rYLij4wyyh4z8uE10vNBvpx/DRkpC7QcPtB
+7/wDJEBHWTn73GFbumBC
+-----END ENCRYPTED PRIVATE KEY-----
+"""

@@ -145,10 +145,18 @@ class TestUsage:
     def test_an_other_permit_key_than_the_roots_allows_nothing(self, world: World, fails: Fails) -> None:
         world.root(permit=key("next permit").public)
         size = world.log.head().size
-        assert fails(world.gate, "staging") == "event.other-key"
+        assert fails(world.gate, "staging") == "permit.other-key"
         assert world.log.head().size == size
         world.permit = key("next permit")
         assert world.gate("staging").decision.outcome == "allowed"
+
+    def test_a_retry_after_another_permit_key_gets_the_decision_of_before(self, world: World, fails: Fails) -> None:
+        first = world.gate("staging", key="once")
+        world.root(permit=key("next permit").public)
+        assert fails(world.gate, "staging", key="once") == "permit.other-key"
+        world.permit = key("next permit")
+        again = world.gate("staging", key="once")
+        assert (again.index, again.new, again.decision) == (first.index, False, first.decision)
 
 
 class TestRefusalsAreRecordedOnce:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -267,6 +268,12 @@ class TestGovern:
         assert fails(govern.enrolled, Roster(version=1), person_id("ann"), (), ()) == "people.no-key"
         for bad in ("production", "=deploy", "production=", "Production=deploy", "production=approve:", "production=fly", "a=deploy\n"):
             assert fails(govern.enrolled, Roster(version=1), person_id("ann"), (key("ann").public,), (bad,)) == "people.bad-duty"
+
+    def test_a_permit_key_of_a_kind_that_signs_no_permit(self, world: World, fails: Fails) -> None:
+        rsa = "ssh-rsa " + base64.b64encode(b"\0\0\0\x07ssh-rsa" + bytes(300)).decode()
+        assert fails(govern.next_root, world.pinned, (), 0, rsa, NOW + WEEK) == "root.bad-value"
+        assert world.pinned is not None
+        assert govern.next_root(world.pinned, (), 0, key("next permit").public, NOW + WEEK).permit == key("next permit").public
 
     def test_a_roster_without_somebody(self, world: World, fails: Fails) -> None:
         roster = project(world.ports, "").roster

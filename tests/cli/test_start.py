@@ -12,7 +12,7 @@ import pytest
 from command_line import leaves
 from house import SRC
 
-HEAVY = {"msgspec", "cryptography", "sqlite3", "yaml", "json", "subprocess", "secrets", "hashlib", "socket", "difflib", "tempfile"}
+HEAVY = {"msgspec", "cryptography", "bcrypt", "sqlite3", "yaml", "json", "subprocess", "secrets", "hashlib", "socket", "difflib", "tempfile"}
 """None of these is needed to print a help page."""
 
 

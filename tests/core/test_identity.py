@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from build import NOW, digest, key, later, person, person_id, root, roster
 from lockgate.canon import decode, encode
-from lockgate.core.identity import Person, Root, Roster, fingerprint
-from lockgate.errors import EvidenceError
+from lockgate.core.identity import Person, Root, Roster, Witnesses, fingerprint, require_checkable
+from lockgate.errors import EvidenceError, TrustError
 
 ANN = key("ann").public
 TYPE, _, TEXT = ANN.partition(" ")
@@ -135,3 +135,11 @@ def test_a_root_without_an_offset_in_its_end_is_not_read() -> None:
     with pytest.raises(EvidenceError) as err:
         decode(encode(root()).replace(b"2027-11-22T20:14:03Z", b"2027-11-22T20:14:03"), Root, code="root.malformed")
     assert err.value.code == "root.malformed"
+
+
+@pytest.mark.parametrize("witnesses", [Witnesses(quorum=1), Witnesses(keys=("w+00000000+AA==",)), Witnesses(quorum=1, keys=("w+00000000+AA==",))])
+def test_a_root_that_demands_what_nobody_checks_is_not_used(witnesses: Witnesses) -> None:
+    assert require_checkable(root()) == root()
+    with pytest.raises(TrustError) as err:
+        require_checkable(root(witnesses=witnesses))
+    assert err.value.code == "root.witnesses-unsupported"

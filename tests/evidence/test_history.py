@@ -24,7 +24,7 @@ from build import APPROVED, KEYS, NOW, SHOP, SIGNED, digest, key, nonce, person,
 from lockgate.canon import decode, encode
 from lockgate.core import events
 from lockgate.core.facts import Request
-from lockgate.core.identity import Root
+from lockgate.core.identity import Root, Witnesses
 from lockgate.core.model import NONE
 from lockgate.core.policy import section_digest
 from lockgate.core.promotion import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, EnvironmentState, Said, State, fold, release_digest
@@ -559,6 +559,17 @@ def test_a_new_root_follows_the_one_before_it() -> None:
     assert story.request(SHOP) == ""
     assert story.decide(SHOP) == "event.other-key", "the old permit key decides nothing any more"
     assert story.say(story.decision(SHOP), IMAGES, "new permit") == ""
+
+
+def test_a_root_that_names_witnesses_is_no_document() -> None:
+    story = house()
+    first = story.state.house.root
+    assert first is not None
+    following = root(version=2, previous=first.digest, genesis=story.state.house.genesis, witnesses=Witnesses(quorum=1, keys=("w+00000000+AA==",)))
+    assert story.propose(following, "root 2") == "root.witnesses-unsupported"
+    with pytest.raises(TrustError) as err:
+        history.read_root(encode(following))
+    assert err.value.code == "root.witnesses-unsupported"
 
 
 def test_whoever_pins_a_later_root_pins_all_before_it() -> None:

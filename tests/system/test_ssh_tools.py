@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
+from lockgate import wire
 from lockgate.adapters.keys.agent import AgentSigner, held_keys
-from lockgate.adapters.keys.files import FileSigner, create_key, load_key
+from lockgate.adapters.keys.files import FileSigner, create_gate_key, load_key
 from lockgate.adapters.keys.find import find_signer
+from lockgate.core import events
 from lockgate.core.identity import fingerprint
-from lockgate.errors import LockgateError, UnreadableError, UsageError
-from lockgate.evidence import keys, sshsig
+from lockgate.errors import LockgateError, UnreadableError
+from lockgate.evidence import keys, record, sshsig
 
 TOOLS = ("ssh-agent", "ssh-add", "ssh-keygen", "openssl")
 pytestmark = pytest.mark.skipif(any(shutil.which(tool) is None for tool in TOOLS), reason=f"needs {', '.join(TOOLS)}: make servers")
@@ -27,8 +31,8 @@ KINDS = [("ed25519", 0), ("ecdsa", 256), ("ecdsa", 384), ("ecdsa", 521), ("rsa",
 SECRET = b"correct horse"
 
 
-def run(*command: str | Path, data: bytes = b"", **env: str) -> bytes:
-    done = subprocess.run(command, check=False, capture_output=True, input=data, env={**os.environ, **env})
+def run(*command: str | Path, data: bytes = b"", env: Mapping[str, str] = MappingProxyType({}), **more: str) -> bytes:
+    done = subprocess.run(command, check=False, capture_output=True, input=data, env={**os.environ, **env, **more})
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
 
@@ -111,13 +115,7 @@ def test_a_key_that_was_taken_out_of_the_agent(tmp_path: Path, agent_socket: str
 
 
 def test_a_key_file_of_ssh_keygen_under_a_passphrase(tmp_path: Path) -> None:
-    """Its cipher needs a module that is not always there; then the agent is named as the way."""
     path = str(keygen(tmp_path / "key", "ed25519", 0, SECRET))
-    if importlib.util.find_spec("bcrypt") is None:
-        with pytest.raises(UsageError) as err:
-            load_key(path, lambda: SECRET)
-        assert (err.value.code, err.value.remedy) == ("key.needs-agent", f"ssh-add {path}")
-        return
     check_with_ssh_keygen(load_key(path, lambda: SECRET), tmp_path)
     for ask, wanted in ((lambda: b"wrong", "key.passphrase-wrong"), (None, "key.passphrase-missing")):
         with pytest.raises(LockgateError) as refused:
@@ -145,19 +143,56 @@ def check_with_openssl(signer: FileSigner, public: Path, folder: Path) -> None:
     run("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", *digest, "-in", folder / "message", "-sigfile", folder / "bare")
 
 
-def test_a_key_made_here_is_read_by_openssl_and_ssh_keygen(tmp_path: Path) -> None:
+def test_a_gates_own_key_is_read_by_openssl(tmp_path: Path) -> None:
     path = tmp_path / "key"
-    public = create_key(str(path))
+    public = create_gate_key(str(path))
     assert run("openssl", "pkey", "-in", path, "-pubout").decode() == keys.spki_pem(public)
     check_with_openssl(load_key(str(path)), _written(tmp_path / "public.pem", keys.spki_pem(public)), tmp_path)
-    check_with_ssh_keygen(load_key(str(path)), tmp_path)
 
 
-def test_a_key_made_here_under_a_passphrase_is_pkcs8_with_scrypt(tmp_path: Path) -> None:
-    create_key(str(tmp_path / "key"), SECRET)
-    shown = run("openssl", "asn1parse", "-in", tmp_path / "key").decode()
-    for wanted in (":PBES2", ":scrypt", "INTEGER           :8000", ":aes-256-cbc"):
-        assert wanted in shown
+def by_key_new(folder: Path, secret: bytes) -> Path:
+    wire.make_key(folder / "mine.key", secret)
+    return folder / "mine.key"
+
+
+def by_init(folder: Path, secret: bytes) -> Path:
+    """Without a passphrase: init asks for none."""
+    home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"), "XDG_STATE_HOME": str(folder / "state"), "LOCKGATE_KEY": ""}
+    gate = ("--gate", folder / "gate", "--write-trust", folder / "lockgate.trust")
+    run(sys.executable, "-m", "lockgate.cli.main", "init", "--origin", "example.com/shop", *gate, env=home)
+    return folder / "config" / "lockgate" / "owner.key"
+
+
+@pytest.mark.parametrize(("make", "secret"), [(by_key_new, b""), (by_key_new, SECRET), (by_init, b"")], ids=["new", "new, passphrase", "init"])
+def test_a_persons_key_made_here_is_openssh(tmp_path: Path, agent_socket: str, make: Callable[[Path, bytes], Path], secret: bytes) -> None:
+    path = make(tmp_path, secret)
+    beside = path.with_name(path.name + ".pub")
+    public = keys.parse_openssh(beside.read_text())
+    assert path.stat().st_mode & 0o777 == 0o600
+    ask = {"SSH_ASKPASS": str(_script(tmp_path / "ask", f"echo '{secret.decode()}'")), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
+    # ssh-keygen -y: read from the private file alone, its .pub out of reach.
+    alone = tmp_path / "alone"
+    shutil.copy(path, alone)
+    assert run("ssh-keygen", "-y", "-P", secret.decode(), "-f", alone).decode().split()[:2] == public.split()
+    assert fingerprint(public) in run("ssh-keygen", "-l", "-f", beside).decode()
+    # ssh-add, and a signature of the agent's.
+    run("ssh-add", "-q", path, SSH_AUTH_SOCK=agent_socket, env=ask)
+    assert held_keys(agent_socket) == [public]
+    assert path.name in run("ssh-add", "-l", SSH_AUTH_SOCK=agent_socket).decode()
+    check_with_ssh_keygen(find_signer(str(beside), agent_socket), tmp_path)
+    # ssh-keygen -Y sign, from the file: an event whose signature counts here.
+    event = events.Requested(id="r-0123456789", environment="production", config="none", from_="none", requested_at=datetime(2026, 11, 22, 20, tzinfo=UTC))
+    statement = record.statement_bytes(event, ("sha256:" + "9f2c" * 16,))
+    armored = run("ssh-keygen", "-Y", "sign", "-q", "-n", "lockgate-request@v1", "-f", alone, data=record.to_sign(statement), SSH_AUTH_SOCK="", env=ask)
+    assert record.person_key(record.seal_armored(statement, armored.decode()), "request") == public
+    # And lockgate itself.
+    check_with_ssh_keygen(load_key(str(path), lambda: secret), tmp_path)
+
+
+def _script(path: Path, command: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{command}\n")
+    path.chmod(0o700)
+    return path
 
 
 def _written(path: Path, text: str) -> Path:

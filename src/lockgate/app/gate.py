@@ -31,7 +31,7 @@ from lockgate.core.identity import Actor, Name, fingerprint
 from lockgate.core.model import NONE, DigestOrNone, Release, Subject
 from lockgate.core.outcome import Outcome
 from lockgate.core.policy import section_digest, watched
-from lockgate.core.ports import PersonSigner, Receipt
+from lockgate.core.ports import PersonSigner, Receipt, Signer
 from lockgate.core.promotion import Permit, state_digest
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, TrustError, UsageError
 from lockgate.evidence import history, record
@@ -126,8 +126,6 @@ def gate(ports: Ports, ask: GateRequest, signer: PersonSigner | None) -> Gated:
 
 def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: PersonSigner | None) -> Gated:
     """`gate` from step 2 on, for a release that was resolved already."""
-    if ports.permit is None:
-        raise TrustError("permit.no-key", "this process cannot read the permit key, and so cannot decide")
     if not _FITS(ask.key):
         raise UsageError("gate.bad-key", "an idempotency key has 1 to 128 printable ASCII characters")
 
@@ -138,10 +136,11 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
     asked, kept = b"", False
     for _ in range(say.ATTEMPTS):
         own, others = look(ports, ask.environment)
+        require_permit_key(ports, own)
         require_answerable(own, ask)
         known = ports.log.find(_key(ask))
         if known is not None:
-            decision = _again(ports, ask, own, resolved.release, known.index, fingerprint(signer.public) if signer else "")
+            decision = _again(ports, ask, resolved.release, known.index, fingerprint(signer.public) if signer else "")
             return answer(decision, known.index, new=False)
         if basket is None:
             basket, asked = question(ports, own, ask, resolved.release, signer, fetch(ports, resolved.places))
@@ -166,6 +165,18 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
             continue
         return answer(decision, receipt.index, new=receipt.new)
     raise LedgerError("record.contended", f"something else was recorded {say.ATTEMPTS} times in between: nothing was decided")
+
+
+def require_permit_key(ports: Ports, own: Projection) -> Signer:
+    """The permit key, which is the one the root in force names. Raises TrustError ``permit.no-key``, ``permit.other-key``."""
+    if ports.permit is None:
+        raise TrustError("permit.no-key", "this process cannot read the permit key, and so cannot decide")
+    if ports.permit.public != own.root.permit:
+        held, named = fingerprint(ports.permit.public), fingerprint(own.root.permit)
+        raise TrustError(
+            "permit.other-key", f"the permit key in keys/ is {held}; root version {own.root.version}, in force, names {named}: nothing was decided"
+        )
+    return ports.permit
 
 
 def require_answerable(own: Projection, ask: GateRequest) -> None:
@@ -263,10 +274,9 @@ def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidenc
 
 def _record(ports: Ports, decision: events.Decided, release: Release, own: Projection, others: tuple[Name, ...], key: str) -> Receipt:
     """Step 5: evidence is durable already; state, then the leaf, if it is a fact there and nothing that matters was recorded since."""
-    if ports.permit is None:
-        raise TrustError("permit.no-key", "this process cannot read the permit key, and so cannot decide")
+    permit = require_permit_key(ports, own)
     statement = record.statement_bytes(decision, release.artifacts)
-    envelope = record.seal_by_permit_key(statement, ports.permit.public, ports.permit.sign(record.to_sign(statement)))
+    envelope = record.seal_by_permit_key(statement, permit.public, permit.sign(record.to_sign(statement)))
     stream = events.stream_of(decision)
     leaf = say.leaf_for(ports, envelope, stream, own)
     history.admit(own.state, leaf, own.size, documents(ports), ports.pinned)
@@ -278,7 +288,7 @@ def _key(ask: GateRequest) -> str:
     return f"gate:{ask.environment}:{ask.key}"
 
 
-def _again(ports: Ports, ask: GateRequest, own: Projection, release: Release, index: int, actor: str) -> events.Decided:
+def _again(ports: Ports, ask: GateRequest, release: Release, index: int, actor: str) -> events.Decided:
     """The decision this idempotency key got the first time, if it was asked the same by the same; allowed, only while its permit stands."""
     leaf = record.read_leaf(ports.log.leaf(index)).event
     opened = record.open_envelope(leaf)
@@ -289,7 +299,7 @@ def _again(ports: Ports, ask: GateRequest, own: Projection, release: Release, in
         or (ask.request and ask.request != decision.request)
     ):
         raise UsageError("gate.key-reused", "this idempotency key was used for another question, or by another key")
-    record.check_permit_signature(leaf, own.root.permit)
+    record.check_permit_signature(leaf, project(ports, "", index).root.permit)
     if decision.outcome == "allowed":
         standing(ports, ask.environment, index, release)
     return decision

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lockgate.app import request
 from lockgate.app.project import project
 from lockgate.app.world import Ports
-from lockgate.canon import Noun
+from lockgate.canon import Noun, encode
 from lockgate.core import events
+from lockgate.core.digest import digest_of
 from lockgate.core.identity import Person, PersonId, PublicKey, Root, Roster
 from lockgate.core.model import RequestId
 from lockgate.core.policy import Policy
 from lockgate.core.ports import PersonSigner
 from lockgate.errors import UsageError
-from lockgate.evidence import record
+from lockgate.evidence import keys, record
 
 
 class Changed(Noun, frozen=True, kw_only=True):
@@ -48,6 +49,36 @@ def change(ports: Ports, document: Policy | Roster | Root, id_: RequestId, nonce
     version = proposed.event.version if isinstance(proposed.event, events.Proposal) else 0
     in_force = held is not None and (held.version, held.digest) == (version, *proposed.subjects)
     return Changed(id=id_, version=version, in_force=in_force, leaf=recorded.index)
+
+
+def next_root(now: Root, owners: tuple[PublicKey, ...], threshold: int, permit: str, expires: datetime) -> Root:
+    """The root after this one.
+
+    Args:
+        now: the root in force.
+        owners: all of them; empty leaves them. threshold: 0 leaves it.
+        permit: the permit key from then on; empty leaves it.
+        expires: its end.
+
+    Raises:
+        UsageError: ``root.bad-value``.
+    """
+    if permit and permit.partition(" ")[0] not in {keys.ED25519, keys.P256}:
+        raise UsageError("root.bad-value", "this root cannot be: a permit key is Ed25519 or ECDSA P-256, for others make no signature that a permit has")
+    try:
+        return Root(
+            version=now.version + 1,
+            threshold=threshold or now.threshold,
+            owners=tuple(dict.fromkeys(owners)) or now.owners,
+            log=now.log,
+            permit=permit or now.permit,
+            genesis=now.genesis,
+            witnesses=now.witnesses,
+            expires=expires,
+            previous=digest_of(encode(now)),
+        )
+    except ValueError as err:
+        raise UsageError("root.bad-value", f"this root cannot be: {err}") from None
 
 
 def enrolled(current: Roster, id_: PersonId, keys: tuple[PublicKey, ...], duties: tuple[str, ...]) -> Person:

@@ -32,10 +32,12 @@ def as_text(ports: Ports, kind: DocumentKind, digest: str) -> str:
 
 
 def root_text(root: Root) -> str:
-    """A root as lines."""
-    from lockgate.core.identity import fingerprint
+    """A root as lines: every field of it, since owners approve what they read here."""
+    from lockgate.core.identity import Witnesses, fingerprint
     from lockgate.render.words import plain, when
 
     lines = [f"root version {root.version}, until {when(root.expires)}", f"owners, of whom {root.threshold} must approve:"]
     lines += [f"  {fingerprint(key)} {key.partition(' ')[0]}" for key in root.owners]
-    return "\n".join([*lines, f"log key     {plain(root.log)}", f"permit key  {fingerprint(root.permit)}", f"genesis     {root.genesis}"])
+    lines += [f"log key     {plain(root.log)}", f"permit key  {fingerprint(root.permit)}", f"genesis     {root.genesis}", f"previous    {root.previous}"]
+    lines.append(f"witnesses   {root.witnesses.quorum} of these must cosign:" if root.witnesses != Witnesses() else "witnesses   none")
+    return "\n".join([*lines, *(f"  {plain(key)}" for key in root.witnesses.keys)])

@@ -55,7 +55,8 @@ def command(session: Session, origin: str, name: str, owners: tuple[str, ...], t
         undo.pop_all()
     session.note(f"gate      {gate}: log {origin}, {count(size, 'leaf', 'leaves')}")
     session.note(f"trust     {trust_out}: commit it where verifiers look, never into the gate's directory")
-    session.next(f"lockgate policy show --starter{session.own_key} > policy.yaml && lockgate policy apply policy.yaml{session.own_key}{session.place}")
+    place = session.place_of(trust)
+    session.next(f"lockgate policy show --starter{session.own_key} > policy.yaml && lockgate policy apply policy.yaml{session.own_key}{place}")
     session.say({"origin": origin, "person": person, "trust": trust_out, "gate": plain(str(gate))}, "")
 
 

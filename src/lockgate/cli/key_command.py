@@ -56,7 +56,7 @@ def root(session: Session, trust_out: str) -> None:
     if trust_out:
         if ports.pinned is None:
             raise TrustError("root.unpinned", "no root is pinned, so that this one is only what the log says: nothing was written")
-        write_trust(Path(trust_out), found)
+        write_trust(Path(trust_out), found, "lockgate key root")
         session.note(f"trust     {trust_out}: root version {found.version}, to be pinned in place of version {ports.pinned.version}")
     session.say(found, root_text(found))
 
@@ -64,37 +64,27 @@ def root(session: Session, trust_out: str) -> None:
 @command.command("renew")
 @click.option("--owner", "owners", multiple=True, metavar="FILE", help="An owner's public key; name all of them (default: as they are).")
 @click.option("--threshold", default=0, metavar="N", help="How many owners must approve (default: as it is).")
+@click.option("--permit", default="", metavar="FILE", help="The public key that signs decisions from then on (default: as it is).")
 @click.option("--days", default=365, metavar="N", help="How long it lasts, from now.")
 @with_session(key=True)
-def renew(session: Session, owners: tuple[str, ...], threshold: int, days: int) -> None:
-    """Propose the next root: a later end, other owners, another threshold. It is in force once enough of the present owners approved."""
+def renew(session: Session, owners: tuple[str, ...], threshold: int, permit: str, days: int) -> None:
+    """Propose the next root: a later end, other owners, another threshold, another permit key. It is in force once enough of the present owners approved."""
+    from lockgate.app.govern import next_root
     from lockgate.app.project import project
-    from lockgate.canon import encode
     from lockgate.cli.propose import propose
-    from lockgate.core.digest import digest_of
-    from lockgate.core.identity import Root
     from lockgate.errors import UsageError
+    from lockgate.wire import PERMIT_KEY
 
     if not 1 <= days <= 3650:
         raise UsageError("root.bad-value", "a root lasts 1 to 3650 days")
     keys, signer = arguments.public_keys(owners), session.signer()
+    next_permit = arguments.public_keys((permit,))[0] if permit else ""
     ports = session.ports()
     now = project(ports, "").root
-    try:
-        following = Root(
-            version=now.version + 1,
-            threshold=threshold or now.threshold,
-            owners=tuple(dict.fromkeys(keys)) or now.owners,
-            log=now.log,
-            permit=now.permit,
-            genesis=now.genesis,
-            witnesses=now.witnesses,
-            expires=ports.clock.now() + timedelta(days=days),
-            previous=digest_of(encode(now)),
-        )
-    except ValueError as err:
-        raise UsageError("root.bad-value", f"this root cannot be: {err}") from None
-    changed = propose(session, ports, following, "root", signer)
+    following = next_root(now, tuple(keys), threshold, next_permit, ports.clock.now() + timedelta(days=days))
+    place = f"put the private key of {permit} into {session.config.gate / PERMIT_KEY}, mode 0600"
+    then = f"permit    once version {following.version} is in force, {place}: the one there decides nothing more" if following.permit != now.permit else ""
+    changed = propose(session, ports, following, "root", signer, then)
     if changed.in_force:
         session.next(f"lockgate key root --write-trust lockgate.trust.{changed.version}{session.place}")
     session.say(changed, "")

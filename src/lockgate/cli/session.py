@@ -6,6 +6,7 @@ import functools
 import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,8 +33,14 @@ class Session:
     def __init__(self, *, gate: str = "", trust: str = "", key: str = "", fmt: str = "text", above: bool = True) -> None:
         self.config = config.load(gate=gate, trust=trust, key=key, above=above)
         self.json = fmt == "json"
-        self.place = "".join(f" {option} {shlex.quote(value)}" for option, value in (("--gate", gate), ("--trust", trust)) if value)
+        self._gate = gate
+        self.place = _options(gate, trust)
         self.own_key = f" --key {shlex.quote(key)}" if key else ""
+
+    def place_of(self, trust: Path) -> str:
+        """The options that name this gate and a trust file that was just written; none for one that is found without."""
+        found = config.load().trust
+        return _options(self._gate, "" if found is not None and found.resolve() == trust.resolve() else str(trust))
 
     def ports(self) -> Ports:
         """Open the gate; says on stderr where nothing is pinned."""
@@ -138,6 +145,10 @@ class Session:
     def busy(self, what: str) -> terminal.Busy:
         """A line that says that something long goes on, on a terminal only."""
         return terminal.busy(what, quiet=self.json)
+
+
+def _options(gate: str, trust: str) -> str:
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in (("--gate", gate), ("--trust", trust)) if value)
 
 
 def with_session(*, key: bool = False, above: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -17,6 +17,7 @@ import msgspec
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
+from lockgate.errors import TrustError
 
 _KEY_TYPES = r"ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com"
 
@@ -151,6 +152,17 @@ class Root(Noun, frozen=True, kw_only=True):
             raise ValueError("the threshold is at least 1")
         if self.threshold > len(self.owners):
             raise ValueError("the threshold is higher than the number of owners: nothing could ever be approved")
+
+
+def require_checkable(root: Root) -> Root:
+    """This root, where all that it demands is looked at; for whatever reads a root that is pinned or to be put in force.
+
+    Raises:
+        TrustError: ``root.witnesses-unsupported``: cosignatures are not read in this release, and nothing may pass for witnessed.
+    """
+    if root.witnesses != Witnesses():
+        raise TrustError("root.witnesses-unsupported", f"root version {root.version} names witnesses, and this lockgate checks no cosignatures: it is not used")
+    return root
 
 
 class Actor(Noun, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
-from lockgate.core.identity import Fingerprint, PublicKey, Root, Roster, fingerprint
+from lockgate.core.identity import Fingerprint, PublicKey, Root, Roster, fingerprint, require_checkable
 from lockgate.core.model import NONE, Release
 from lockgate.core.policy import Policy, section_digest
 from lockgate.core.promotion import (
@@ -73,8 +73,8 @@ class Advanced(Noun, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=16)
 def read_root(data: bytes) -> Root:
-    """A root document. Raises EvidenceError ``root.malformed``."""
-    return canon.decode(data, Root, what="root", code="root.malformed")
+    """A root document. Raises EvidenceError ``root.malformed``; TrustError ``root.witnesses-unsupported``."""
+    return require_checkable(canon.decode(data, Root, what="root", code="root.malformed"))
 
 
 @lru_cache(maxsize=16)

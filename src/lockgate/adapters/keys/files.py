@@ -1,4 +1,4 @@
-"""Private keys in files: OpenSSH's format and PKCS#8 PEM, read; PKCS#8, written.
+"""Private keys in files: OpenSSH's format and PKCS#8 PEM, both read and both written (docs/adr/0013-key-files.md).
 
 Which keys are strong enough is `evidence.keys`' to say: a key file is refused where its public half would be.
 """
@@ -9,21 +9,32 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, load_ssh_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
 
 from lockgate.adapters import disk
-from lockgate.adapters.keys.pkcs8 import private_pem
 from lockgate.core.identity import PublicKey
 from lockgate.errors import EvidenceError, UnreadableError, UsageError
 from lockgate.evidence import keys
 from lockgate.evidence.sshwire import mpint, string
 
 MAX_FILE = 65_536
+
+BCRYPT_ROUNDS = 64
+"""Of bcrypt_pbkdf over a passphrase: some 0.5 s a try, four times what ssh-keygen takes unless told otherwise."""
 
 Passphrase = Callable[[], bytes]
 """Asks for the passphrase; called at most once, and only for a key that has one."""
@@ -93,26 +104,36 @@ def load_key(path: str, passphrase: Passphrase | None = None) -> FileSigner:
 
 
 def create_key(path: str, passphrase: bytes | None = None) -> PublicKey:
-    """Make an Ed25519 key and write it, mode 0600 and durably, as PKCS#8 PEM; its public half is returned.
+    """Make a person's Ed25519 key and write it in OpenSSH's format, mode 0600 and durably; its public half is returned.
 
     Args:
-        path: where to; its directory is made where it is missing, and nothing is ever replaced.
-        passphrase: what to encrypt it under (scrypt, N = 2^15); None, or an empty one, leaves it bare.
+        path: where to, in a directory that is there; nothing is ever replaced.
+        passphrase: what to encrypt it under (bcrypt_pbkdf and AES-256-CTR); None, or an empty one, leaves it bare.
 
     Raises:
         UsageError: ``key.exists``, ``key.unwritable``.
     """
+    encryption = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(BCRYPT_ROUNDS).build(passphrase) if passphrase else NoEncryption()
+    return _create(path, PrivateFormat.OpenSSH, encryption)
+
+
+def create_gate_key(path: str) -> PublicKey:
+    """Make one of a gate's own Ed25519 keys, as bare PKCS#8; else as `create_key`."""
+    return _create(path, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _create(path: str, form: PrivateFormat, encryption: KeySerializationEncryption) -> PublicKey:
     private = ed25519.Ed25519PrivateKey.generate()
     target = Path(path)
     try:
-        disk.make_directory(target.parent)
         with disk.directory(target.parent, follow=True) as fd:
-            disk.write_new(target.name, private_pem(private, passphrase), 0o600, dir_fd=fd)
+            disk.write_new(target.name, private.private_bytes(Encoding.PEM, form, encryption), 0o600, dir_fd=fd)
             os.fsync(fd)
     except FileExistsError:
         raise UsageError("key.exists", f"{path} is there already: a key is never written over") from None
     except OSError as err:
-        raise UsageError("key.unwritable", f"{path} could not be written: {disk.reason(err)}; no key was made") from None
+        remedy = "" if os.path.lexists(target.parent) else f"mkdir -p {quote(str(target.parent))}"
+        raise UsageError("key.unwritable", f"{path} could not be written: {disk.reason(err)}; no key was made", remedy) from None
     return keys.parse_openssh(_openssh(private, path))
 
 
