@@ -181,7 +181,9 @@ def test_a_persons_key_made_here_is_openssh(tmp_path: Path, agent_socket: str, m
     assert path.name in run("ssh-add", "-l", SSH_AUTH_SOCK=agent_socket).decode()
     check_with_ssh_keygen(find_signer(str(beside), agent_socket), tmp_path)
     # ssh-keygen -Y sign, from the file: an event whose signature counts here.
-    event = events.Requested(id="r-0123456789", environment="production", config="none", from_="none", requested_at=datetime(2026, 11, 22, 20, tzinfo=UTC))
+    event = events.Requested(
+        log="sha256:" + "0" * 64, id="r-0123456789", environment="production", config="none", from_="none", requested_at=datetime(2026, 11, 22, 20, tzinfo=UTC)
+    )
     statement = record.statement_bytes(event, ("sha256:" + "9f2c" * 16,))
     armored = run("ssh-keygen", "-Y", "sign", "-q", "-n", "lockgate-request@v1", "-f", alone, data=record.to_sign(statement), SSH_AUTH_SOCK="", env=ask)
     assert record.person_key(record.seal_armored(statement, armored.decode()), "request") == public
