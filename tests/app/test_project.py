@@ -105,7 +105,7 @@ class TestShortCut:
         for _ in range(20):
             world.approve(id_, "carl", "security")
             world.withdraw(id_, "carl")
-        world.gate(key="newest", config=digest("other"))
+        world.gate(by="rita")
         read: list[int] = []
         real = world.log.leaf
 
