@@ -32,7 +32,7 @@ def _read(file: str) -> Policy:
     return parse_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_KEY + 1))
 
 
-@command.command("check")
+@command.command("check", short_help="Say what is wrong with a policy file, and where.")
 @click.argument("file")
 @with_session()
 def check(session: Session, file: str) -> None:
