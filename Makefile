@@ -12,19 +12,19 @@ SECONDS_EACH := $(if $(CI),5,20)
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: venv ## the main job on real input: lockgate's own wheel and image, from unsigned to production
+demo: venv ## see it work, in a minute: lockgate's own wheel and image, from unsigned to production
 	@$(IN_VENV) demo/run
 
-test: lint types $(if $(CI),fuzz) unit system ## all tests (in CI=true also a short fuzz run, and no system test may skip)
+test: lint types $(if $(CI),fuzz) unit system ## lint, types and all tests (with CI=true also the fuzzers, and no test may be skipped)
 
-check: ## exactly what CI runs
+check: ## what CI runs, exactly; before you push
 	@bash .ci/run
 
-fix: venv ## mend and format what a machine can
+fix: venv ## format the code, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: venv ## the figures, as a table and JSON
+bench: venv ## measure: time and memory of a decision, a command, the log and a proof; JSON in bench/out
 	@$(IN_VENV) bench/run
 
 fuzz: venv ## the fuzzers, 20 seconds each (5 in CI)
@@ -33,25 +33,25 @@ fuzz: venv ## the fuzzers, 20 seconds each (5 in CI)
 lock: ## write the hashed locks again (needs uv; dev/lock --upgrade takes newer versions)
 	dev/lock
 
-lint: venv ## ruff
+lint: venv ## ruff: style and formatting, changing nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: venv ## mypy, strict
+types: venv ## mypy: types, strictly
 	$(BIN)/mypy src tests demo $(wildcard bench/*.py)
 
-unit: venv ## tests of the house alone: no sockets
+unit: venv ## tests that need nothing but Python, and no network
 	$(PYTEST) -m "not system"
 
-system: venv ## tests against foreign programs; dev/servers installs those
+system: venv ## tests with openssl, ssh-keygen and others (dev/servers installs them)
 	$(PYTEST) tests/system
 
-cover: venv ## branch coverage of the unit suite
+cover: venv ## what the unit tests cover, by branch
 	$(PYTEST) -m "not system" --cov --cov-report=term-missing
 
 clean: ## remove what make made
 	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-venv:
+venv: ## set up .venv, with the lockgate command in it (the others do so themselves)
 	@dev/venv

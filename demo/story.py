@@ -180,7 +180,12 @@ def build(story: Story) -> None:
 
 
 def begin(story: Story) -> None:
-    story.chapter("Begin a gate: one directory, nothing to start.", "What verifiers pin goes into lockgate.trust. Ada, who begins it, gets a key of her own.")
+    story.chapter(
+        "Begin a gate: one directory, no server.",
+        "Ada begins it and is its owner; what verifiers pin goes into lockgate.trust.",
+        "The key release signs artifacts and ci says how they were built; the others are people's.",
+        "The policy is the demo's own: a few seconds of soak, and two approvals for production.",
+    )
     story.types("lockgate init --origin example.com/demo --name Ada", "trust lockgate.trust")
     story.types("for name in release ci bob bob-2; do lockgate key new $name.key; done")
     if shutil.which("ssh-keygen"):
@@ -190,7 +195,11 @@ def begin(story: Story) -> None:
     (story.place / "policy.yaml").write_text(POLICY)
     story.types("cat policy.yaml")
     story.types("lockgate policy apply policy.yaml", "version 1 is in force")
-    story.chapter("Who may do what. Names stay out of the log.", "Bob has two keys and both duties. That will not make him two people.")
+    story.chapter(
+        "Who may do what. Names stay out of the log.",
+        "Ada asks and deploys; Bob and Carol approve.",
+        "Bob has two keys and both duties: that will not make him two people.",
+    )
     deploys = " ".join(f"--duty {environment}=deploy" for environment in ("packages", "staging", "production"))
     both = "--duty production=approve:release-management --duty production=approve:security"
     story.types(f"lockgate people add Ada {deploys} \\\n    --duty production=request", "is in force")
@@ -199,11 +208,18 @@ def begin(story: Story) -> None:
 
 
 def sign(story: Story) -> None:
-    story.chapter("Unsigned: refused, with the one command that comes next.")
+    story.chapter(
+        "Unsigned: refused, with the one command that comes next.",
+        "Two artifacts are asked about at once, and every line has to hold for both.",
+    )
     output = story.types(f"lockgate gate {IMAGE} {WHEEL} --to staging", "FAIL signed-by no signature by release", "FAIL built-by no provenance", exits=1)
     if not any(f"next:  lockgate sign {ref} --key release.key" in output for ref in (IMAGE, WHEEL)):
         fail("what comes next is not the signature")
-    story.chapter("Sign and attest both.", "Evidence is attached where the artifact is: in the layout, and beside the file.")
+    story.chapter(
+        "Sign and attest both.",
+        "As with cosign, but on this disk: the evidence is kept where the artifact is,",
+        "in the image's layout and beside the wheel.",
+    )
     (story.place / "provenance.json").write_text(provenance())
     for ref in (IMAGE, WHEEL):
         story.types(f"lockgate sign {ref} --key release.key", "signed")
@@ -212,25 +228,35 @@ def sign(story: Story) -> None:
 
 
 def to_staging(story: Story) -> None:
-    story.chapter("Allowed to staging, and deployed there.", "The command gets a private, read-only copy of exactly the bytes that were decided on.")
+    story.chapter("Signed and attested: allowed, and deployed.", "Here cp deploys: what is run gets a private, read-only copy of exactly the bytes decided on.")
     story.types(f"lockgate deploy {WHEEL} --to packages -- cp {{ref}} published.whl", "allowed", "deployed packages")
     story.types(f"lockgate deploy {IMAGE} --to staging -- cp -r {{ref}} running-in-staging", "allowed", "deployed staging")
 
 
 def to_production(story: Story) -> int:
     """From the soak to the deployment; the number of the decision that allowed it."""
-    story.chapter("While it soaks: refused, and it says when it opens.", "The clock started when the gate itself recorded the deployment.")
+    story.chapter(
+        "Production wants more than a signature: time in staging, and two people.",
+        "Refused while it soaks, and it says until when: the clock started when the gate recorded the",
+        "deployment. Meanwhile approvals can be asked for.",
+    )
     output = story.types(f"lockgate gate {IMAGE} --to production", "FAIL soaked", "FAIL approved nobody asked", "next: lockgate request", exits=1)
     opens = re.search(r"opens (\d{4}-\d\d-\d\d \d\d:\d\d)(:\d\d)? UTC", output)
     opened = datetime.fromisoformat(f"{opens[1]}{opens[2] or ''}+00:00") if opens else fail("it does not say when it opens")
     if not timedelta(0) < opened - datetime.now(UTC) <= timedelta(seconds=SOAK):
         fail("the soak does not end when it should")
     request = story.types(f"lockgate request {IMAGE} --to production", "requested").split()[-1]
-    story.chapter("One approval of two: refused.", "An approval is Bob's own signature over these very bytes, this environment and this policy.")
+    story.chapter(
+        "Soaked, with one approval of two: refused.",
+        "An approval is no button: it is Bob's own signature, over these very bytes, this environment",
+        "and this policy.",
+    )
     story.types(f"lockgate approve {request} --key bob.key --duty release-management", "approved")
     wait_until(opened)
     story.types(f"lockgate gate {IMAGE} --to production", "pass soaked", "FAIL approved 1 of 2 duties: security is missing", exits=1)
-    story.chapter("Bob's second key for the second duty: still refused.", "Duties are counted over distinct people, not over keys.")
+    story.chapter(
+        "Bob's second key for the second duty: still refused.", "His signature is good, and recorded. Duties are counted over distinct people, not over keys."
+    )
     story.types(f"lockgate approve {request} --key bob-2.key --duty security", "approved")
     story.types(f"lockgate gate {IMAGE} --to production", "FAIL approved 1 of 2 duties", exits=1)
     story.chapter("A second person: allowed, and deployed.", "Carol signs with a key that ssh-keygen made; her agent would do as well.")
@@ -241,18 +267,24 @@ def to_production(story: Story) -> int:
 
 
 def afterwards(story: Story, decision: int) -> None:
-    story.chapter("One byte of the image is changed: refused.")
+    story.chapter("One byte of the image is changed: refused.", "Whatever was signed and approved was that for other bytes.")
     largest = max((story.place / "image/blobs/sha256").iterdir(), key=lambda blob: blob.stat().st_size)
     other = "Y" if largest.read_bytes()[5000:5001] == b"X" else "X"
     story.types(f"printf {other} | dd of=$(ls -S image/blobs/sha256/* | head -n 1) bs=1 seek=5000 conv=notrunc status=none")
     story.types(f"lockgate gate {IMAGE} --to production", "FAIL digest the bytes of sha256:", exits=1)
-    story.chapter("Prove the decision to somebody who trusts nobody here.", "An empty directory, the proof and the pinned root; no gate, no network, no home.")
+    story.chapter(
+        "Prove the decision to somebody who trusts nobody here.",
+        "In another directory, with the proof and the pinned root alone: no gate, no network (unshare),",
+        "nothing of this account (env -i).",
+    )
     story.types(f"lockgate log prove {decision} --out ../elsewhere/decision.proof", "proof of leaf")
     shutil.copy(story.place / "lockgate.trust", story.folder / "elsewhere")
     alone = "unshare -rn " if subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0 else ""
     checked = f"{alone}env -i PATH=$PATH lockgate verify decision.proof --trust lockgate.trust"
     story.types(checked, f"proven leaf {decision} of", "outcome allowed", at=story.folder / "elsewhere")
-    story.chapter("Replay it: the stored evidence, decided again.", "The same outcomes, from the record alone, though the image itself is spoilt now.")
+    story.chapter(
+        "Replay it: the stored evidence, decided again.", "From the record alone, though the image is spoilt now. Then the whole log is held against itself."
+    )
     story.types(f"lockgate log replay {decision}", f"decision {decision}: same")
     story.types("lockgate log check", "everything adds up")
 
@@ -262,6 +294,9 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="lockgate-demo-"))
     (folder / "elsewhere").mkdir()
     story = Story(folder)
+    print("A signature says who signed. lockgate decides whether exactly these bytes may go to production now,")
+    print("and leaves a proof of its answer. Every command here is real, and every answer is checked.")
+    print(f"It takes half a minute, and everything happens below {folder}.")
     build(story)
     begin(story)
     sign(story)

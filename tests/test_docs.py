@@ -160,6 +160,74 @@ def test_no_documented_command_is_gone() -> None:
     assert missing([heading for heading in page(DOCS / "cli.md") if heading.startswith("lockgate")], list(commands())) == []
 
 
+SHARED = {"--help", "--gate", "--trust", "--format", "--key"}
+"""Options that the docs tell of once, for all commands."""
+
+
+def sections(text: str) -> dict[str, str]:
+    """Heading -> what stands below it, of the commands' page."""
+    return dict(re.findall(r"^### (lockgate[^\n]*)\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
+
+
+def shapes(section: str) -> set[str]:
+    """The options that a section names, in its block or in its text, with their values: ``--to ENV``."""
+    return {f"{name} {value}".strip() for name, value in re.findall(r"(--[a-z][a-z-]*)(?: ([A-Z][A-Z/=|]*|[a-z|]+\|[a-z|]+))?", section)}
+
+
+def test_the_docs_show_each_option_of_a_command_and_no_other() -> None:
+    text, wrong = (DOCS / "cli.md").read_text(encoding="utf-8"), []
+    for path, command in commands().items():
+        options = [one for one in command.params if isinstance(one, click.Option)]
+        own = {max(one.opts, key=len): one for one in options}
+        shown = shapes(sections(text)[path])
+        named = {each.split()[0] for each in shown}
+        wrong += [f"{path}: {name} is not shown" for name in own if name not in named | SHARED]
+        if not isinstance(command, click.Group) and (fenced := re.search(r"^```\n(.*?)^```", sections(text)[path], re.MULTILINE | re.DOTALL)):
+            wrong += [f"{path}: {name} is no option" for name in {each.split()[0] for each in shapes(fenced[1])} - set(own)]
+            values = {name: value for name, _, value in (each.partition(" ") for each in shapes(fenced[1]))}
+            given = {name: one.metavar or "|".join(getattr(one.type, "choices", ())) for name, one in own.items() if not one.is_flag}
+            wrong += [f"{path}: {name} takes {given[name]}, not {value}" for name, value in values.items() if value and given.get(name, value) != value]
+            line = next(line for line in fenced[1].splitlines() if line.startswith(path))
+            wrong += [f"{path}: {one.make_metavar(click.Context(command))} is not shown" for one in arguments(command) if not told(one, line)]
+        elif not isinstance(command, click.Group):
+            wrong += [f"{path}: {one.name} is not shown" for one in arguments(command)]
+    assert wrong == []
+
+
+def arguments(command: click.Command) -> list[click.Argument]:
+    return [one for one in command.params if isinstance(one, click.Argument)]
+
+
+def told(argument: click.Argument, line: str) -> bool:
+    """Whether a synopsis has this argument's word."""
+    word = (argument.metavar or str(argument.name)).removeprefix("-- ").upper().replace("{REF}", "{ref}")
+    return any(each in line for each in (word, *word.split("|")))
+
+
+def test_shared_options_are_in_the_table() -> None:
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    table = set(re.findall(r"^\| `(--[a-z]+)", text, re.MULTILINE)) | {"--help"}
+    assert table == SHARED
+
+
+def test_help_docs_and_program_have_the_same_exit_codes() -> None:
+    from lockgate.cli import exits
+    from lockgate.cli.main import cli
+
+    program = {code for name, code in vars(exits).items() if name.isupper() and isinstance(code, int)}
+    assert {int(code) for code in re.findall(r"^ +([0-9]+)  ", cli.help or "", re.MULTILINE)} == program
+    assert {int(code) for code in re.findall(r"^([0-9]+) +[a-z]", exits.__doc__ or "", re.MULTILINE)} == program
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    assert {int(code) for code in re.findall(r"^\| \[?([0-9]+)\]?[( ]", text, re.MULTILINE)} == program
+
+
+def test_the_docs_have_the_commands_in_the_order_of_the_help() -> None:
+    from lockgate.cli.main import COMMANDS
+
+    found = [heading for heading in page(DOCS / "cli.md") if heading in COMMANDS or (len(heading.split()) == 2 and heading.startswith("lockgate "))]
+    assert found == [word for title, section in COMMANDS.items() for word in (title, *(f"lockgate {name}" for name in section))]
+
+
 def test_every_command_has_a_hostile_transcript() -> None:
     leaves = [path for path, command in commands().items() if not isinstance(command, click.Group)]
     refused = [step.command for path in (ROOT / "tests/cli").glob("*.txt") for step in transcripts.read(path) if step.exit]

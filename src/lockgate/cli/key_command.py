@@ -41,7 +41,7 @@ def show(session: Session, file: str) -> None:
     session.say({"key": public, "fingerprint": fingerprint(public)}, f"{fingerprint(public)}\n{public}")
 
 
-@command.command("root")
+@command.command("root", short_help="The root in force: owners, threshold, keys and its end.")
 @click.option("--write-trust", "trust_out", default="", metavar="FILE", help="Write it to FILE, for verifiers to pin.")
 @with_session()
 def root(session: Session, trust_out: str) -> None:
@@ -61,7 +61,7 @@ def root(session: Session, trust_out: str) -> None:
     session.say(found, root_text(found))
 
 
-@command.command("renew")
+@command.command("renew", short_help="Propose the next root: a later end, other owners.")
 @click.option("--owner", "owners", multiple=True, metavar="FILE", help="An owner's public key; name all of them (default: as they are).")
 @click.option("--threshold", default=0, metavar="N", help="How many owners must approve (default: as it is).")
 @click.option("--permit", default="", metavar="FILE", help="The public key that signs decisions from then on (default: as it is).")

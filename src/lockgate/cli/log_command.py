@@ -23,7 +23,7 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("index", type=int, required=False)
-@click.option("--last", "count", default=20, metavar="N", help="How many of the newest leaves.")
+@click.option("--last", "count", default=20, metavar="N", help="How many of the newest leaves (default: 20).")
 @click.option("--about", default="", metavar="DIGEST|R", help="Only leaves about this digest or request.")
 @with_session()
 def show(session: Session, index: int | None, count: int, about: str) -> None:
@@ -71,7 +71,7 @@ def _signers(session: Session, ports: Ports) -> dict[str, str]:
     return {fingerprint(key): called(person.id, names) for person in project(ports, "").roster.people for key in person.keys}
 
 
-@command.command("check")
+@command.command("check", short_help="Hold every leaf, chain, signature and index against each other.")
 @with_session()
 def check(session: Session) -> None:
     """Hold everything against everything: every leaf and tile, the signed root, the chains, the index, each event's authority."""
@@ -91,7 +91,7 @@ def check(session: Session) -> None:
         sys.exit(REFUSED)
 
 
-@command.command("prove")
+@command.command("prove", short_help="A proof of one leaf in a file, for `verify`, offline.")
 @click.argument("index", type=int)
 @click.option("--out", default="-", metavar="FILE", help="Where the proof goes; - for stdout.")
 @with_session()
@@ -113,7 +113,7 @@ def prove(session: Session, index: int, out: str) -> None:
     session.say({"proof": out, "leaf": index}, "")
 
 
-@command.command("replay")
+@command.command("replay", short_help="Decide a recorded decision again, from the record alone.")
 @click.argument("index", type=int)
 @with_session()
 def replay(session: Session, index: int) -> None:
@@ -147,7 +147,7 @@ def rebuild(session: Session) -> None:
     session.say({"size": size}, f"rebuilt   the index of {count(size, 'leaf', 'leaves')}")
 
 
-@command.command("record")
+@command.command("record", short_help="Append an event that was signed elsewhere.")
 @click.argument("file")
 @with_session()
 def record(session: Session, file: str) -> None:

@@ -14,23 +14,23 @@ from lockgate.cli.exits import OK, UNRECORDED, USAGE, bug, failed, from_click, s
 from lockgate.errors import LockgateError, UsageError
 
 COMMANDS = {
-    "Daily": {
+    "Every release": {
         "gate": "Decide whether a release may enter an environment.",
         "deploy": "Gate a release, then run a command on exactly those bytes.",
         "request": "Ask for a release to enter an environment.",
-        "approve": "Say yes to a request, with your own key.",
-        "reject": "Say no to a request; that wins.",
+        "approve": "Say yes to a request or proposal, with your own key.",
+        "reject": "Say no to one; that wins over every yes.",
         "withdraw": "Take back what you said about a request.",
-        "status": "What runs where, and what is open.",
+        "status": "What runs where, and which requests are open.",
         "why": "Explain a decision, or what the gate would say now.",
     },
     "Set-up": {
-        "init": "Begin a gate: its log, its keys, its root.",
+        "init": "Begin a gate: its log, its keys, its root. Begin here.",
         "people": "Who is enrolled, with which keys and duties.",
         "key": "Make a key, show one, or renew the root.",
         "policy": "Check a policy file, propose it, or show the one in force.",
     },
-    "Evidence": {
+    "Evidence, without a gate too": {
         "sign": "Sign an artifact and attach the signature.",
         "attest": "Sign a statement about an artifact and attach it.",
         "verify": "Check an artifact, or a proof or event in a file.",
@@ -85,8 +85,21 @@ class Commands(click.Group):
 def cli(ctx: click.Context) -> None:
     """The deployment gate: what was reviewed is exactly what runs.
 
-    Exit codes: 0 allowed or done; 1 refused, or does not verify; 2 usage; 3 could not decide or read; 4 could not record.
-    """
+    \b
+    In what follows
+      REF  is an artifact: oci:DIRECTORY:TAG, file:PATH, or just the path;
+      ENV  is an environment of the policy;
+      R    is a request or a proposal, by its id, r-….
+
+    \b
+    Exit codes: all but 0 is a no.
+      0    allowed, done, verified
+      1    refused, or does not verify
+      2    usage: what was asked makes no sense as it stands
+      3    could not decide: something could not be read
+      4    could not record, or the record must not be believed
+      130  stopped by Ctrl-C
+    """  # noqa: D301  click's own mark for lines that stay as they are
     if ctx.invoked_subcommand is None:
         terminal.err(ctx.get_help() + "\n")  # not on stdout, and no success: `lockgate $UNSET && …` must not go on
         ctx.exit(USAGE)

@@ -37,7 +37,7 @@ def _read(file: str, odd: Callable[[str], None] = lambda _: None) -> Policy:
     return policy
 
 
-@command.command("check")
+@command.command("check", short_help="Say what is wrong with a policy file, and where.")
 @click.argument("file")
 @with_session()
 def check(session: Session, file: str) -> None:
