@@ -155,6 +155,18 @@ def test_nothing_is_filled_in_that_is_of_another_kind(line: str) -> None:
                 assert value in own or same_thing or value.startswith(KINDS.get(kind, "nothing at all")), f"{remedy}: {said}"
 
 
+@pytest.mark.parametrize("line", LINES)
+def test_the_same_command_with_another_option_keeps_everything_else(line: str) -> None:
+    path, typed = parsed(line.split())
+    for remedy in sorted({each for each in REMEDIES.values() if "COMMAND" in each}):
+        named = {word for word in remedy.split() if word.startswith("--")}
+        if not named <= {name for one in command_of(tuple(path.split())).params for name in one.opts}:
+            continue  # no error of this command
+        again, given = parsed(shlex.split(hint(remedy, line.split(), PAGE)[7:])[1:])
+        assert again == path
+        assert {name: value for name, value in given.items() if name not in named} == {name: value for name, value in typed.items() if name not in named}
+
+
 def test_every_command_is_among_the_lines() -> None:
     assert [path for path in leaves() if not any(line.split()[: len(path)] == list(path) for line in LINES)] == []
 
