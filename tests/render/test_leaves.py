@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from build import IMAGE, KEYS, NOW, digest, key, provenance, rejected, signature
 from lockgate.core import events
 from lockgate.core.ports import Measured
-from lockgate.render.leaves import artifact_text, event_text, leaf_line, leaf_text, proven_text
+from lockgate.render.leaves import anchor_text, artifact_text, event_text, leaf_line, leaf_text, proven_text, standing_text, vouched_text
 from lockgate.render.words import Sheet
 from refusals import SIGNED, SOAKS, decided
 from strategies import noun
@@ -26,7 +26,12 @@ def test_any_event_can_be_shown_and_none_steers_the_terminal(event: events.Event
         event_text(kind, event, (IMAGE,), who, Sheet(width=width)),
         leaf_line(3, AT, "env:staging", kind, who, (IMAGE, digest("b")), event, ""),
         leaf_text(3, AT, "env:staging", kind, who, (), event, "", Sheet()),
-        proven_text(3, 9, "example.com/\x1b[2J", event, (IMAGE,), AT, who, Sheet()),
+        proven_text(3, 9, "example.com/\x1b[2J", AT, 2, Sheet(width=width)),
+        standing_text(event, expired=False, sheet=Sheet(width=width)),
+        standing_text(event, expired=True, sheet=Sheet(width=width)),
+        vouched_text(who, "", (who, "\x1b[2J"), Sheet(width=width)),
+        vouched_text("", "event.unvouched", (who,) * 9, Sheet(width=width)),
+        anchor_text("a\nb", who, 1, IMAGE, Sheet(width=width)),
     ):
         assert all(line.isprintable() for line in said.splitlines())
 
