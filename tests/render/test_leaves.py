@@ -48,6 +48,29 @@ def test_a_decision_says_what_was_found_with_its_codes() -> None:
     assert "outcomes" not in said
 
 
+def test_what_is_proven_is_not_called_allowed() -> None:
+    for outcome, end, expired, begins in (
+        ("allowed", NOW, False, "allowed   until 2026-11-22 20:14:03 UTC;"),
+        ("allowed", NOW, True, "expired   the permit ended 2026-11-22 20:14:03 UTC:"),
+        ("allowed", None, True, "expired   the permit ended:"),
+        ("refused", None, False, "refused   what is proven is a refusal:"),
+        ("undecided", None, False, "undecided what is proven is that nothing could be decided:"),
+    ):
+        assert standing_text(decided(outcome=outcome, not_after=end), expired=expired, sheet=Sheet()).startswith(begins)
+    assert standing_text(DEPLOYED, expired=False, sheet=Sheet()).startswith("signer    whose key it is")
+    assert standing_text(events.Genesis(origin="x", nonce="0" * 32, created_at=NOW), expired=False, sheet=Sheet()) == ""
+
+
+def test_whose_key_signed_an_event() -> None:
+    sheet = Sheet(names={"p-aaaaaaaaaaaaaaaa": "Ada"})
+    assert vouched_text("p-aaaaaaaaaaaaaaaa", "", (), sheet) == "good      signed by Ada, who is enrolled"
+    assert vouched_text("owner", "", (), sheet) == "good      signed by an owner"
+    assert vouched_text("", "key.not-enrolled", (), sheet).startswith("stranger  ")
+    unknown, unsigned = vouched_text("", "event.unvouched", ("a", "b", "c", "d", "e", "f"), sheet).splitlines()
+    assert unknown.startswith("unknown   ")
+    assert unsigned.endswith("ignored: a, b, c, d and 2 more")
+
+
 def test_a_leaf_nobody_can_read() -> None:
     assert leaf_line(3, "", "", "", "", (), None, "event.newer") == "     3  unreadable: event.newer"
     assert leaf_text(3, "", "", "", "", (), None, "event.newer", Sheet()) == "leaf 3 cannot be read: event.newer"

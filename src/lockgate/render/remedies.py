@@ -106,6 +106,7 @@ REMEDIES: dict[str, str] = {
     "gate.unwritable": "ls -ld DIR",
     "head.forked": "keep both copies, and compare them with an auditor",
     "head.rolled-back": "restore the newest copy of the gate's directory",
+    "head.unpinned": "lockgate log show --last 1",
     "head.unreadable": "ls -l STATE-DIR/lockgate/heads",
     "head.unwritable": "chmod u+w STATE-DIR/lockgate/heads",
     "index.altered": "lockgate log rebuild",
