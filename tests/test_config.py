@@ -106,6 +106,13 @@ class TestStrange:
             assert "belongs to another account" in config.strangeness(tmp_path / name, self.OTHERS)
             assert config.strangeness(tmp_path / name, frozenset({os.geteuid()})) == ""
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+    def test_a_directory_of_another_account(self, tmp_path: Path) -> None:
+        """Whoever owns the directory can put another file in its place once this one was looked at."""
+        (tmp_path / "lockgate.trust").touch()
+        os.chown(tmp_path, 12345, -1)
+        assert config.load().strange == {tmp_path / "lockgate.trust": f"{tmp_path} belongs to another account (12345)"}
+
     def test_where_a_link_leads_counts_and_where_it_stands(self, tmp_path: Path) -> None:
         (tmp_path / "real").mkdir()
         (tmp_path / "real/trust").touch()
@@ -145,7 +152,10 @@ class TestStrange:
         assert config.load(gate="../../.lockgate", trust="../../lockgate.trust").strange == {}
         assert config.load(above=False, trust="x").strange == {}
 
-    def test_what_cannot_be_looked_at_is_told_of_later(self, tmp_path: Path) -> None:
-        assert config.strangeness(tmp_path / "gone", frozenset()) == ""
+    def test_what_cannot_be_looked_at_is_strange(self, tmp_path: Path) -> None:
+        """It was there a moment ago: whoever takes it away for this look may put anything there for the next."""
+        ours = frozenset({os.geteuid()})
         (tmp_path / "loop").symlink_to("loop")
-        assert config.strangeness(tmp_path / "loop", frozenset({os.geteuid()})) == ""
+        (tmp_path / "dangling").symlink_to("nowhere")
+        for name in ("gone", "loop", "dangling", "gone/gone"):
+            assert config.strangeness(tmp_path / name, ours).startswith("it cannot be looked at: ")

@@ -119,23 +119,21 @@ def _owners() -> frozenset[int]:
 
 
 def strangeness(path: Path, owners: frozenset[int]) -> str:
-    """Why somebody else may have put `path` there; empty where nobody but `owners` can have, or nothing can be told of it.
+    """Why somebody else may have put `path` there, or may change it between this look and its use; empty where only `owners` can have.
 
-      1  it belongs to one of them, and so does what a link leads to: in a place such as ``/tmp`` anybody may put what they like
-      2  not everybody may write to it, nor to the directory it stands in, sticky or not
+    The same is asked of the path, of the directory it stands in, and, where it is a link, of what it leads to and the directory that stands in:
 
-    What cannot be looked at is told of when it is opened.
+      1  it belongs to one of `owners`: in a place such as ``/tmp`` anybody may put what they like
+      2  not everybody may write to it, sticky or not
     """
     try:
         real = Path(os.path.realpath(path))
-        for place in dict.fromkeys((path, real)):
-            found = place.lstat()
+        looks = ((path, path.lstat()), (path.parent, path.parent.stat()), (real, real.stat()), (real.parent, real.parent.stat()))
+        for place, found in looks:
             if found.st_uid not in owners:
                 return f"{place} belongs to another account ({found.st_uid})"
             if found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode):
                 return f"everybody may write to {place}"
-            if place.parent.stat().st_mode & stat.S_IWOTH:
-                return f"everybody may write to {place.parent}"
-    except OSError:
-        pass
+    except OSError as err:
+        return f"it cannot be looked at: {err.strerror}"
     return ""
