@@ -119,6 +119,19 @@ def test_what_is_pinned_is_never_replaced() -> None:
     assert wire.pinned_root(config.load(trust="t")) == root()
 
 
+def test_nothing_stands_behind_what_is_pinned() -> None:
+    """Every byte of a trust file is the root, but for one line end."""
+    wire.write_trust(Path("t"), root())
+    whole = Path("t").read_bytes()
+    for behind, code in ((b"\n", "json.not-canonical"), (b" ", "json.not-canonical"), (b"{}", "root.malformed"), (b"\n" * (1 << 20), "root.malformed")):
+        Path("t").write_bytes(whole + behind)
+        with pytest.raises(LockgateError) as err:
+            wire.pinned_root(config.load(trust="t"))
+        assert err.value.code == code, behind
+    Path("t").write_bytes(whole.removesuffix(b"\n"))
+    assert wire.pinned_root(config.load(trust="t")) == root()
+
+
 def test_a_key_is_made_whole_or_not_at_all() -> None:
     public = wire.make_key(Path("k"), None)
     assert Path("k.pub").read_text() == public + "\n"

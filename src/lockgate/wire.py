@@ -56,10 +56,12 @@ def pinned_root(config: Config) -> Root | None:
     if why := config.strange.get(config.trust):
         raise UsageError("root.not-yours", f"the trust file {config.trust} was found and not named, and {why}: it is not believed")
     try:
-        data = read_head(config.trust, MAX_TRUST)
+        data = read_head(config.trust, MAX_TRUST + 1)
     except OSError as err:
         raise UsageError("root.no-file", f"the trust file {config.trust} cannot be read: {err.strerror}") from None
-    return canon.decode(data.rstrip(b"\n"), TrustFile, what="trust file", code="root.malformed").root
+    if len(data) > MAX_TRUST:
+        raise EvidenceError("root.malformed", f"the trust file {config.trust} is longer than {MAX_TRUST} bytes")
+    return canon.decode(data.removesuffix(b"\n"), TrustFile, what="trust file", code="root.malformed").root
 
 
 def write_trust(path: Path, root: Root) -> None:
