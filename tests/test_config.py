@@ -88,3 +88,74 @@ def test_a_directory_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as err:
         config.load()
     assert err.value.code == "setting.no-directory"
+
+
+class TestStrange:
+    """What was found and may be somebody else's. `owners` stands for the accounts whose files are taken where they are found."""
+
+    OTHERS = frozenset({os.geteuid() + 1})
+
+    def test_what_is_ours_is_not_strange(self, tmp_path: Path) -> None:
+        (tmp_path / "lockgate.trust").touch()
+        (tmp_path / "a/.lockgate").mkdir()
+        assert config.load().strange == {}
+
+    def test_what_belongs_to_another_account(self, tmp_path: Path) -> None:
+        for name in ("lockgate.trust", ".lockgate"):
+            (tmp_path / name).mkdir()
+            assert "belongs to another account" in config.strangeness(tmp_path / name, self.OTHERS)
+            assert config.strangeness(tmp_path / name, frozenset({os.geteuid()})) == ""
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+    def test_a_directory_of_another_account(self, tmp_path: Path) -> None:
+        """Whoever owns the directory can put another file in its place once this one was looked at."""
+        (tmp_path / "lockgate.trust").touch()
+        os.chown(tmp_path, 12345, -1)
+        assert config.load().strange == {tmp_path / "lockgate.trust": f"{tmp_path} belongs to another account (12345)"}
+
+    def test_where_a_link_leads_counts_and_where_it_stands(self, tmp_path: Path) -> None:
+        (tmp_path / "real").mkdir()
+        (tmp_path / "real/trust").touch()
+        link = tmp_path / "a/lockgate.trust"
+        link.symlink_to(tmp_path / "real/trust")
+        assert config.load().strange == {}
+        (tmp_path / "real/trust").chmod(0o666)
+        assert config.load().strange == {link: f"everybody may write to {tmp_path}/real/trust"}
+        (tmp_path / "real/trust").chmod(0o644)
+        (tmp_path / "real").chmod(0o1777)
+        assert config.load().strange == {link: f"everybody may write to {tmp_path}/real"}
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+    def test_a_link_of_ours_to_a_file_of_another(self, tmp_path: Path) -> None:
+        (tmp_path / "theirs").touch()
+        link = tmp_path / "a/lockgate.trust"
+        link.symlink_to(tmp_path / "theirs")
+        os.chown(tmp_path / "theirs", 12345, -1)
+        assert config.load().strange == {link: f"{tmp_path}/theirs belongs to another account (12345)"}
+        os.chown(tmp_path / "theirs", 0, -1)
+        os.lchown(link, 12345, -1)
+        assert config.load().strange == {link: f"{link} belongs to another account (12345)"}
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root is asked on whose behalf it runs")
+    def test_under_sudo_the_callers_are_taken_too(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "lockgate.trust").touch()
+        os.chown(tmp_path / "lockgate.trust", 12345, -1)
+        for caller, taken in (("12345", True), ("12346", False), ("", False), ("-1", False), ("12345 ", False), ("\u0661" * 5, False)):
+            monkeypatch.setenv("SUDO_UID", caller)
+            assert (config.load().strange == {}) == taken
+
+    def test_what_is_named_is_not_asked_about(self, tmp_path: Path) -> None:
+        (tmp_path / "lockgate.trust").touch()
+        (tmp_path / ".lockgate").mkdir()
+        tmp_path.chmod(0o777)
+        assert set(config.load().strange) == {tmp_path / "lockgate.trust", tmp_path / ".lockgate"}
+        assert config.load(gate="../../.lockgate", trust="../../lockgate.trust").strange == {}
+        assert config.load(above=False, trust="x").strange == {}
+
+    def test_what_cannot_be_looked_at_is_strange(self, tmp_path: Path) -> None:
+        """It was there a moment ago: whoever takes it away for this look may put anything there for the next."""
+        ours = frozenset({os.geteuid()})
+        (tmp_path / "loop").symlink_to("loop")
+        (tmp_path / "dangling").symlink_to("nowhere")
+        for name in ("gone", "loop", "dangling", "gone/gone"):
+            assert config.strangeness(tmp_path / name, ours).startswith("it cannot be looked at: ")

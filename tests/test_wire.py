@@ -13,7 +13,7 @@ from build import key, root
 from command_line import call, move_to
 from lockgate import config, wire
 from lockgate.core.identity import Witnesses, fingerprint
-from lockgate.errors import LedgerError, LockgateError, TrustError, UsageError
+from lockgate.errors import LockgateError, TrustError, UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -56,12 +56,58 @@ def test_of_two_that_begin_at_once_one_wins() -> None:
     assert [path.name for path in Path().iterdir()] == [".lockgate"]
 
 
-def test_a_name_this_account_knows_is_not_used_again() -> None:
-    with wire.new_gate(config.load(), "example.com/shop"):
-        pass
-    with pytest.raises(LedgerError) as err, wire.new_gate(config.load(gate="other"), "example.com/shop"):
-        pass
-    assert err.value.code == "head.other-log"
+def test_gates_of_one_name_are_remembered_apart() -> None:
+    for gate in ("one", "other"):
+        with wire.new_gate(config.load(gate=gate), "example.com/shop"):
+            pass
+    for gate in ("one", "other"):
+        ports = wire.open_gate(config.load(gate=gate))
+        assert ports.heads.recall(ports.log.vkey) == ports.log.head().note
+
+
+class TestWhatWasFoundAndNotNamed:
+    """As `safe.directory` of git: what others may have put there is neither opened nor passed over."""
+
+    @pytest.fixture(autouse=True)
+    def _gate(self) -> None:
+        assert call("init", "--origin", "example.com/shop").code == 0
+        Path("below").mkdir()
+        os.chdir("below")
+
+    @pytest.mark.parametrize("mode", [0o777, 0o1777])
+    def test_where_everybody_may_write(self, mode: int) -> None:
+        assert call("status").code == 0
+        Path("..").chmod(mode)
+        assert "[gate.not-yours]" in call("status").err
+        assert call("status", "--gate", "../.lockgate").err.startswith("error  the trust file ")
+        assert "[root.not-yours]" in call("status", "--gate", "../.lockgate").err
+        assert call("status", "--gate", "../.lockgate", "--trust", "../lockgate.trust").code == 0
+
+    @pytest.mark.parametrize(("name", "code"), [(".lockgate", "gate.not-yours"), ("lockgate.trust", "root.not-yours")])
+    def test_what_everybody_may_write_to(self, name: str, code: str) -> None:
+        Path("..", name).chmod(0o777)
+        said = call("status")
+        assert (said.code, said.out) == (2, "")
+        assert f"[{code}]" in said.err
+
+    def test_nothing_further_up_is_taken_in_its_place(self) -> None:
+        call("init", "--origin", "example.com/near")
+        Path().chmod(0o777)
+        Path("below").mkdir()
+        os.chdir("below")
+        assert "[gate.not-yours]" in call("status").err
+
+    def test_by_a_variable_it_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Path("..").chmod(0o777)
+        monkeypatch.setenv("LOCKGATE_GATE", "../.lockgate")
+        monkeypatch.setenv("LOCKGATE_TRUST", "../lockgate.trust")
+        assert call("status").code == 0
+
+    def test_what_needs_neither_runs_all_the_same(self) -> None:
+        Path("..").chmod(0o777)
+        assert call("key", "new", "k").code == 0
+        assert call("init", "--origin", "example.com/own").code == 0
+        assert call("status").code == 0
 
 
 def test_what_is_pinned_is_never_replaced() -> None:
@@ -86,6 +132,19 @@ def test_a_trust_file_that_is_there_names_the_command_that_was_typed() -> None:
         with pytest.raises(UsageError) as err:
             wire.write_trust(Path(place), root(), "lockgate key root")
         assert (err.value.code, err.value.remedy) == (code, "lockgate key root --write-trust OTHER-FILE")
+
+
+def test_nothing_stands_behind_what_is_pinned() -> None:
+    """Every byte of a trust file is the root, but for one line end."""
+    wire.write_trust(Path("t"), root())
+    whole = Path("t").read_bytes()
+    for behind, code in ((b"\n", "json.not-canonical"), (b" ", "json.not-canonical"), (b"{}", "root.malformed"), (b"\n" * (1 << 20), "root.malformed")):
+        Path("t").write_bytes(whole + behind)
+        with pytest.raises(LockgateError) as err:
+            wire.pinned_root(config.load(trust="t"))
+        assert err.value.code == code, behind
+    Path("t").write_bytes(whole.removesuffix(b"\n"))
+    assert wire.pinned_root(config.load(trust="t")) == root()
 
 
 def test_a_key_is_made_whole_or_not_at_all() -> None:

@@ -3,6 +3,7 @@
 LOCKGATE_GATE      the gate's directory; default: ``.lockgate`` here or in a directory above
 LOCKGATE_TRUST     the pinned root; default: ``lockgate.trust`` here or in a directory above
 LOCKGATE_KEY       your key: a private key file, a ``.pub`` file or ``SHA256:…`` fingerprint your agent holds
+SUDO_UID           of root alone: whose gate and trust file are taken where they are found, besides root's
 SSH_AUTH_SOCK      your agent
 XDG_STATE_HOME     where the heads you saw are remembered; default ``~/.local/state``
 XDG_CONFIG_HOME    where ``init`` puts a new owner's key; default ``~/.config``
@@ -12,6 +13,8 @@ NO_COLOR           not empty: no colours, on terminals neither
 from __future__ import annotations
 
 import os
+import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +28,7 @@ class Config:
     Attributes:
         gate: the gate's directory, whether it is there or not.
         trust: the pinned root's file; None where there is none.
+        strange: what was found, and not named, though somebody else may have put it there -> why that may be.
         key: what names the user's key; empty for none.
         agent: the agent's socket; empty for none.
         state: the user's own memory. home: where the user's own keys are made. None where the user has no home.
@@ -34,6 +38,7 @@ class Config:
 
     gate: Path
     trust: Path | None
+    strange: dict[Path, str]
     key: str
     agent: str
     state: Path | None
@@ -59,9 +64,12 @@ def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) 
         raise UsageError("setting.no-directory", f"the working directory cannot be told: {err.strerror}") from None
     home = _home()
     gate, trust, key = gate or _setting("LOCKGATE_GATE"), trust or _setting("LOCKGATE_TRUST"), key or _setting("LOCKGATE_KEY")
+    found_gate = _above(here, ".lockgate") if above and not gate else None
+    found_trust = None if trust else _above(here, "lockgate.trust")
     return Config(
-        gate=Path(gate) if gate else (_above(here, ".lockgate") if above else None) or here / ".lockgate",
-        trust=Path(trust) if trust else _above(here, "lockgate.trust"),
+        gate=Path(gate) if gate else found_gate or here / ".lockgate",
+        trust=Path(trust) if trust else found_trust,
+        strange={path: why for path in (found_gate, found_trust) if path and (why := strangeness(path, _owners()))},
         key=key,
         agent=_setting("SSH_AUTH_SOCK"),
         state=_below(_setting("XDG_STATE_HOME"), home, ".local/state"),
@@ -101,3 +109,31 @@ def _below(chosen: str, home: Path | None, default: str) -> Path | None:
 def _above(here: Path, name: str) -> Path | None:
     """The nearest `name` in `here` or a directory above it; one that cannot be read counts, and is told of when it is opened."""
     return next((folder / name for folder in (here, *here.parents) if os.path.lexists(folder / name)), None)
+
+
+def _owners() -> frozenset[int]:
+    """Whose files are taken where they are found: this account's and root's; root's own run by sudo, the caller's too."""
+    effective = os.geteuid()
+    caller = os.environ.get("SUDO_UID", "") if effective == 0 else ""
+    return frozenset({effective, 0} | ({int(caller)} if re.fullmatch(r"[0-9]{1,10}", caller) else set()))
+
+
+def strangeness(path: Path, owners: frozenset[int]) -> str:
+    """Why somebody else may have put `path` there, or may change it between this look and its use; empty where only `owners` can have.
+
+    The same is asked of the path, of the directory it stands in, and, where it is a link, of what it leads to and the directory that stands in:
+
+      1  it belongs to one of `owners`: in a place such as ``/tmp`` anybody may put what they like
+      2  not everybody may write to it, sticky or not
+    """
+    try:
+        real = Path(os.path.realpath(path))
+        looks = ((path, path.lstat()), (path.parent, path.parent.stat()), (real, real.stat()), (real.parent, real.parent.stat()))
+        for place, found in looks:
+            if found.st_uid not in owners:
+                return f"{place} belongs to another account ({found.st_uid})"
+            if found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode):
+                return f"everybody may write to {place}"
+    except OSError as err:
+        return f"it cannot be looked at: {err.strerror}"
+    return ""

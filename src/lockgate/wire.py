@@ -21,6 +21,8 @@ from lockgate.core.ports import PersonSigner, Signer, Source
 from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lockgate.adapters.keys.agent import AgentSigner
     from lockgate.adapters.keys.files import FileSigner
     from lockgate.adapters.store.heads import FileHeads
@@ -46,15 +48,20 @@ def pinned_root(config: Config) -> Root | None:
     """The root in the trust file; None where no file was named or found.
 
     Raises:
-        UsageError: ``root.no-file``. EvidenceError: ``root.malformed``, ``json.not-canonical``. TrustError: ``root.witnesses-unsupported``.
+        UsageError: ``root.no-file``; ``root.not-yours`` where it was found, and others may have put it there.
+        EvidenceError: ``root.malformed``, ``json.not-canonical``. TrustError: ``root.witnesses-unsupported``.
     """
     if config.trust is None:
         return None
+    if why := config.strange.get(config.trust):
+        raise UsageError("root.not-yours", f"the trust file {config.trust} was found and not named, and {why}: it is not believed")
     try:
-        data = read_head(config.trust, MAX_TRUST)
+        data = read_head(config.trust, MAX_TRUST + 1)
     except OSError as err:
         raise UsageError("root.no-file", f"the trust file {config.trust} cannot be read: {err.strerror}") from None
-    return require_checkable(canon.decode(data.rstrip(b"\n"), TrustFile, what="trust file", code="root.malformed").root)
+    if len(data) > MAX_TRUST:
+        raise EvidenceError("root.malformed", f"the trust file {config.trust} is longer than {MAX_TRUST} bytes")
+    return require_checkable(canon.decode(data.removesuffix(b"\n"), TrustFile, what="trust file", code="root.malformed").root)
 
 
 def write_trust(path: Path, root: Root, command: str = "lockgate init --origin NAME") -> None:
@@ -94,11 +101,14 @@ def open_gate(config: Config, busy: Busy | None = None) -> Ports:
         busy: told when long reading begins.
 
     Raises:
-        UsageError: ``gate.none`` where there is no gate. LedgerError: from the log's start-up check.
+        UsageError: ``gate.none`` where there is no gate; ``gate.not-yours`` where it was found, and others may have put
+            it there; as `pinned_root`. LedgerError: from the log's start-up check.
     """
     from lockgate.adapters.store.sqlite_log import SqliteLog
     from lockgate.ledger.note import parse_vkey
 
+    if why := config.strange.get(config.gate):
+        raise UsageError("gate.not-yours", f"the gate {config.gate} was found and not named, and {why}: it is not opened")
     vkey_file = config.gate / VKEY
     try:
         vkey = read_head(vkey_file, MAX_PUBLIC).decode().strip()
@@ -108,9 +118,9 @@ def open_gate(config: Config, busy: Busy | None = None) -> Ports:
         raise UsageError("gate.unreadable", f"{vkey_file} cannot be read: {err.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError("gate.unreadable", f"{vkey_file} is no text") from None
-    origin = parse_vkey(vkey).name
+    origin, pinned = parse_vkey(vkey).name, pinned_root(config)
     log = SqliteLog(config.gate / LEDGER, origin=origin, signer=_gate_key(config.gate / LOG_KEY), vkey=vkey)
-    return _ports(config, config.gate, log, _gate_key(config.gate / PERMIT_KEY), pinned_root(config), busy)
+    return _ports(config, config.gate, log, _gate_key(config.gate / PERMIT_KEY), pinned, busy)
 
 
 def _gate_key(path: Path) -> FileSigner | None:
@@ -128,7 +138,7 @@ def new_gate(config: Config, origin: str) -> Iterator[Ports]:
     """A new gate: directory, keys and an empty log, in a place beside. It takes its name when the block ends well, and leaves nothing when it does not.
 
     Raises:
-        UsageError: ``gate.exists``, ``gate.unwritable``. LedgerError: ``head.other-log``. LedgerError, UnreadableError: where it cannot be written.
+        UsageError: ``gate.exists``, ``gate.unwritable``. LedgerError, UnreadableError: where it cannot be written.
     """
     from lockgate.adapters import disk
     from lockgate.adapters.keys.files import create_gate_key, load_key
@@ -145,8 +155,6 @@ def new_gate(config: Config, origin: str) -> Iterator[Ports]:
     except LedgerError:
         raise UsageError("init.bad-origin", f"{origin[:80]!r} cannot be a log's name: it has no white space and no plus, such as example.com/shop") from None
     heads = FileHeads(_state(config) / "heads")
-    if heads.recall(origin) is not None:
-        raise LedgerError("head.other-log", f"this account has seen a log named {origin} already: another log of that name would be taken for a forgery")
     try:
         disk.make_directory(config.gate.parent)
         place = Path(tempfile.mkdtemp(prefix=f"{config.gate.name}.new-", dir=config.gate.parent))
@@ -163,7 +171,7 @@ def new_gate(config: Config, origin: str) -> Iterator[Ports]:
             yield _ports(config, place, log, load_key(str(place / PERMIT_KEY)), None, None, heads=FileHeads(place / "heads"))
             note = log.head().note
         shutil.rmtree(place / "heads", ignore_errors=True)
-        heads.remember(origin, note)
+        heads.remember(vkey, note)  # whoever begins a log pins its root
         try:
             place.rename(config.gate)
         except OSError:
@@ -236,6 +244,13 @@ def bench(busy: Busy | None = None) -> Bench:
     from lockgate.app.attach import Bench
 
     return Bench(source=_source(busy), clock=SystemClock())
+
+
+def now() -> datetime:
+    """UTC, by this machine's clock."""
+    from lockgate.adapters.clock import SystemClock
+
+    return SystemClock().now()
 
 
 def names_a_key(config: Config) -> bool:

@@ -15,8 +15,10 @@ from children import forked
 from lockgate.adapters.store.directory import FileDirectory
 from lockgate.adapters.store.heads import FileHeads
 from lockgate.errors import LockgateError
+from lockgate.ledger.note import verifier_key
 
 ORIGIN = "example.com/shop"
+VKEY = str(verifier_key(ORIGIN, bytes(32)))
 
 
 def note(size: int) -> bytes:
@@ -32,26 +34,26 @@ def code(call: Callable[[], object]) -> str:
 class TestHeads:
     @pytest.fixture
     def at(self, tmp_path: Path) -> Path:
-        return tmp_path / hashlib.sha256(ORIGIN.encode()).hexdigest()
+        return tmp_path / hashlib.sha256(VKEY.encode()).hexdigest()
 
-    def test_one_file_for_each_origin_its_owners_alone(self, tmp_path: Path, at: Path) -> None:
-        FileHeads(tmp_path).remember(ORIGIN, note(1))
+    def test_one_file_for_each_log_its_owners_alone(self, tmp_path: Path, at: Path) -> None:
+        FileHeads(tmp_path).remember(VKEY, note(1))
         assert [each.name for each in tmp_path.iterdir()] == [at.name]
         assert stat.S_IMODE(at.stat().st_mode) == 0o600
 
     def test_a_slower_process_does_not_make_it_forget(self, tmp_path: Path) -> None:
         heads = FileHeads(tmp_path)
-        forked(8, lambda number: heads.remember(ORIGIN, note(number + 1)))
-        assert heads.recall(ORIGIN) == note(8)
-        heads.remember(ORIGIN, note(7))
-        assert heads.recall(ORIGIN) == note(8)
+        forked(8, lambda number: heads.remember(VKEY, note(number + 1)))
+        assert heads.recall(VKEY) == note(8)
+        heads.remember(VKEY, note(7))
+        assert heads.recall(VKEY) == note(8)
 
     def test_what_is_no_checkpoint_gives_way_to_one(self, tmp_path: Path, at: Path) -> None:
         at.write_bytes(b"\xff garbage")
         heads = FileHeads(tmp_path)
-        assert heads.recall(ORIGIN) == b"\xff garbage"
-        heads.remember(ORIGIN, note(1))
-        assert heads.recall(ORIGIN) == note(1)
+        assert heads.recall(VKEY) == b"\xff garbage"
+        heads.remember(VKEY, note(1))
+        assert heads.recall(VKEY) == note(1)
 
     @pytest.mark.parametrize("kind", ["link", "fifo", "directory", "huge"])
     def test_what_cannot_be_read_is_not_never_seen(self, tmp_path: Path, at: Path, kind: str) -> None:
@@ -64,18 +66,18 @@ class TestHeads:
                 at.mkdir()
             case _:
                 at.write_bytes(b"x" * (1 << 17))
-        assert code(lambda: FileHeads(tmp_path).recall(ORIGIN)) == "head.unreadable"
-        assert code(lambda: FileHeads(tmp_path).remember(ORIGIN, note(1))) == "head.unreadable"
+        assert code(lambda: FileHeads(tmp_path).recall(VKEY)) == "head.unreadable"
+        assert code(lambda: FileHeads(tmp_path).remember(VKEY, note(1))) == "head.unreadable"
 
     def test_a_place_that_cannot_be_written(self, tmp_path: Path, disk_at: Callable[[int], tuple[Path, Callable[[], None]]]) -> None:
         (tmp_path / "file").write_bytes(b"")
-        assert code(lambda: FileHeads(tmp_path / "file" / "below").remember(ORIGIN, note(1))) == "head.unwritable"
+        assert code(lambda: FileHeads(tmp_path / "file" / "below").remember(VKEY, note(1))) == "head.unwritable"
         path, make_read_only = disk_at(64 << 10)
         heads = FileHeads(path)
-        heads.remember(ORIGIN, note(1))
+        heads.remember(VKEY, note(1))
         make_read_only()
-        assert code(lambda: heads.remember(ORIGIN, note(2))) == "head.unwritable"
-        assert heads.recall(ORIGIN) == note(1)
+        assert code(lambda: heads.remember(VKEY, note(2))) == "head.unwritable"
+        assert heads.recall(VKEY) == note(1)
 
 
 class TestDirectory:

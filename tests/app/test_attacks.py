@@ -579,12 +579,16 @@ def test_the_trust_file_of_another_gate_with_this_ones_log_key(house: DiskWorld,
 
 
 def test_a_log_begun_anew_under_the_old_name(house: DiskWorld, tmp_path: Path, fails: Fails) -> None:
-    """As by `init` beside the memory of an earlier gate: nothing is begun."""
+    """Whoever pinned the old one sees it at once; and the new one leaves nothing in the memory of the old."""
     from fakes.memory_log import MemoryLog
 
+    own, remembered = house.pinned, house.heads.recall(house.log.vkey)
     again = World(log=MemoryLog(house.log.origin, seed=bytes(32)), heads=house.heads)
-    assert fails(again.begin) == "head.other-log"
-    assert again.log.head().size == 0
+    again.begin()
+    again.pinned = own
+    assert fails(report.check, again.ports) == "root.other-log"
+    assert house.heads.recall(house.log.vkey) == remembered
+    report.check(house.ports)
 
 
 def test_the_memory_of_the_head(template: DiskWorld, tmp_path: Path, honest: dict[str, Any], dice: random.Random) -> None:

@@ -24,7 +24,7 @@ SHOP = (digest("shop"),)
 
 class TestTrustedHead:
     def test_the_head_is_remembered(self, world: World) -> None:
-        assert world.heads.recall(ORIGIN) == trusted_head(world.ports).note == world.log.head().note
+        assert world.heads.recall(world.log.vkey) == trusted_head(world.ports).note == world.log.head().note
 
     def test_an_older_copy(self, world: World, fails: Fails) -> None:
         world.broken = True
@@ -40,14 +40,38 @@ class TestTrustedHead:
         assert fails(trusted_head, world.ports) == "head.forked"
 
     def test_another_log_of_this_name(self, world: World, fails: Fails) -> None:
-        """The gate was removed and begun anew under its old name, by this account."""
+        """Two logs that share nothing but a name share no memory; the pinned root tells them apart."""
+        remembered = dict(world.heads.notes)
         again = World(log=MemoryLog(ORIGIN, seed=bytes(32)), heads=world.heads)
-        assert fails(again.begin) == "head.other-log"
-        assert again.log.head().size == 0
-        elsewhere = World(log=MemoryLog(ORIGIN, seed=bytes(32)), heads=MemoryHeads())
-        elsewhere.begin()
-        elsewhere.heads = world.heads
-        assert fails(trusted_head, elsewhere.ports) == "head.other-log"
+        again.begin()
+        trusted_head(again.ports)
+        assert world.heads.recall(world.log.vkey) == trusted_head(world.ports).note == remembered[world.log.vkey]
+        assert set(world.heads.notes) == {world.log.vkey, again.log.vkey}
+        again.pinned = world.pinned
+        assert fails(trusted_head, again.ports) == "root.other-log"
+
+    def test_nothing_is_remembered_of_a_log_that_nobody_pinned(self, world: World, fails: Fails) -> None:
+        """Whoever shows a log once must not decide what is remembered; what is remembered is compared all the same."""
+        world.broken = True
+        own, world.pinned, world.heads = world.pinned, None, MemoryHeads()
+        trusted_head(world.ports)
+        world.request()
+        assert world.heads.notes == {}
+        world.pinned = own
+        newest = trusted_head(world.ports).note
+        world.pinned = None
+        world.log.entries.pop()
+        assert fails(trusted_head, world.ports) == "head.rolled-back"
+        assert world.heads.notes == {world.log.vkey: newest}
+
+    def test_a_memory_of_something_else_is_damaged(self, world: World, fails: Fails) -> None:
+        world.broken = True
+        other = World(log=MemoryLog(ORIGIN, seed=bytes(32)))
+        other.begin()
+        for put in (b"", b"\xff", trusted_head(other.ports).note, trusted_head(world.ports).note[:-9]):
+            world.heads.notes[world.log.vkey] = put
+            assert fails(trusted_head, world.ports) == "head.unreadable"
+            assert world.heads.notes == {world.log.vkey: put}
 
     def test_a_pinned_root_of_another_log(self, world: World, fails: Fails) -> None:
         own = world.pinned
@@ -87,7 +111,7 @@ class TestTrustedHead:
         world.log.head = busy_head
         trusted_head(world.ports)
         world.log.head = head
-        assert recall(ORIGIN) is not None
+        assert recall(world.log.vkey) is not None
 
 
 class TestShortCut:

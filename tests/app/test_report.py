@@ -410,5 +410,6 @@ class TestAttachAndInspect:
         made = say.sign_event(world.approval(id_, "security"), SHOP, key("bob"))
         seen = inspect.inspect_event(encode(made))
         assert (seen.kind, seen.subjects, seen.signed) == ("approval", SHOP, key("bob").fingerprint)
+        assert (seen.by, seen.code, seen.root, seen.beside) == ("", "event.unvouched", None, ())
         assert fails(inspect.inspect_event, encode(changed(made, signatures=()))).startswith("dsse.")
         assert fails(inspect.inspect_event, b"{}") == "dsse.malformed"

@@ -101,6 +101,38 @@ def test_one_document(command: str, code: int, request_id: str) -> None:
         assert set(found["error"]) == {"code", "message", "remedy"}
 
 
+UNPINNED = ["status", "why 14", "log show", "log check", "log prove 14", "log replay 14", "people list", "policy show", "key root", f"gate {IMAGE} --to vault"]
+
+
+@pytest.mark.parametrize("command", UNPINNED)
+def test_unpinned_is_said_beside_the_document(command: str, request_id: str) -> None:
+    """Whatever the command's document is, also an error's: one line of JSON on stderr for each thing nobody may miss."""
+    assert request_id
+    Path("lockgate.trust").rename("kept")
+    try:
+        said = call(*command.split(), "--format", "json")
+    finally:
+        Path("kept").rename("lockgate.trust")
+    json.loads(said.out)
+    assert [json.loads(line)["note"]["code"] for line in said.err.splitlines()] == ["root.unpinned"]
+
+
+def test_a_first_look_is_said_beside_the_document(request_id: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Once under a pinned root; without one nothing is remembered, and it is said each time."""
+    assert request_id
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another account"))
+    codes = []
+    for name in ("kept", "kept", "lockgate.trust", "lockgate.trust"):
+        if name == "kept":
+            Path("lockgate.trust").rename("kept")
+        said = call("status", "--format", "json")
+        if name == "kept":
+            Path("kept").rename("lockgate.trust")
+        assert json.loads(said.out)["unpinned"] == (name == "kept")
+        codes.append([json.loads(line)["note"]["code"] for line in said.err.splitlines()])
+    assert codes == [["root.unpinned", "head.unpinned"]] * 2 + [["head.unpinned"], []]
+
+
 def test_no_command_is_left_out() -> None:
     tried = {tuple(command.split()[:2]) for command, _ in COMMANDS} | {tuple(command.split()[:1]) for command, _ in COMMANDS}
     assert [each for each in leaves() if each not in tried] == []

@@ -11,12 +11,12 @@ class MemoryHeads:
         self.recall_fails: LockgateError | None = None
         self.remember_fails: LockgateError | None = None
 
-    def recall(self, origin: str) -> bytes | None:
+    def recall(self, vkey: str) -> bytes | None:
         if self.recall_fails is not None:
             raise self.recall_fails
-        return self.notes.get(origin)
+        return self.notes.get(vkey)
 
-    def remember(self, origin: str, note: bytes) -> None:
+    def remember(self, vkey: str, note: bytes) -> None:
         if self.remember_fails is not None:
             raise self.remember_fails
-        self.notes[origin] = note
+        self.notes[vkey] = note

@@ -96,6 +96,28 @@ def test_sixteen_post_quantum_signatures_fit() -> None:
     assert verify_note(f"{GO_TEXT}\n{large * 16}{PETER}".encode(), [parse_vkey(GO_VKEY)])[0] == GO_TEXT
 
 
+@pytest.mark.parametrize(
+    "name", ["x" * 255, "$(id>x)", "<script>", "../../x", "\u202a", "x" * 256, "\x7f", "a\x85b", "a\u2028b", "\u200b", "a\u00a0b", "\x1b[31m"]
+)
+def test_what_keys_nobody_knows_may_be_called(name: str) -> None:
+    """Printable text without white space and plus: such a line is ignored, as the specification asks; any other makes it no note."""
+    note = f"{GO_TEXT}\n{PETER}{PETER.replace('PeterNeumann', name)}".encode()
+    if name.isprintable() and len(name) <= 255:
+        assert verify_note(note, [parse_vkey(GO_VKEY)])[0] == GO_TEXT
+        assert [each.name for each in parse_note(note).signatures] == ["PeterNeumann", name]
+    else:
+        assert code_of(note, GO_VKEY) == "note.malformed"
+
+
+def test_a_signature_of_a_key_nobody_knows_is_bounded() -> None:
+    for size, good in ((8192, True), (8193, False)):
+        note = f"{GO_TEXT}\n{PETER}— large.example {base64.b64encode(bytes(size)).decode()}\n".encode()
+        if good:
+            assert verify_note(note, [parse_vkey(GO_VKEY)])[0] == GO_TEXT
+        else:
+            assert code_of(note, GO_VKEY) == "note.malformed"
+
+
 def test_a_huge_note_is_not_read() -> None:
     assert code_of(b"x" * MAX_NOTE_BYTES + GO_NOTE, GO_VKEY) == "note.too-large"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from build import IMAGE, KEYS, LOG, NOW, digest, key, provenance, rejected, signature
 from lockgate.core import events
 from lockgate.core.ports import Measured
-from lockgate.render.leaves import artifact_text, event_text, leaf_line, leaf_text, proven_text
+from lockgate.render.leaves import anchor_text, artifact_text, event_text, leaf_line, leaf_text, proven_text, standing_text, vouched_text
 from lockgate.render.words import Sheet
 from refusals import SIGNED, SOAKS, decided
 from strategies import noun
@@ -26,7 +26,12 @@ def test_any_event_can_be_shown_and_none_steers_the_terminal(event: events.Event
         event_text(kind, event, (IMAGE,), who, Sheet(width=width)),
         leaf_line(3, AT, "env:staging", kind, who, (IMAGE, digest("b")), event, ""),
         leaf_text(3, AT, "env:staging", kind, who, (), event, "", Sheet()),
-        proven_text(3, 9, "example.com/\x1b[2J", event, (IMAGE,), AT, who, Sheet()),
+        proven_text(3, 9, "example.com/\x1b[2J", AT, 2, Sheet(width=width)),
+        standing_text(event, expired=False, sheet=Sheet(width=width)),
+        standing_text(event, expired=True, sheet=Sheet(width=width)),
+        vouched_text(who, "", (who, "\x1b[2J"), Sheet(width=width)),
+        vouched_text("", "event.unvouched", (who,) * 9, Sheet(width=width)),
+        anchor_text("a\nb", who, 1, IMAGE, Sheet(width=width)),
     ):
         assert all(line.isprintable() for line in said.splitlines())
 
@@ -41,6 +46,29 @@ def test_a_decision_says_what_was_found_with_its_codes() -> None:
     said = event_text("decision", decided(SIGNED, SOAKS), (IMAGE,), "permit key", Sheet())
     assert said.splitlines()[-2:] == ["  pass    signed-by: key release", "  fail    soaked: 5 h 14 min of 24 h in staging [soaked.too-young]"]
     assert "outcomes" not in said
+
+
+def test_what_is_proven_is_not_called_allowed() -> None:
+    for outcome, end, expired, begins in (
+        ("allowed", NOW, False, "allowed   until 2026-11-22 20:14:03 UTC;"),
+        ("allowed", NOW, True, "expired   the permit ended 2026-11-22 20:14:03 UTC:"),
+        ("allowed", None, True, "expired   the permit ended:"),
+        ("refused", None, False, "refused   what is proven is a refusal:"),
+        ("undecided", None, False, "undecided what is proven is that nothing could be decided:"),
+    ):
+        assert standing_text(decided(outcome=outcome, not_after=end), expired=expired, sheet=Sheet()).startswith(begins)
+    assert standing_text(DEPLOYED, expired=False, sheet=Sheet()).startswith("signer    whose key it is")
+    assert standing_text(events.Genesis(origin="x", nonce="0" * 32, created_at=NOW), expired=False, sheet=Sheet()) == ""
+
+
+def test_whose_key_signed_an_event() -> None:
+    sheet = Sheet(names={"p-aaaaaaaaaaaaaaaa": "Ada"})
+    assert vouched_text("p-aaaaaaaaaaaaaaaa", "", (), sheet) == "good      signed by Ada, who is enrolled"
+    assert vouched_text("owner", "", (), sheet) == "good      signed by an owner"
+    assert vouched_text("", "key.not-enrolled", (), sheet).startswith("stranger  ")
+    unknown, unsigned = vouched_text("", "event.unvouched", ("a", "b", "c", "d", "e", "f"), sheet).splitlines()
+    assert unknown.startswith("unknown   ")
+    assert unsigned.endswith("ignored: a, b, c, d and 2 more")
 
 
 def test_a_leaf_nobody_can_read() -> None:

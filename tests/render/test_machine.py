@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.errors import EvidenceError
-from lockgate.render.machine import as_json, error_json
+from lockgate.render.machine import as_json, error_json, note_json
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -28,3 +28,7 @@ def test_it_reads_back_as_the_same_value_and_steers_nothing(value: object) -> No
 def test_an_error_is_one_line() -> None:
     found = json.loads(error_json(EvidenceError("a.b", "not\x1b[31m\udcff this"), "lockgate x"))
     assert found == {"error": {"code": "a.b", "message": "not\\u001b[31m\\udcff this", "remedy": "lockgate x"}}
+
+
+def test_a_note_is_one_line() -> None:
+    assert json.loads(note_json("a.b", "not\x1b[31m this")) == {"note": {"code": "a.b", "message": "not\\u001b[31m this"}}

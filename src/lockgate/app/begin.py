@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from lockgate.app import request, say
-from lockgate.app.project import require_same_log
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
@@ -48,15 +47,12 @@ def begin(ports: Ports, plan: Beginning, ids: tuple[str, str], signer: PersonSig
         the root, to be pinned, and where the first roster was proposed; with a threshold above 1 it waits for others.
 
     Raises:
-        UsageError: ``init.not-empty``, ``root.bad-value``. LedgerError: from the log; ``head.other-log`` where this
-            account remembers another log of this name: nothing was recorded.
+        UsageError: ``init.not-empty``, ``root.bad-value``. LedgerError: from the log.
     """
     if ports.permit is None:
         raise TrustError("permit.no-key", "a gate begins with its permit key")
     if ports.log.head().size:
         raise UsageError("init.not-empty", "this log has begun already")
-    if (remembered := ports.heads.recall(ports.log.origin)) is not None:
-        require_same_log(ports, remembered)
     now = ports.clock.now()
     first = events.Genesis(origin=ports.log.origin, nonce=plan.nonce, created_at=now)
     leaf = events.Leaf(at=now, event=record.seal_genesis(record.statement_bytes(first, ())), stream=events.HOUSE)

@@ -1,17 +1,33 @@
-"""verify: what an artifact carries, or what a signed event in a file says. Nothing here decides or records."""
+"""verify: what an artifact carries, what a proof proves, or what a signed event in a file says. Nothing here decides or records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
 
+from msgspec.structs import replace
+
+from lockgate import canon
+from lockgate.app import prove
 from lockgate.app.attach import Bench
 from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.digest import Digest, Ref, parse_ref, pinned
+from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
 from lockgate.core.facts import Provenance, Rejected, Signature
-from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
+from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
-from lockgate.evidence import artifact, record
+from lockgate.evidence import artifact, dsse, record
+from lockgate.ledger import note, proof
+
+
+class Anchor(Noun, frozen=True, kw_only=True):
+    """The pinned root that was believed: the file it stands in, its log's name, its version and digest."""
+
+    file: str
+    origin: str
+    version: int
+    digest: Digest
 
 
 class SeenArtifact(Noun, frozen=True, kw_only=True):
@@ -21,21 +37,67 @@ class SeenArtifact(Noun, frozen=True, kw_only=True):
         pinned: the reference with its digest. measured: what reading every byte gave.
         facts: what the evidence says, and what proves nothing.
         good: at least one signature or provenance verified, and nothing is wrong with the bytes.
+        root: vouches for the policy whose keys were believed; None where nobody does, or keys were named.
     """
 
     pinned: str
     measured: Measured
     facts: tuple[Signature | Provenance | Rejected, ...]
     good: bool
+    root: Anchor | None
+
+
+class SeenProof(Noun, frozen=True, kw_only=True):
+    """A leaf that the pinned root's log holds, and whether it permits anything.
+
+    Attributes:
+        proven: always: what is not proven is an error.
+        index, size, event, subjects, at, signed: as `prove.Proven`. kind: of the event.
+        outcome: of a decision; empty for any other event.
+        code: ``permit.expired`` where it was allowed, and that is over; empty otherwise.
+        ignored: how many signatures of the checkpoint are by keys that nobody here knows: they say nothing.
+        root: what it was checked against.
+    """
+
+    proven: Literal[True]
+    index: int
+    size: int
+    kind: str
+    event: events.Event
+    subjects: tuple[Digest, ...]
+    at: str
+    signed: str
+    outcome: Literal["", "allowed", "refused", "undecided"]
+    code: Literal["", "permit.expired"]
+    ignored: int
+    root: Anchor
 
 
 class SeenEvent(Noun, frozen=True, kw_only=True):
-    """A signed event in a file: its kind, what it says and who signed it."""
+    """A signed event in a file.
+
+    Attributes:
+        kind, event, subjects: what it says. signed: the key whose signature is good.
+        beside: names of fields that stand in the file and that no signature covers; they are ignored.
+        by: whose key that is: the person's id, or ``owner`` for an owner's; empty for nobody known.
+        code: why nobody vouches for the key: ``key.not-enrolled`` where the roster in force does not have it,
+            ``event.unvouched`` where there is no roster that a pinned root stands behind; empty where somebody does.
+        root: the pinned root; None for none.
+    """
 
     kind: str
     event: events.Event
     subjects: tuple[Digest, ...]
     signed: Fingerprint
+    beside: tuple[str, ...]
+    by: str
+    code: Literal["", "key.not-enrolled", "event.unvouched"]
+    root: Anchor | None
+
+
+def anchor(root: Root, file: str) -> Anchor:
+    """How a pinned root is told apart from others."""
+    return Anchor(file=file, origin=root.log.partition("+")[0], version=root.version, digest=digest_of(canon.encode(root)))
 
 
 def find_artifact(bench: Bench, ref_text: str, platform: str = "") -> tuple[Ref, Digest]:
@@ -43,8 +105,8 @@ def find_artifact(bench: Bench, ref_text: str, platform: str = "") -> tuple[Ref,
     return bench.source.resolve(parse_ref(ref_text), platform)
 
 
-def inspect_artifact(bench: Bench, found: tuple[Ref, Digest], keys: Mapping[Name, PublicKey]) -> SeenArtifact:
-    """Read an artifact and its evidence, believing these keys.
+def inspect_artifact(bench: Bench, found: tuple[Ref, Digest], keys: Mapping[Name, PublicKey], root: Anchor | None = None) -> SeenArtifact:
+    """Read an artifact and its evidence, believing these keys, for which `root` vouches.
 
     Raises:
         LockgateError: from the source.
@@ -53,11 +115,39 @@ def inspect_artifact(bench: Bench, found: tuple[Ref, Digest], keys: Mapping[Name
     measured = bench.source.measure(ref, digest)
     facts = tuple(artifact.read(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now()))
     good = not measured.problem and any(isinstance(fact, Signature | Provenance) for fact in facts)
-    return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good)
+    return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good, root=root)
+
+
+def inspect_proof(data: bytes, root: Root, file: str, now: datetime) -> SeenProof:
+    """Check a proof file against the pinned root in `file`, and say what the leaf permits at `now`.
+
+    Raises:
+        EvidenceError, LedgerError: as `prove.check`.
+    """
+    proven = prove.check(data, root)
+    event = proven.event
+    decided = event if isinstance(event, events.Decided) else None
+    expired = decided is not None and decided.outcome == "allowed" and (decided.not_after is None or decided.not_after <= now)
+    key = note.parse_vkey(root.log)
+    signatures = note.parse_note(proof.parse_proof(data).checkpoint).signatures
+    return SeenProof(
+        proven=True,
+        index=proven.index,
+        size=proven.size,
+        kind=events.kind_of(event),
+        event=event,
+        subjects=proven.subjects,
+        at=proven.at,
+        signed=proven.signed,
+        outcome=decided.outcome if decided is not None else "",
+        code="permit.expired" if expired else "",
+        ignored=sum((one.name, one.id) != (key.name, key.id) for one in signatures),
+        root=anchor(root, file),
+    )
 
 
 def inspect_event(data: bytes) -> SeenEvent:
-    """Read a signed event and check its signature. Whether its signer may say it, only the gate's history knows.
+    """Read a signed event and check its signature. Nobody vouches for the key yet: see `vouch`. Whether it counts, only the gate's history says.
 
     Raises:
         EvidenceError: ``event.malformed``, ``sshsig.*``.
@@ -65,4 +155,26 @@ def inspect_event(data: bytes) -> SeenEvent:
     envelope = record.read_envelope(data)
     opened = record.open_envelope(envelope)
     kind = events.kind_of(opened.event)
-    return SeenEvent(kind=kind, event=opened.event, subjects=opened.subjects, signed=fingerprint(record.person_key(envelope, kind)))
+    return SeenEvent(
+        kind=kind,
+        event=opened.event,
+        subjects=opened.subjects,
+        signed=fingerprint(record.person_key(envelope, kind)),
+        beside=dsse.beside(data),
+        by="",
+        code="event.unvouched",
+        root=None,
+    )
+
+
+def vouch(seen: SeenEvent, root: Root, roster: Roster | None, pinned: Anchor) -> SeenEvent:
+    """The event, with whose key signed it.
+
+    Args:
+        root: in force, or the pinned one where there is no gate to ask; its owners are known.
+        roster: in force; None where there is no gate to ask.
+        pinned: the root that stands behind both.
+    """
+    by = next((person.id for person in (roster.people if roster else ()) for key in person.keys if fingerprint(key) == seen.signed), "")
+    by = by or ("owner" if seen.signed in map(fingerprint, root.owners) else "")
+    return replace(seen, by=by, code="" if by else "key.not-enrolled" if roster is not None else "event.unvouched", root=pinned)

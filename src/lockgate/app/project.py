@@ -79,37 +79,34 @@ class Projection(Noun, frozen=True, kw_only=True):
 
 
 def trusted_head(ports: Ports) -> Head:
-    """The log's head, compared with what this user saw before.
+    """The log's head, compared with what this user saw before of the log with this very key; remembered under a pinned root alone.
 
     Raises:
-        LedgerError: ``head.rolled-back``, ``head.forked``: an older copy, or another history; ``head.other-log`` where
-            another key signed what this user remembers.
+        LedgerError: ``head.rolled-back``, ``head.forked``: an older copy, or another history.
+        UnreadableError: ``head.unreadable`` where what was remembered is no head of this log.
         TrustError: ``root.other-log`` where the pinned root names another log key.
     """
     key = ports.log.vkey if ports.pinned is None else ports.pinned.log
     if key != ports.log.vkey:
         raise TrustError("root.other-log", "the pinned root names another log key than this log's: it is another log, or begun anew")
     # Recalled before the head is read: what another process remembers meanwhile is never newer than what is read after it.
-    remembered = ports.heads.recall(ports.log.origin)
+    remembered = ports.heads.recall(key)
     head = ports.log.head()
     checkpoint.verify_checkpoint(head.note, note.parse_vkey(key))
-    if remembered is None:
-        ports.heads.remember(ports.log.origin, head.note)
-    elif remembered != head.note:
-        require_same_log(ports, remembered)
+    if remembered is not None and remembered != head.note:
+        _require_whole(remembered, key)
         checkpoint.require_not_older(remembered, head.note, key, ports.log.tile)
-        ports.heads.remember(ports.log.origin, head.note)
+    if ports.pinned is not None and remembered != head.note:
+        ports.heads.remember(key, head.note)
     return head
 
 
-def require_same_log(ports: Ports, remembered: bytes) -> None:
-    """What this user remembers was signed by this log's key. Raises LedgerError ``head.other-log``."""
+def _require_whole(remembered: bytes, key: str) -> None:
+    """What this user remembers is a head the log's key signed: otherwise the memory is at fault, not the log. Raises UnreadableError ``head.unreadable``."""
     try:
-        note.verify_note(remembered, (note.parse_vkey(ports.log.vkey),))
+        checkpoint.verify_checkpoint(remembered, note.parse_vkey(key))
     except LedgerError as err:
-        if err.code != "note.unsigned":
-            raise
-        raise LedgerError("head.other-log", f"this account remembers a log {ports.log.origin} of another key: this one was begun anew under its name") from None
+        raise UnreadableError("head.unreadable", f"the head this account remembers of this log is damaged: {err.message}") from None
 
 
 def project(ports: Ports, environment: str, size: int | None = None, walk: Walk = "committed", *, beside: Projection | None = None) -> Projection:

@@ -144,14 +144,15 @@ def event_key(envelope: events.Envelope) -> str:
 
 
 def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[str, ...]) -> Receipt:
-    """Append a leaf unless one of these streams grew since `size`; remember the new head.
+    """Append a leaf unless one of these streams grew since `size`; remember the new head, under a pinned root.
 
     Raises:
         LedgerError: from the log: nothing was recorded. UnreadableError: it was, and that could not be remembered.
     """
     receipt = ports.log.append(Entry(leaf=record.leaf_bytes(leaf), stream=leaf.stream, key=key), Guard(size=size, streams=tuple(dict.fromkeys(streams))))
     try:
-        ports.heads.remember(ports.log.origin, ports.log.head().note)
+        if ports.pinned is not None:
+            ports.heads.remember(ports.log.vkey, ports.log.head().note)
     except UnreadableError as err:
         raise UnreadableError(err.code, f"leaf {receipt.index} was recorded, and then: {err.message}", err.remedy) from err
     return receipt

@@ -43,15 +43,15 @@ class Session:
         return _options(self._gate, "" if found is not None and found.resolve() == trust.resolve() else str(trust))
 
     def ports(self) -> Ports:
-        """Open the gate; says on stderr where nothing is pinned."""
+        """Open the gate; says on stderr where nothing is pinned, and where nothing is remembered."""
         from lockgate.app.filing import catch_up
         from lockgate.wire import open_gate
 
         ports = open_gate(self.config, self.busy)
         if ports.pinned is None:
-            self.note("UNPINNED  no lockgate.trust was found or named, so nothing here is a permit [root.unpinned]")
-        if ports.heads.recall(ports.log.origin) is None:
-            self.note("new       this account sees this log for the first time: an older copy could not be told [head.unpinned]")
+            self.warn("UNPINNED", "root.unpinned", "no lockgate.trust was found or named, so nothing here is a permit")
+        if ports.heads.recall(ports.log.vkey) is None:
+            self.warn("new", "head.unpinned", "this account remembers no head of this log: an older copy could not be told")
         catch_up(ports, self.progress("filing"))
         return ports
 
@@ -105,9 +105,18 @@ class Session:
             terminal.out(terminal.harmless(text, colour=self._colour(sys.stdout)) + "\n")
 
     def note(self, text: str) -> None:
-        """Something for people, on stderr; not with ``--format json``."""
+        """Something for people, on stderr; not with ``--format json``: what machines must not miss is for `warn`."""
         if not self.json and text:
             terminal.err(terminal.harmless(text, colour=self._colour(sys.stderr)) + "\n")
+
+    def warn(self, label: str, code: str, message: str) -> None:
+        """Something nobody may miss, on stderr, with ``--format json`` too: there one line of JSON, ``{"note":{"code":…,"message":…}}``."""
+        if self.json:
+            from lockgate.render.machine import note_json
+
+            terminal.err(note_json(code, message).decode())
+        else:
+            self.note(f"{label:<9} {message} [{code}]")
 
     def next(self, command: str) -> None:
         """The one command that comes next, on stderr."""

@@ -5,12 +5,18 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lockgate.cli import arguments
-from lockgate.cli.exits import REFUSED
+from lockgate.cli.exits import OK, OUTCOMES, REFUSED, UNDECIDED
 from lockgate.cli.session import Session, with_session
+
+if TYPE_CHECKING:
+    from lockgate.app.inspect import Anchor
+    from lockgate.app.world import Ports
+    from lockgate.render.words import Sheet
 
 MAX_FILE = 4 << 20
 
@@ -23,8 +29,9 @@ MAX_FILE = 4 << 20
 def command(session: Session, what: str, publics: tuple[str, ...], platform: str) -> None:
     """Check an artifact and what is attached to it, or a proof or signed event in a file.
 
-    A proof file is checked offline with nothing but itself and the pinned root (--trust). With --public or --platform, or written oci:…
-    or file:…, it is an artifact that is checked, whatever it looks like.
+    A proof file is checked offline with nothing but itself and the pinned root (--trust), and a decision's proof ends as the decision did: 0
+    only where it allowed, and still does. A signed event ends with 0 where the key is enrolled under the pinned root. With --public or
+    --platform, or written oci:… or file:…, it is an artifact that is checked, whatever it looks like.
     """
     head = b"" if publics or platform or what.startswith(("oci:", "file:")) else _head(what)
     if head.startswith(b"c2sp.org/tlog-proof"):
@@ -50,10 +57,10 @@ def _head(what: str) -> bytes:
 
 
 def _proof(session: Session, what: str) -> None:
-    from lockgate.app.prove import check
+    from lockgate.app.inspect import inspect_proof
     from lockgate.errors import EvidenceError, LedgerError, TrustError
-    from lockgate.render.leaves import proven_text
-    from lockgate.wire import pinned_root
+    from lockgate.render.leaves import event_text, proven_text, standing_text
+    from lockgate.wire import now, pinned_root
 
     root = pinned_root(session.config)
     if root is None:
@@ -63,35 +70,52 @@ def _proof(session: Session, what: str) -> None:
             f"lockgate verify {shlex.quote(what)} --trust FILE",
         )
     try:
-        proven = check(arguments.read(what, "verify.unreadable", MAX_FILE), root)
+        seen = inspect_proof(arguments.read(what, "verify.unreadable", MAX_FILE), root, _trust_file(session), now())
     except LedgerError as err:  # nobody's record is at fault here: a file does not prove what it should
         raise EvidenceError(err.code, err.message, err.remedy) from None
-    origin = root.log.partition("+")[0]
     sheet = session.sheet(result=True)
-    session.say(proven, proven_text(proven.index, proven.size, origin, proven.event, proven.subjects, proven.at, proven.signed, sheet))
+    parts = (
+        proven_text(seen.index, seen.size, seen.root.origin, seen.at, seen.ignored, sheet),
+        _anchor(seen.root, sheet),
+        standing_text(seen.event, expired=seen.code == "permit.expired", sheet=sheet),
+        event_text(seen.kind, seen.event, seen.subjects, seen.signed, sheet),
+    )
+    session.say(seen, "\n".join(filter(None, parts)))
+    sys.exit(REFUSED if seen.code else OUTCOMES.get(seen.outcome, OK))
 
 
 def _event(session: Session, what: str) -> None:
-    from lockgate.app.inspect import inspect_event
-    from lockgate.render.leaves import event_text
+    from lockgate.app.inspect import anchor, inspect_event, vouch
+    from lockgate.app.project import project
+    from lockgate.render.leaves import event_text, vouched_text
+    from lockgate.wire import pinned_root
 
-    read = inspect_event(arguments.read(what, "verify.unreadable", MAX_FILE))
-    session.say(read, event_text(read.kind, read.event, read.subjects, read.signed, session.sheet(result=True)))
-    session.note("whether it counts is for the gate's roster to say:")
+    seen = inspect_event(arguments.read(what, "verify.unreadable", MAX_FILE))
+    ports = _gate_if_any(session)
+    pinned = pinned_root(session.config) if ports is None else ports.pinned
+    if pinned is not None:
+        house = project(ports, "") if ports is not None else None
+        seen = vouch(seen, house.root if house else pinned, house.roster if house else None, anchor(pinned, _trust_file(session)))
+    sheet = session.sheet(ports, result=True)
+    event = event_text(seen.kind, seen.event, seen.subjects, seen.signed, sheet)
+    session.say(seen, "\n".join(filter(None, (vouched_text(seen.by, seen.code, seen.beside, sheet), _anchor(seen.root, sheet), event))))
+    if seen.code:
+        sys.exit(REFUSED if seen.code == "key.not-enrolled" else UNDECIDED)
+    session.note("whether it counts where it would stand is for the gate to say:")
     session.next(f"lockgate log record {shlex.quote(what)}{session.place}")
 
 
 def _artifact(session: Session, what: str, publics: tuple[str, ...], platform: str) -> None:
-    from lockgate.app.inspect import find_artifact, inspect_artifact
+    from lockgate.app.inspect import anchor, find_artifact, inspect_artifact
+    from lockgate.app.project import project
+    from lockgate.errors import UsageError
     from lockgate.render.leaves import artifact_text
 
     found = find_artifact(session.bench(), what, platform)  # before the gate: what is not there is said of a file first
+    root, vouched = None, True
     if publics:
         keys = dict(zip((Path(public).stem for public in publics), arguments.public_keys(publics), strict=True))
     else:
-        from lockgate.app.project import project
-        from lockgate.errors import UsageError
-
         try:
             ports = session.ports()
         except UsageError as err:
@@ -99,7 +123,35 @@ def _artifact(session: Session, what: str, publics: tuple[str, ...], platform: s
                 err.remedy = f"lockgate verify {shlex.quote(what)}{f' --platform {shlex.quote(platform)}' if platform else ''} --public FILE"
             raise
         keys = project(ports, "").policy_in_force().keys
-    seen = inspect_artifact(session.bench(), found, keys)
-    session.say(seen, artifact_text(seen.pinned, seen.measured, seen.facts, keys, session.sheet(result=True)))
+        vouched = ports.pinned is not None
+        root = anchor(ports.pinned, _trust_file(session)) if ports.pinned is not None else None
+    seen = inspect_artifact(session.bench(), found, keys, root)
+    sheet = session.sheet(result=True)
+    session.say(seen, "\n".join(filter(None, (artifact_text(seen.pinned, seen.measured, seen.facts, keys, sheet), _anchor(seen.root, sheet)))))
     if seen.measured.problem or not seen.good:
         sys.exit(REFUSED)
+    if not vouched:  # these are the policy's keys, and nobody vouches for the policy
+        sys.exit(UNDECIDED)
+
+
+def _gate_if_any(session: Session) -> Ports | None:
+    from lockgate.errors import UsageError
+
+    try:
+        return session.ports()
+    except UsageError as err:
+        if err.code != "gate.none":
+            raise
+        return None
+
+
+def _trust_file(session: Session) -> str:
+    from lockgate.render.words import plain
+
+    return plain(str(session.config.trust))
+
+
+def _anchor(root: Anchor | None, sheet: Sheet) -> str:
+    from lockgate.render.leaves import anchor_text
+
+    return anchor_text(root.file, root.origin, root.version, root.digest, sheet) if root is not None else ""

@@ -288,12 +288,16 @@ class Index(Protocol):
 
 
 class Heads(Protocol):
-    """This user's own memory of the newest head seen per origin, outside the gate's directory."""
+    """This user's own memory of the newest head seen of each log, outside the gate's directory.
 
-    def recall(self, origin: str) -> bytes | None:
+    A log is its verifier key, name and public key together: logs that only share a name share no memory. Only what stands under a
+    pinned root is remembered (`app.project`, `app.say`), so that nobody who shows a log can put anything here about another.
+    """
+
+    def recall(self, vkey: str) -> bytes | None:
         """The checkpoint note last remembered, None for the first time."""
 
-    def remember(self, origin: str, note: bytes) -> None:
+    def remember(self, vkey: str, note: bytes) -> None:
         """Remember a newer one. Best effort never: raises UnreadableError ``head.unwritable``."""
 
 

@@ -73,6 +73,18 @@ def parse(data: bytes) -> Envelope:
         raise EvidenceError("dsse.malformed", f"this is no DSSE envelope: {err}") from None
 
 
+def beside(data: bytes) -> tuple[str, ...]:
+    """The names of an envelope's unknown fields, which `parse` ignores and no signature covers; sorted, each once.
+
+    Raises:
+        EvidenceError: as `parse`.
+    """
+    outer = canon.parse_foreign(data, max_bytes=MAX_ENVELOPE, what="DSSE envelope")
+    _ = _envelope(outer)
+    inner = {name for one in outer["signatures"] for name in one}
+    return tuple(sorted((set(outer) - {"payload", "payloadType", "signatures"}) | (inner - {"keyid", "sig"})))
+
+
 def _envelope(document: object) -> Envelope:
     outer = foreign.mapping(document, "the envelope")
     signatures = foreign.items(outer, "signatures")

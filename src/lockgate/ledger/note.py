@@ -1,7 +1,9 @@
 """C2SP signed notes (v1.0.0): text signed by one or more Ed25519 keys (type 0x01), and the text forms of the keys.
 
 Reading is strict: bytes that are read are the only bytes that say the same, so nothing of a note can be changed
-unseen but the signatures of keys nobody here knows, which are ignored as the specification asks.
+unseen but the signatures of keys nobody here knows. Those are ignored, as the specification asks, whatever a key is
+called: a name is any printable text without white space and plus. How many there are, how long a name and a signature
+may be, is bounded here, and `Note.signatures` has them, so that a reader can be told.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from lockgate.canon import Noun
 from lockgate.errors import LedgerError
 
 MAX_NOTE_BYTES = 1 << 20
-MAX_SIGNATURES = 100
-"""The specification asks for 16 at least; post-quantum ones have up to 5 kB."""
+MAX_SIGNATURES = 64
+MAX_SIGNATURE_BYTES = 8192
+MAX_NAME_CHARS = 255
+"""The specification asks for 16 signatures at least; post-quantum ones have up to 5 kB. A key's name is like a URL without its scheme."""
 
 _ED25519 = b"\x01"
 _DASH = "\u2014 "
@@ -32,7 +36,7 @@ class VerifierKey(Noun, frozen=True, kw_only=True):
     """A key notes are verified with.
 
     Attributes:
-        name: non-empty, without white space or plus; for a log, its origin.
+        name: 1 to 255 printable characters, no white space or plus; for a log, its origin.
         id: the first 4 bytes of SHA-256(name, newline, 0x01, public key).
         public: the Ed25519 public key, 32 bytes (RFC 8032).
     """
@@ -73,7 +77,7 @@ class Signature(Noun, frozen=True, kw_only=True):
 
 
 class Note(Noun, frozen=True, kw_only=True):
-    """A note as read, not yet believed: its text, ending in a newline, and 1 to 100 signatures."""
+    """A note as read, not yet believed: its text, ending in a newline, and 1 to 64 signatures."""
 
     text: str
     signatures: tuple[Signature, ...]
@@ -86,7 +90,7 @@ def verifier_key(name: str, public: bytes) -> VerifierKey:
         LedgerError: ``vkey.malformed``.
     """
     if not _is_name(name) or len(public) != 32:
-        raise LedgerError("vkey.malformed", "a verifier key is a name without white space or plus, and 32 bytes")
+        raise LedgerError("vkey.malformed", f"a verifier key is a name of at most {MAX_NAME_CHARS} characters without white space or plus, and 32 bytes")
     return VerifierKey(name=name, id=_key_id(name, public), public=public)
 
 
@@ -218,13 +222,13 @@ def _b64(data: bytes) -> str:
 def _signature(line: str) -> Signature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     data = b64decode(encoded)
-    if not line.startswith(_DASH) or not space or not _is_name(name) or data is None or len(data) <= 4:
+    if not line.startswith(_DASH) or not space or not _is_name(name) or data is None or not 4 < len(data) <= MAX_SIGNATURE_BYTES:
         raise LedgerError("note.malformed", "a signature line of the note is not: em dash, key name, base64")
     return Signature(name=name, id=data[:4], signature=data[4:])
 
 
 def _is_name(name: str) -> bool:
-    return name != "" and name.isprintable() and " " not in name and "+" not in name  # no other space is printable
+    return 0 < len(name) <= MAX_NAME_CHARS and name.isprintable() and " " not in name and "+" not in name  # no other space is printable
 
 
 def _key_id(name: str, public: bytes) -> bytes:

@@ -14,7 +14,7 @@ from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
 from lockgate.render.outcomes import line
-from lockgate.render.words import GREEN, RED, Sheet, ago, brief, count, moment, painted, plain, when
+from lockgate.render.words import BOLD, GREEN, RED, YELLOW, Sheet, ago, brief, called, count, moment, painted, plain, when
 
 
 def leaf_line(index: int, at: str, stream: str, kind: str, who: str, subjects: tuple[Digest, ...], event: events.Event | None, problem: str) -> str:
@@ -53,10 +53,55 @@ def _field(value: object) -> str:
     return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else str(value)
 
 
-def proven_text(index: int, size: int, origin: str, event: events.Event, subjects: tuple[Digest, ...], at: str, signed: str, sheet: Sheet) -> str:
-    """What a proof file shows."""
-    head = f"{painted('proven', GREEN, sheet)}    leaf {index} of {size} in log {plain(origin)}, recorded {when(moment(at))}{ago(moment(at), sheet)}"
-    return f"{head}\n{event_text(events.kind_of(event), event, subjects, signed, sheet)}"
+def anchor_text(file: str, origin: str, version: int, digest: Digest, sheet: Sheet) -> str:
+    """The pinned root that something was checked against."""
+    return "\n".join(broken(f"by        root version {version} of {plain(origin)}, {digest}, in {plain(file)}", sheet, 10))
+
+
+def proven_text(index: int, size: int, origin: str, at: str, ignored: int, sheet: Sheet) -> str:
+    """Where the leaf of a proof file stands."""
+    others = f"; {count(ignored, 'signature')} of keys nobody here knows, ignored" if ignored else ""
+    return "\n".join(
+        broken(
+            f"{painted('proven', BOLD, sheet)}    leaf {index} of {size} in log {plain(origin)}, recorded {when(moment(at))}{ago(moment(at), sheet)}{others}",
+            sheet,
+            10,
+        )
+    )
+
+
+def standing_text(event: events.Event, *, expired: bool, sheet: Sheet) -> str:
+    """What a leaf that is proven permits, and what it does not show; empty for a genesis."""
+    match event:
+        case events.Genesis():
+            return ""
+        case events.Decided(outcome="allowed", not_after=end) if expired:
+            said = f"{painted('expired', YELLOW, sheet)}   the permit ended{f' {when(end)}' if end else ''}: nothing may be deployed by it [permit.expired]"
+        case events.Decided(outcome="allowed", not_after=end) if end:
+            said = f"{painted('allowed', GREEN, sheet)}   until {when(end)}; whether it was used or taken back since, one leaf does not show"
+        case events.Decided(outcome="undecided"):
+            said = f"{painted('undecided', YELLOW, sheet)} what is proven is that nothing could be decided: nothing was allowed"
+        case events.Decided():
+            said = f"{painted('refused', RED, sheet)}   what is proven is a refusal: nothing was allowed"
+        case _:
+            said = "signer    whose key it is, and whether this counted, one leaf does not show"
+    return "\n".join(broken(said, sheet, 10))
+
+
+def vouched_text(by: str, code: str, beside: tuple[str, ...], sheet: Sheet) -> str:
+    """Whose key signed an event that stands in a file, and what stands there unsigned."""
+    match code:
+        case "":
+            who = "an owner" if by == "owner" else f"{called(by, sheet.names)}, who is enrolled"
+            lines = [f"{painted('good', GREEN, sheet)}      signed by {who}"]
+        case "key.not-enrolled":
+            lines = [f"{painted('stranger', RED, sheet)}  the signature fits its key, which belongs to nobody in the roster in force [{code}]"]
+        case _:
+            lines = [f"{painted('unknown', YELLOW, sheet)}   the signature fits its key, and nobody here vouches for that key: anybody can make one [{code}]"]
+    if beside:
+        more = f" and {len(beside) - 4} more" if len(beside) > 4 else ""
+        lines.append(f"unsigned  beside it in the file, covered by no signature and ignored: {', '.join(plain(name)[:40] for name in beside[:4])}{more}")
+    return "\n".join(part for each in lines for part in broken(each, sheet, 10))
 
 
 def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | Provenance | Rejected], keys: Mapping[str, PublicKey], sheet: Sheet) -> str:

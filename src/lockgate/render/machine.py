@@ -24,3 +24,8 @@ def as_json(value: object) -> bytes:
 def error_json(err: LockgateError, remedy: str) -> bytes:
     """An error as JSON: code, message, remedy."""
     return as_json({"error": {"code": err.code, "message": harmless(err.message), "remedy": harmless(remedy)}})
+
+
+def note_json(code: str, message: str) -> bytes:
+    """What is said beside a result, as JSON: code and message."""
+    return as_json({"note": {"code": code, "message": harmless(message)}})

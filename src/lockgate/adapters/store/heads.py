@@ -1,4 +1,4 @@
-"""This user's memory of the newest head seen of each log: one file per origin."""
+"""This user's memory of the newest head seen of each log: one file per log key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_NOTE = 1 << 16
 
 
 class FileHeads:
-    """Checkpoint notes in files named by the SHA-256 of the origin (port `Heads`).
+    """Checkpoint notes in files named by the SHA-256 of the log's verifier key, origin and all (port `Heads`).
 
     Args:
         path: the directory, made when first needed; the user's state directory, never the gate's.
@@ -22,20 +22,20 @@ class FileHeads:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def recall(self, origin: str) -> bytes | None:
+    def recall(self, vkey: str) -> bytes | None:
         """The note last remembered.
 
         Raises:
             UnreadableError: ``head.unreadable``: whether the log went back cannot be told.
         """
         try:
-            return disk.read_file(self._path / _name(origin), MAX_NOTE)
+            return disk.read_file(self._path / _name(vkey), MAX_NOTE)
         except FileNotFoundError:
             return None
         except OSError as err:
-            raise UnreadableError("head.unreadable", f"the head last seen of {origin} could not be read: {disk.reason(err)}") from None
+            raise UnreadableError("head.unreadable", f"the head last seen of {_origin(vkey)} could not be read: {disk.reason(err)}") from None
 
-    def remember(self, origin: str, note: bytes) -> None:
+    def remember(self, vkey: str, note: bytes) -> None:
         """Remember a note, durably; where another process remembered a larger tree meanwhile, that one stays.
 
         Raises:
@@ -44,15 +44,19 @@ class FileHeads:
         try:
             disk.make_directory(self._path)
             with disk.directory(self._path, follow=True) as fd, disk.locked(fd):
-                held = self.recall(origin)
+                held = self.recall(vkey)
                 if held is None or _size(held) <= _size(note):
-                    disk.write_atomic(_name(origin), note, 0o600, dir_fd=fd)
+                    disk.write_atomic(_name(vkey), note, 0o600, dir_fd=fd)
         except OSError as err:
-            raise UnreadableError("head.unwritable", f"the head of {origin} could not be remembered in {self._path}: {disk.reason(err)}") from None
+            raise UnreadableError("head.unwritable", f"the head of {_origin(vkey)} could not be remembered in {self._path}: {disk.reason(err)}") from None
 
 
-def _name(origin: str) -> str:
-    return hashlib.sha256(origin.encode()).hexdigest()
+def _name(vkey: str) -> str:
+    return hashlib.sha256(vkey.encode()).hexdigest()
+
+
+def _origin(vkey: str) -> str:
+    return vkey.partition("+")[0]
 
 
 def _size(note: bytes) -> int:
