@@ -30,7 +30,8 @@ _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
     ("gate",): ("--config", "--request", "--platform", "--idempotency-key"),
     ("why",): ("--config", "--request", "--platform"),
     ("deploy",): ("--config", "--request", "--platform"),
-    ("request",): ("--config",),
+    ("request",): ("--config", "--platform"),
+    **{(name,): ("--platform",) for name in ("sign", "attest", "verify")},
 }
 """Commands that are about a release -> options that say which, and that belong to the question."""
 

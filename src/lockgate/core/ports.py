@@ -221,7 +221,7 @@ class Source(Protocol):
         """Ref (with its scheme filled in) and digest; a tag is looked up exactly once, here.
 
         Raises:
-            UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``.
+            UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``, ``ref.which-platform``.
             EvidenceError: ``digest.mismatch`` where the bytes at a pinned place are others.
         """
 

@@ -46,7 +46,7 @@ class OciLayouts:
         A digest the user gives stands for itself, an index included, unless a platform is asked of it.
 
         Raises:
-            UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``.
+            UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``, ``ref.which-platform``.
             EvidenceError: ``digest.mismatch``, ``digest.truncated``.
             UsageError: ``platform.malformed``.
         """

@@ -35,7 +35,7 @@ def select(layout: Layout, ref: Ref, platform: str) -> Digest:
     4. The manifest's bytes are read and checked; where a platform was asked, its own configuration has to name it.
 
     Raises:
-        UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``.
+        UnreadableError: ``ref.not-found``, ``ref.unreadable``, ``ref.ambiguous``, ``ref.no-platform``, ``ref.which-platform``.
         EvidenceError: ``digest.mismatch`` or ``digest.truncated``.
         UsageError: ``platform.malformed``.
     """
@@ -118,7 +118,7 @@ def _one(layout: Layout, candidates: list[Descriptor], asked: str) -> Descriptor
         raise UnreadableError("ref.no-platform", f"{layout.path} has nothing for {asked or 'any platform'}")
     if len(images) > 1:
         platforms = sorted({each.platform for each in images if each.platform})
-        raise UnreadableError("ref.ambiguous", f"{layout.path} holds several images: name a platform ({', '.join(platforms[:8]) or 'none is given'})")
+        raise UnreadableError("ref.which-platform", f"{layout.path} holds several images: name a platform ({', '.join(platforms[:8]) or 'none is given'})")
     return images[0]
 
 
