@@ -6,13 +6,13 @@ import re
 import shlex
 from collections.abc import Sequence
 
-FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--help", "-h", "--version"}
+FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "-h", "--version"}
 """Options without a value."""
 
 _ABOUT = {
     **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "verify", "why"), "REF"),
     **dict.fromkeys(("approve", "reject", "withdraw"), "R"),
-    **dict.fromkeys(("policy check", "policy apply"), "FILE"),
+    **dict.fromkeys(("policy check", "policy apply", "people apply"), "FILE"),
     **dict.fromkeys(("log prove", "log replay"), "INDEX"),
 }
 """Command -> what its first argument is."""

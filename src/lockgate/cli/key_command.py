@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from lockgate.cli import arguments
+from lockgate.cli.group import Group
 from lockgate.cli.session import Session, with_session
 
 
-@click.group("key", no_args_is_help=False)
+@click.group("key", cls=Group)
 def command() -> None:
     """Make a key or show one; show the root, or propose the next."""
 

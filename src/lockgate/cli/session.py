@@ -102,6 +102,12 @@ class Session:
         if not self.json and text:
             terminal.err(terminal.harmless(text, colour=self._colour(sys.stderr)) + "\n")
 
+    def lines(self, label: str, text: str) -> None:
+        """A note under a label, broken where the terminal ends."""
+        from lockgate.render.layout import broken
+
+        self.note("\n".join(broken(f"{label:<9} {text}", self.sheet(), 10)))
+
     def next(self, command: str) -> None:
         """The one command that comes next, on stderr."""
         if command:
