@@ -24,8 +24,8 @@ def test_an_environment() -> None:
         "since 2026-11-21 19:14:03 UTC, 1 d 1 h ago",
         f"permit {artifacts(SHOP)} decision 12, until 2026-11-22 20:29:03 UTC",
         f"request {artifacts(SHOP)} {request_id()}, by Rita",
+        "rejected by Carol: no approval counts until that is taken back",
         "approved: security by Bob",
-        "rejected by Carol",
         "deployed",
         f"request {artifacts(SHOP)} {request_id()}, by Rita",
         "nobody approved it yet",
@@ -45,12 +45,12 @@ def test_a_request_with_its_tally() -> None:
     asked = request(given("bob", "security"), given("carol", "x", withdrawn=True), rejected_by=(person_id("carol"),))
     tally = Tally(have=1, need=2, missing=("x",), able=1, given=(by_bob, by_carol, cooked))
     assert words(environment_lines("production", None, (), (asked,), SHEET, {asked.id: (tally,)}))[3:] == [
+        "rejected by Carol: no approval counts until that is taken back",
         "1 of 2 duties, until 2026-11-22 22:14:03 UTC: security by Bob; x is missing (can be given by 1 person)",
         "not counted: x by Carol (withdrawn), cooking by Rita (the policy asks for no cooking)",
-        "rejected by Carol",
     ]
     assert tally_lines(Tally(have=0, need=2, missing=("x", "y")), SHEET) == ["0 of 2 duties: x and y are missing (can be given by nobody else enrolled)"]
-    done = Tally(have=1, need=1, given=(by_bob,))
+    done = Tally(have=1, need=1, given=(by_bob, by_bob))
     assert tally_lines(done, SHEET, covered=True) == ["1 of 1 duty: security by Bob"]
 
 

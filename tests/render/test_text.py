@@ -51,9 +51,16 @@ def test_what_an_approver_is_shown() -> None:
         f"asked {artifacts(SHOP)}, configuration none",
         "not collected: source changes",
     ]
-    again = asked(request(given("bob", "security"), given("carol", "x", withdrawn=True)), stay(release("old", config=digest("c"))), (), "production", sheet)
+    again = asked(
+        request(given("bob", "security"), given("carol", "x", withdrawn=True)),
+        stay(release("old", config=digest("c"))),
+        (),
+        "production",
+        sheet,
+        ("1 of 2 duties", "not counted: x"),
+    )
     assert f"  runs    {artifacts(release('old'))}, configuration {digest('c')[:19]}…" in again
-    assert "  so far  security by Bob\n" in again
+    assert "  so far  1 of 2 duties\n          not counted: x\n" in again
 
 
 def test_what_an_owner_is_shown() -> None:

@@ -118,8 +118,8 @@ def require_none_open(there: Known, start: Base) -> None:
         which = listing(f"{one.id} by {called(one.by, there.names)}" for one in open_)
         raise UsageError(
             "proposal.open",
-            f"roster version {start.version} is proposed already: {which}. Of two with one version only one can be put in force, so that nothing was "
-            "proposed: --onto puts both into one, --beside leaves it to the owners to choose",
+            f"roster version {start.version} is proposed already: {which}. Only one roster of a version can be put in force, so nothing was proposed: "
+            "--onto puts both into one, --beside leaves it to the owners to choose",
         )
 
 

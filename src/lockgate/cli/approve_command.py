@@ -69,12 +69,16 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
 
 def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> str:
     """What is put before the approver: of a release what runs and what is asked, of a document every line that changes."""
+    from lockgate.app.counting import tally
     from lockgate.app.request import NOT_COLLECTED
     from lockgate.render import text
+    from lockgate.render.standing import tally_lines
 
-    sheet = session.sheet(ports)
-    if found.request is not None:
-        return text.asked(found.request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet)
+    sheet, request = session.sheet(ports), found.request
+    if request is not None:
+        tallies = tally(found.projection, request, ports.clock.now()) if request.given else ()
+        so_far = [line for one in tallies for line in tally_lines(one, sheet, covered=request.deployed >= 0)]
+        return text.asked(request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet, so_far)
     return text.proposed(found.proposal, seen.lines, seen.left_out, sheet) if found.proposal else ""
 
 
@@ -105,6 +109,7 @@ def _tell_count(session: Session, ports: Ports, found: Found) -> dict[str, objec
     from lockgate.app.govern import documents, standing
     from lockgate.app.project import project
     from lockgate.render.standing import backing, tally_lines
+    from lockgate.render.words import called, listing
 
     sheet, present = session.sheet(ports), project(ports, found.environment if found.request else "")
     if found.proposal is not None:
@@ -118,9 +123,11 @@ def _tell_count(session: Session, ports: Ports, found: Found) -> dict[str, objec
         return {"inForce": False, "backed": backed}
     request = present.state.environment.request(found.id())
     tallies = tally(present, request, ports.clock.now()) if request else ()
-    for one in tallies:
-        for line in tally_lines(one, sheet):
-            session.lines("so far", line)
+    said = [line for one in tallies for line in tally_lines(one, sheet, covered=request is not None and request.deployed >= 0)]
+    if request is not None and request.rejected_by:
+        said.append(f"rejected by {listing(called(one, sheet.names) for one in request.rejected_by)}: none of it counts until that is taken back")
+    for number, line in enumerate(said):
+        session.lines("" if number else "so far", line)
     return {"approvals": tallies}
 
 

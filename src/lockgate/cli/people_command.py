@@ -31,7 +31,7 @@ def command() -> None:
 
 def _roster_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What is to become of a roster that is proposed already."""
-    function = click.option("--beside", is_flag=True, help="Propose beside what is proposed already: the owners choose, and the others are void.")(function)
+    function = click.option("--beside", is_flag=True, help="Propose it although another roster is open: the owners choose, and the other is void.")(function)
     return click.option("--onto", default="", metavar="R", help="Put it into one with the open proposal R, which is withdrawn where it is yours.")(function)
 
 
@@ -67,7 +67,7 @@ def list_(session: Session) -> None:
 @command.command("show")
 @with_session()
 def show(session: Session) -> None:
-    """The roster in force as YAML, names and all: what `people apply` reads."""
+    """The roster in force as YAML, as `people apply` reads it."""
     from lockgate.app.people import known
     from lockgate.evidence.roster_yaml import dump_roster
 
@@ -82,7 +82,10 @@ def show(session: Session) -> None:
 @_roster_options
 @with_session(key=True)
 def add(session: Session, name: str, publics: tuple[str, ...], duties: tuple[str, ...], onto: str, beside: bool) -> None:
-    """Enrol NAME, or give NAME more keys and duties: proposes the next roster. To enrol several at once, see `people apply`."""
+    """Enrol NAME, or give NAME more keys and duties.
+
+    This proposes the next roster. To enrol several people at once, see `people apply`.
+    """
     from lockgate.app.govern import enrolled, roster_with
     from lockgate.app.people import base, id_of, known
     from lockgate.errors import UsageError
@@ -107,7 +110,10 @@ def add(session: Session, name: str, publics: tuple[str, ...], duties: tuple[str
 @_roster_options
 @with_session(key=True)
 def apply(session: Session, file: str, onto: str, beside: bool) -> None:
-    """Propose the roster in FILE, whole: who is in it and not enrolled is enrolled, who is not in it is removed. `people show` writes one."""
+    """Propose the whole roster in FILE, as it was reviewed.
+
+    Who is in it and not enrolled is enrolled; who is not in it is removed. `people show` writes one.
+    """
     from lockgate.app.people import base, from_file, known
     from lockgate.evidence.keys import MAX_KEY
     from lockgate.evidence.roster_yaml import parse_roster
@@ -134,7 +140,10 @@ def apply(session: Session, file: str, onto: str, beside: bool) -> None:
 @_roster_options
 @with_session(key=True)
 def remove(session: Session, name: str, publics: tuple[str, ...], duties: tuple[str, ...], onto: str, beside: bool) -> None:
-    """Take NAME off the roster, or only a key or a duty from NAME: proposes the next roster. What they said stays recorded."""
+    """Take NAME, or a key or duty of theirs, off the roster.
+
+    This proposes the next roster. What they said stays recorded.
+    """
     from lockgate.app.govern import reduced, roster_with, roster_without
     from lockgate.app.people import base, id_of, known
 
@@ -154,7 +163,10 @@ def remove(session: Session, name: str, publics: tuple[str, ...], duties: tuple[
 @click.argument("name")
 @with_session()
 def name_(session: Session, who: str, name: str) -> None:
-    """Call WHO, a person id or a name, NAME: another name, or one again after it was erased. Nothing is recorded."""
+    """Give WHO, a person id or a name, the name NAME.
+
+    Another name, or one again after it was erased. Names are no part of the record.
+    """
     from lockgate.app.people import known, rename
 
     arguments.person_name(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lockgate.core.counts import Backed, Tally, Weighed
+from lockgate.core.duration import Time
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Root, Roster, fingerprint
 from lockgate.core.promotion import OpenProposal, Permit
@@ -42,12 +43,13 @@ def environment_lines(
 
 
 def _answers(request: Request, tallies: tuple[Tally, ...], sheet: Sheet) -> list[str]:
-    said = [line for tally in tallies for line in tally_lines(tally, sheet, covered=request.deployed >= 0)]
+    said = []
+    if request.rejected_by:
+        said.append(f"rejected by {listing(called(one, sheet.names) for one in request.rejected_by)}: no approval counts until that is taken back")
+    said += [line for tally in tallies for line in tally_lines(tally, sheet, covered=request.deployed >= 0)]
     if not tallies:
         given = listing(f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn)
         said.append(f"approved: {given}" if given else "nobody approved it yet")
-    if request.rejected_by:
-        said.append(f"rejected by {listing(called(one, sheet.names) for one in request.rejected_by)}")
     if request.deployed >= 0:
         said.append("deployed")
     return said
@@ -60,9 +62,13 @@ def tally_lines(tally: Tally, sheet: Sheet, *, covered: bool = False) -> list[st
         tally: the approvals. covered: whether they end no more, as the release was deployed.
         sheet: whose names of people are used.
     """
-    counting = [one for one in tally.given if one.counts]
-    until = f", until {when(min(one.until for one in counting))}" if counting and not covered else ""
-    parts = [listing(f"{one.duty} by {called(one.person, sheet.names)}" for one in counting)] if counting else []
+    counting: dict[str, Time] = {}
+    for one in tally.given:
+        if one.counts:
+            said = f"{one.duty} by {called(one.person, sheet.names)}"
+            counting[said] = max(one.until, counting.get(said, one.until))
+    until = f", until {when(min(counting.values()))}" if counting and not covered else ""
+    parts = [listing(counting)] if counting else []
     if tally.missing:
         who = count(tally.able, "person", "people") if tally.able else "nobody else enrolled"
         parts.append(f"{listing(tally.missing)} {'is' if len(tally.missing) == 1 else 'are'} missing (can be given by {who})")

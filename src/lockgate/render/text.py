@@ -44,16 +44,22 @@ def decision(decided: events.Decided, title: str, place: str, sheet: Sheet, *, c
     return "\n".join(lines)
 
 
-def asked(request: Request, occupant: Stay | None, not_collected: Iterable[str], environment: str, sheet: Sheet) -> str:
-    """What an approver is shown of a request before signing, and what nobody looked at."""
+def asked(request: Request, occupant: Stay | None, not_collected: Iterable[str], environment: str, sheet: Sheet, so_far: Iterable[str] = ()) -> str:
+    """What an approver is shown of a request before signing, and what nobody looked at.
+
+    Args:
+        request, occupant, not_collected, environment: what is asked, over what runs.
+        sheet: what it is laid out for.
+        so_far: how the approvals given count; none where nothing asks for any.
+    """
     now = f"{artifacts(occupant.release)}, configuration {brief(occupant.release.config)}" if occupant else "nothing was recorded as deployed"
     lines = [
         *spread(f"request   {request.id} -> {plain(environment)}", f"asked by {called(request.by, sheet.names)}{ago(request.at, sheet)}", sheet),
         f"  runs    {now}",
         f"  asked   {artifacts(request.release)}, configuration {brief(request.release.config)}",
     ]
-    if given := [f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn]:
-        lines.append(f"  so far  {listing(given)}")
+    for number, said in enumerate(so_far):
+        lines += broken(("  so far  " if not number else " " * 10) + said, sheet, 10)
     if request.rejected_by:
         no = listing(called(one, sheet.names) for one in request.rejected_by)
         lines += broken("  " + painted(f"REJECTED by {no}: no approval counts until that is taken back", RED, sheet), sheet, 10)
