@@ -216,7 +216,7 @@ def _propose(
     from lockgate.app.people import require_none_open, same
     from lockgate.app.project import project
     from lockgate.cli.propose import propose
-    from lockgate.errors import UsageError
+    from lockgate.errors import LedgerError, UsageError
 
     following = roster_of(people, start.version)
     if same(people, start.people.people):
@@ -232,7 +232,11 @@ def _propose(
             raise UsageError(err.code, err.message, _again(session, there)) from None
     changed = propose(session, ports, following, "roster", signer, names, start.onto)
     for id_, name in names.items():
-        ports.directory.set(id_, name)
+        try:
+            ports.directory.set(id_, name)
+        except LedgerError as err:
+            again = f"lockgate people name {id_} {shlex.quote(name)}{session.place}"
+            raise LedgerError(err.code, f"the roster was recorded as leaf {changed.leaf}, and the name of {id_} was not kept: {err.message}", again) from None
     house = project(ports, "")
     touched = {environment for person in people if person not in start.people.people for environment in person.duties}
     for environment in sorted(touched - set(house.policy.environments)) if house.policy else ():
