@@ -35,6 +35,7 @@ def request_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         made.run("log prove 15 --out 15.proof")
         request = Path("request").read_text().strip()
         made.run(f"reject {request} --key carol.key")
+        Path("roster.yaml").write_text(made.run("people show"))
         yield request
 
 
@@ -56,8 +57,11 @@ COMMANDS: list[tuple[str, int]] = [
     ("policy show", 0),
     ("policy show --starter", 0),
     ("people list", 0),
+    ("people show", 0),
     ("people add Eve --public eve.key.pub", 0),
+    ("people apply roster.yaml", 0),
     ("people remove Dan", 0),
+    ("people name Carol Caroline", 0),
     ("people erase Dan", 0),
     (f"sign {IMAGE} --key release.key", 0),
     (f"attest {IMAGE} --type slsaprovenance1 --predicate provenance.json --key ci.key", 0),

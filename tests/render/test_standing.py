@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from build import NOW, SHOP, ago, digest, given, key, later, nonce, person, person_id, request, request_id, roster, stay
-from lockgate.core.promotion import Backing, OpenProposal, Permit
-from lockgate.render.standing import environment_lines, people_lines, proposal_lines
+from build import NOW, SHOP, ago, digest, given, key, later, person, person_id, request, request_id, roster, stay
+from lockgate.core.counts import Backed, Tally, Weighed
+from lockgate.core.promotion import OpenProposal, Permit
+from lockgate.render.standing import backing, environment_lines, people_lines, proposal_lines, tally_lines
 from lockgate.render.words import Sheet, artifacts
 
 SHEET = Sheet(now=NOW, names={person_id(name): name.title() for name in ("dora", "rita", "bob", "carol")})
@@ -23,7 +24,9 @@ def test_an_environment() -> None:
         "since 2026-11-21 19:14:03 UTC, 1 d 1 h ago",
         f"permit {artifacts(SHOP)} decision 12, until 2026-11-22 20:29:03 UTC",
         f"request {artifacts(SHOP)} {request_id()}, by Rita",
-        "approved: security by Bob; rejected by Carol; deployed",
+        "rejected by Carol: no approval counts until that is taken back",
+        "approved: security by Bob",
+        "deployed",
         f"request {artifacts(SHOP)} {request_id()}, by Rita",
         "nobody approved it yet",
     ]
@@ -34,12 +37,36 @@ def test_an_empty_environment_and_an_observed_one() -> None:
     assert "observed" in environment_lines("a", stay(known="observed"), (), (), Sheet())[1]
 
 
+def test_a_request_with_its_tally() -> None:
+    """What counts is told from what was given."""
+    by_bob = Weighed(person=person_id("bob"), duty="security", until=later("2h"), counts=True)
+    by_carol = Weighed(person=person_id("carol"), duty="x", until=later("1h"), counts=False, because="approved.withdrawn")
+    cooked = Weighed(person=person_id("rita"), duty="cooking", until=later("1h"), counts=False)
+    asked = request(given("bob", "security"), given("carol", "x", withdrawn=True), rejected_by=(person_id("carol"),))
+    tally = Tally(have=1, need=2, missing=("x",), able=1, given=(by_bob, by_carol, cooked))
+    assert words(environment_lines("production", None, (), (asked,), SHEET, {asked.id: (tally,)}))[3:] == [
+        "rejected by Carol: no approval counts until that is taken back",
+        "1 of 2 duties, until 2026-11-22 22:14:03 UTC: security by Bob; x is missing (can be given by 1 person)",
+        "not counted: x by Carol (withdrawn), cooking by Rita (the policy asks for no cooking)",
+    ]
+    assert tally_lines(Tally(have=0, need=2, missing=("x", "y")), SHEET) == ["0 of 2 duties: x and y are missing (can be given by nobody else enrolled)"]
+    done = Tally(have=1, need=1, given=(by_bob, by_bob))
+    assert tally_lines(done, SHEET, covered=True) == ["1 of 1 duty: security by Bob"]
+
+
 def test_a_proposal() -> None:
-    backing = Backing(by=person_id("bob"), key="SHA256:x", expires=NOW, nonce=nonce())
-    proposal = OpenProposal(id=request_id(), kind="roster", version=2, digest=digest("r"), by=person_id("rita"), at=ago("1h"), leaf=3, approvals=(backing,))
-    assert words(proposal_lines(proposal, SHEET)) == [f"roster version 2, {digest('r')[:19]}… {request_id()}, by Rita", "approved by Bob"]
-    none = OpenProposal(id=request_id(), kind="roster", version=2, digest=digest("r"), by="SHA256:x", at=ago("1h"), leaf=3)
-    assert proposal_lines(none, Sheet())[1].strip() == "approved by nobody yet"
+    proposal = OpenProposal(id=request_id(), kind="roster", version=2, digest=digest("r"), by=person_id("rita"), at=ago("1h"), leaf=3)
+    backed = Backed(
+        need=2, by=(person_id("bob"),), missing=(person_id("carol"), person_id("dora")), until=later("2h"), dropped={person_id("carol"): "withdrawn"}
+    )
+    assert words(proposal_lines(proposal, backed, SHEET)) == [
+        f"roster version 2, {digest('r')[:19]}… {request_id()}, by Rita",
+        "1 of 2 owners: Bob, until 2026-11-22 22:14:03 UTC; missing: 1 of Carol and Dora",
+        "not counted: Carol (withdrawn)",
+    ]
+    none = Backed(need=1, by=(), missing=("SHA256:x",))
+    assert backing(none, Sheet()) == "0 of 1 owner; missing: SHA256:x"
+    assert backing(Backed(need=2, by=(), missing=("SHA256:x", "SHA256:y")), Sheet()) == "0 of 2 owners; missing: SHA256:x and SHA256:y"
 
 
 def test_people() -> None:

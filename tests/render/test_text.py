@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from build import NOW, SHOP, ago, digest, given, later, person_id, release, request, request_id, stay
 from lockgate.core.promotion import OpenProposal
-from lockgate.render.text import asked, decision, outcome_lines, proposed
+from lockgate.render.text import asked, changes, decision, outcome_lines, proposed
 from lockgate.render.words import Sheet, artifacts
 from refusals import SIGNED, SOAKS, decided
 
@@ -51,15 +51,39 @@ def test_what_an_approver_is_shown() -> None:
         f"asked {artifacts(SHOP)}, configuration none",
         "not collected: source changes",
     ]
-    again = asked(request(given("bob", "security"), given("carol", "x", withdrawn=True)), stay(release("old", config=digest("c"))), (), "production", sheet)
+    again = asked(
+        request(given("bob", "security"), given("carol", "x", withdrawn=True)),
+        stay(release("old", config=digest("c"))),
+        (),
+        "production",
+        sheet,
+        ("1 of 2 duties", "not counted: x"),
+    )
     assert f"  runs    {artifacts(release('old'))}, configuration {digest('c')[:19]}…" in again
-    assert "  so far  security by Bob\n" in again
+    assert "  so far  1 of 2 duties\n          not counted: x\n" in again
 
 
 def test_what_an_owner_is_shown() -> None:
     proposal = OpenProposal(id=request_id(), kind="policy", version=2, digest=digest("p"), by=person_id("bob"), at=ago("1h"), leaf=9)
-    said = proposed(proposal, "a\nfor: 24h\n", "a\nfor: 48h\x1b[2J\n", Sheet(now=NOW, names=NAMES))
+    said = proposed(proposal, ("@@ vault", "-for: 24h", "+for: 48h\x1b[2J"), 0, Sheet(now=NOW, names=NAMES))
     assert "proposed by Bob, 1 h ago" in said
-    assert "  -for: 24h\n  +for: 48h\\u001b[2J" in said
-    assert "the same as what is in force" in proposed(proposal, "a", "a", Sheet())
-    assert "\x1b[32m+b" in proposed(proposal, "a", "a\nb", Sheet(colour=True))
+    assert said.endswith("  @@ vault\n  -for: 24h\n  +for: 48h\\u001b[2J")
+    assert "the same as what is in force" in proposed(proposal, (), 0, Sheet())
+    assert "\x1b[32m+b" in proposed(proposal, ("+b",), 0, Sheet(colour=True))
+    assert f"  1,200 MORE LINES are not shown here, and what is signed says so: read lockgate policy show --proposed {proposal.id}" in proposed(
+        proposal, ("+b",), 1200, Sheet()
+    )
+
+
+def test_people_are_shown_by_id_and_name() -> None:
+    bob = person_id("bob")
+    assert changes("roster", "", ("+" + bob, "+  staging: deploy"), 0, Sheet(names=NAMES)) == [f"  +{bob}  Bob", "  +  staging: deploy"]
+
+
+def test_what_stands_against_a_request_is_shown() -> None:
+    sheet = Sheet(now=NOW, names=NAMES)
+    rejected = asked(request(rejected_by=(person_id("bob"),)), None, (), "production", sheet)
+    assert "  REJECTED by Bob: no approval counts until that is taken back\n" in rejected
+    assert "  WITHDRAWN by Rita, who asked for it: no approval brings it back\n" in asked(request(withdrawn=True), None, (), "production", sheet)
+    assert "  SPENT: it was deployed" in asked(request(deployed=9, over=True), None, (), "production", sheet)
+    assert "  done    deployed already, leaf 9\n" in asked(request(deployed=9), None, (), "production", sheet)

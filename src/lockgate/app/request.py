@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from lockgate.app import gate, say
+from lockgate.app import gate, past, say
+from lockgate.app.difference import Difference, difference
 from lockgate.app.project import Projection, holders, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -18,7 +19,7 @@ from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.policy import Policy, section_digest
 from lockgate.core.ports import PersonSigner
 from lockgate.core.promotion import Document, OpenProposal, release_digest
-from lockgate.errors import UsageError
+from lockgate.errors import TrustError, UsageError
 
 NOT_COLLECTED = ("source changes", "dependency changes", "configuration contents")
 """Parts of a release's difference nobody collects yet: marked inside what is signed, not passed over."""
@@ -94,7 +95,9 @@ def find(ports: Ports, id_: RequestId) -> Found:
     """
     places = holders(ports, id_)
     if not places:
-        raise UsageError("request.unknown", f"there is no open request {id_[:40]}")
+        end = past.became(ports, id_)
+        said, look = (f"{id_} is no longer open: {end}", f"lockgate log show --about {id_}") if end else (f"there is no open request {id_[:40]}", "")
+        raise UsageError("request.unknown", said, look)
     if len(places) > 1:
         where = " and ".join(environment for environment, _ in places)
         raise UsageError("request.ambiguous", f"{id_} stands in {where}: it cannot be told which is meant, and nothing is signed. Request it anew")
@@ -105,8 +108,20 @@ def find(ports: Ports, id_: RequestId) -> Found:
     return Found(environment=environment, projection=projection, request=projection.state.environment.request(id_))
 
 
-def shown(found: Found) -> events.Shown:
-    """The difference to put before an approver, and to bind into what is signed."""
+def change_of(ports: Ports, found: Found) -> Difference:
+    """What a proposal changes, to be put before whoever approves it; of a request, nothing is collected yet. Raises as `difference`."""
+    if found.proposal is None:
+        return Difference()
+    return difference(ports, found.projection.state.house, found.proposal.kind, ports.blobs.get(found.proposal.digest))
+
+
+def shown(found: Found, seen: Difference | None = None, lines: DigestOrNone = NONE) -> events.Shown:
+    """The difference that was put before an approver, to bind into what is signed.
+
+    Args:
+        found: what it is about.
+        seen: the lines that were shown; None for digests alone. lines: the digest of their text.
+    """
     if found.request is not None:
         occupant = found.projection.state.environment.occupant()
         from_ = release_digest(occupant.release if occupant else None)
@@ -115,11 +130,14 @@ def shown(found: Found) -> events.Shown:
         raise UsageError("request.unknown", "there is no such request")
     house = found.projection.state.house
     current = {"root": house.root, "roster": house.roster, "policy": house.policy}[found.proposal.kind]
-    return events.Shown(from_=current.digest if current else NONE, to=found.proposal.digest)
+    left_out = seen.not_shown() if seen else ()
+    return events.Shown(from_=current.digest if current else NONE, to=found.proposal.digest, lines=lines, not_collected=left_out)
 
 
-def approval(found: Found, duty: Name, nonce: str, now: datetime, lasts: timedelta) -> events.Approved:
-    """What an approver signs: this request, in this environment under this policy section, as it was shown."""
+def approval(
+    found: Found, duty: Name, nonce: str, now: datetime, lasts: timedelta, seen: Difference | None = None, lines: DigestOrNone = NONE
+) -> events.Approved:
+    """What an approver signs: this request, in this environment under this policy section, as it was shown (`shown`)."""
     section, baseline, config = NONE, NONE, NONE
     if found.request is not None:
         policy = found.projection.policy_in_force()
@@ -135,7 +153,7 @@ def approval(found: Found, duty: Name, nonce: str, now: datetime, lasts: timedel
         config=config,
         section=section,
         baseline=baseline,
-        shown=shown(found),
+        shown=shown(found, seen, lines),
         expires=now + lasts,
         nonce=nonce,
     )
@@ -145,7 +163,7 @@ def duty_of(found: Found, signer: PersonSigner, duty: str) -> Name:
     """The duty to approve under: the one named, or the only one this person has here.
 
     Raises:
-        UsageError: ``approve.which-duty`` where there are several, ``people.no-duty`` where there is none.
+        UsageError: ``approve.which-duty`` where there are several. TrustError: ``people.no-duty`` where there is none.
     """
     if found.proposal is not None:
         return "owner"
@@ -155,15 +173,21 @@ def duty_of(found: Found, signer: PersonSigner, duty: str) -> Name:
     held = person.duties.get(found.environment, ()) if person else ()
     duties = [one.removeprefix("approve:") for one in held if one.startswith("approve:")]
     if not duties:
-        raise UsageError("people.no-duty", f"{fingerprint(signer.public)} has no duty to approve in {found.environment}")
+        raise TrustError("people.no-duty", f"{fingerprint(signer.public)} has no duty to approve in {found.environment}")
     if len(duties) > 1:
         raise UsageError("approve.which-duty", f"you may approve as {' or '.join(duties)}: say which with --duty")
     return duties[0]
 
 
-def approve(ports: Ports, found: Found, duty: Name, nonce: str, lasts: timedelta, signer: PersonSigner) -> say.Recorded:
-    """Say yes, for one duty."""
-    return say.record_event(ports, say.sign_event(approval(found, duty, nonce, ports.clock.now(), lasts), found.subjects(), signer))
+def kept(ports: Ports, seen: Difference) -> DigestOrNone:
+    """The digest of what was shown, whose text is kept as a blob; ``none`` where nothing was."""
+    return ports.blobs.put(seen.text().encode()) if seen.lines else NONE
+
+
+def approve(ports: Ports, found: Found, duty: Name, nonce: str, lasts: timedelta, signer: PersonSigner, seen: Difference | None = None) -> say.Recorded:
+    """Say yes, for one duty, to what was shown."""
+    lines = kept(ports, seen) if seen else NONE
+    return say.record_event(ports, say.sign_event(approval(found, duty, nonce, ports.clock.now(), lasts, seen, lines), found.subjects(), signer))
 
 
 def reject(ports: Ports, found: Found, nonce: str, signer: PersonSigner) -> say.Recorded:

@@ -11,9 +11,11 @@ from lockgate.cli import arguments
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
+    from lockgate.app.difference import Difference
     from lockgate.app.request import Found
     from lockgate.app.world import Ports
     from lockgate.core.events import Approved
+    from lockgate.core.identity import PublicKey
 
 MAX_PREPARED = 1 << 16
 
@@ -46,35 +48,87 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
         raise UsageError("approve.bad-duration", str(err)) from None
     ports = session.ports()
     found = requests.find(ports, request_id)
-    session.note(_shown(session, ports, found))
+    seen = requests.change_of(ports, found)
+    session.note(_shown(session, ports, found, seen))
+    now = ports.clock.now()
     if prepare:
         chosen = "owner" if found.proposal else duty
         if not chosen:
             raise UsageError("approve.which-duty", "say under which duty with --duty")
-        _prepare(session, found, prepare, requests.approval(found, chosen, arguments.fresh_nonce(), ports.clock.now(), lasts))
+        event = requests.approval(found, chosen, arguments.fresh_nonce(), now, lasts, seen, requests.kept(ports, seen))
+        _tell_end(session, ports, found, event, None)
+        _prepare(session, found, prepare, event)
         return
     signer = session.signer()
     chosen = requests.duty_of(found, signer, duty)
-    recorded = requests.approve(ports, found, chosen, arguments.fresh_nonce(), lasts, signer)
+    _tell_end(session, ports, found, requests.approval(found, chosen, arguments.fresh_nonce(), now, lasts, seen), signer.public)
+    recorded = requests.approve(ports, found, chosen, arguments.fresh_nonce(), lasts, signer, seen)
     session.note(f"approved  {request_id} as {chosen}, recorded as leaf {recorded.index} of log {ports.log.origin}")
-    session.say({"request": request_id, "duty": chosen, "leaf": recorded.index}, "")
+    session.say({"request": request_id, "duty": chosen, "leaf": recorded.index, **_tell_count(session, ports, found)}, "")
 
 
-def _shown(session: Session, ports: Ports, found: Found) -> str:
+def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> str:
     """What is put before the approver: of a release what runs and what is asked, of a document every line that changes."""
+    from lockgate.app.counting import tally
     from lockgate.app.request import NOT_COLLECTED
-    from lockgate.cli.documents import as_text
     from lockgate.render import text
+    from lockgate.render.standing import tally_lines
 
-    sheet = session.sheet(ports)
-    if found.request is not None:
-        return text.asked(found.request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet)
-    if found.proposal is None:
-        return ""
-    house = found.projection.state.house
-    current = {"root": house.root, "roster": house.roster, "policy": house.policy}[found.proposal.kind]
-    before = as_text(ports, found.proposal.kind, current.digest) if current else ""
-    return text.proposed(found.proposal, before, as_text(ports, found.proposal.kind, found.proposal.digest), sheet)
+    sheet, request = session.sheet(ports), found.request
+    if request is not None:
+        tallies = tally(found.projection, request, ports.clock.now()) if request.given else ()
+        so_far = [line for one in tallies for line in tally_lines(one, sheet, covered=request.deployed >= 0)]
+        return text.asked(request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet, so_far)
+    return text.proposed(found.proposal, seen.lines, seen.left_out, sheet) if found.proposal else ""
+
+
+def _tell_end(session: Session, ports: Ports, found: Found, event: Approved, key: PublicKey | None) -> None:
+    """Before it is signed: until when the approval lasts, and whether it will count at all. `key` is None where another machine signs."""
+    from lockgate.app.counting import prospect
+    from lockgate.render.standing import not_counted
+    from lockgate.render.words import ago, when
+
+    end = event.expires
+    weighed = prospect(found.projection, found.request, event, key, ports.clock.now()) if found.request and key else ()
+    if counting := [one.until for one in weighed if one.counts]:
+        end = max(counting)
+    session.note(f"  lasts   until {when(end)}{ago(end, session.sheet(ports))}")
+    if found.request is None or counting or not weighed:
+        return
+    one = weighed[0]
+    why = not_counted(one)
+    if one.because == "approved.not-independent":
+        why = "you asked for this release yourself" if one.person == found.request.by else "you hold a key of the policy, and so may have built it"
+        why += ", and the policy wants approvals independent of that"
+    session.lines("WARNING", f"this approval will be recorded and will not count: {why}")
+
+
+def _tell_count(session: Session, ports: Ports, found: Found) -> dict[str, object]:
+    """Afterwards: how many approvals there are of how many, or that the document is in force; the same for machines."""
+    from lockgate.app.counting import tally
+    from lockgate.app.govern import documents, standing
+    from lockgate.app.project import project
+    from lockgate.render.standing import backing, tally_lines
+    from lockgate.render.words import called, listing
+
+    sheet, present = session.sheet(ports), project(ports, found.environment if found.request else "")
+    if found.proposal is not None:
+        held = documents(present.state.house)[found.proposal.kind]
+        if held is not None and held.digest == found.proposal.digest:
+            session.note(f"{found.proposal.kind:<9} version {held.version} is in force")
+            return {"inForce": True}
+        backed = standing(ports, present, found.id())
+        if backed is not None:
+            session.lines("so far", backing(backed, sheet))
+        return {"inForce": False, "backed": backed}
+    request = present.state.environment.request(found.id())
+    tallies = tally(present, request, ports.clock.now()) if request else ()
+    said = [line for one in tallies for line in tally_lines(one, sheet, covered=request is not None and request.deployed >= 0)]
+    if request is not None and request.rejected_by:
+        said.append(f"rejected by {listing(called(one, sheet.names) for one in request.rejected_by)}: none of it counts until that is taken back")
+    for number, line in enumerate(said):
+        session.lines("" if number else "so far", line)
+    return {"approvals": tallies}
 
 
 def _prepare(session: Session, found: Found, path: str, event: Approved) -> None:
@@ -94,9 +148,10 @@ def _prepare(session: Session, found: Found, path: str, event: Approved) -> None
 
 def _record_foreign(session: Session, request_id: str, prepared: str, signature: str) -> None:
     """Record an approval of this very request that ssh-keygen signed."""
+    from lockgate.app.request import find
     from lockgate.app.say import record_event, seal_prepared
     from lockgate.core import events
-    from lockgate.errors import UsageError
+    from lockgate.errors import EvidenceError, UsageError
     from lockgate.evidence.record import open_envelope
 
     data = arguments.read(prepared, "approve.unreadable", MAX_PREPARED)
@@ -106,6 +161,14 @@ def _record_foreign(session: Session, request_id: str, prepared: str, signature:
     if not isinstance(signed, events.Approved) or signed.request != request_id:
         raise UsageError("approve.other-request", f"what was signed in {prepared} is no approval of {request_id}: nothing was recorded")
     ports = session.ports()
-    recorded = record_event(ports, envelope)
+    found = closed = None
+    try:
+        found = find(ports, request_id)
+    except UsageError as err:
+        closed = err  # perhaps by this very approval, recorded before
+    try:
+        recorded = record_event(ports, envelope)
+    except EvidenceError as err:
+        raise closed if closed is not None and err.code == "request.unknown" else err from None
     session.note(f"approved  as signed in {signature}, recorded as leaf {recorded.index} of log {ports.log.origin}")
-    session.say({"leaf": recorded.index, "new": recorded.new}, "")
+    session.say({"leaf": recorded.index, "new": recorded.new, **(_tell_count(session, ports, found) if found else {})}, "")

@@ -14,13 +14,13 @@ from lockgate.canon import Noun
 
 Path = tuple[str, ...]
 
-FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--help", "-h", "--version"}
+FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "-h", "--version"}
 """Options without a value."""
 
 TAKES_KEY: frozenset[Path] = frozenset(
     {
         *((name,) for name in ("approve", "attest", "deploy", "gate", "init", "reject", "request", "sign", "why", "withdraw")),
-        *(("key", "renew"), ("people", "add"), ("people", "remove"), ("policy", "apply"), ("policy", "show")),
+        *(("key", "renew"), ("people", "add"), ("people", "apply"), ("people", "remove"), ("policy", "apply"), ("policy", "show")),
     }
 )
 """Commands with ``--key``."""
@@ -38,7 +38,13 @@ _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
 _ONE_REF = {("deploy",), ("sign",), ("attest",), ("verify",)}
 _REQUESTS = {("approve",), ("reject",), ("withdraw",)}
 _LEAVES = {("log", "prove"), ("log", "replay"), ("log", "show")}
-_FILES: dict[Path, str] = {("policy", "check"): "policy", ("policy", "apply"): "policy", ("log", "record"): "event", ("verify",): "thing"}
+_FILES: dict[Path, str] = {
+    ("policy", "check"): "policy",
+    ("policy", "apply"): "policy",
+    ("people", "apply"): "people",
+    ("log", "record"): "event",
+    ("verify",): "thing",
+}
 """Command -> what kind of file its argument is."""
 
 _OPEN = re.compile(r"\b[A-Z][A-Z-]*\b")

@@ -29,7 +29,10 @@ def command(session: Session, origin: str, name: str, owners: tuple[str, ...], t
     made in your configuration directory.
     """
     from lockgate.app.begin import Beginning, begin
+    from lockgate.app.govern import standing
+    from lockgate.app.project import project
     from lockgate.errors import UsageError
+    from lockgate.render.standing import backing
     from lockgate.render.words import count, plain
     from lockgate.wire import new_gate, owner_signer, require_no_trust, write_trust
 
@@ -47,8 +50,10 @@ def command(session: Session, origin: str, name: str, owners: tuple[str, ...], t
         plan = Beginning(
             owners=tuple(dict.fromkeys((signer.public, *others))), threshold=threshold, expires=now + LASTS, nonce=arguments.fresh_nonce(), person=person
         )
-        root, _ = begin(ports, plan, (arguments.fresh_request(), arguments.fresh_request()), signer, now + WEEK)
+        ids = arguments.fresh_request(), arguments.fresh_request()
+        root, _ = begin(ports, plan, ids, signer, now + WEEK)
         ports.directory.set(person, name)
+        waits = standing(ports, project(ports, ""), ids[1])
         size = ports.log.head().size
         write_trust(trust, root)
         undo.callback(trust.unlink, missing_ok=True)
@@ -56,8 +61,11 @@ def command(session: Session, origin: str, name: str, owners: tuple[str, ...], t
     session.note(f"gate      {gate}: log {origin}, {count(size, 'leaf', 'leaves')}")
     session.note(f"trust     {trust_out}: commit it where verifiers look, never into the gate's directory")
     place = session.place_of(trust)
+    if waits is not None:
+        session.lines("roster", f"version 1, with you in it, is proposed as {ids[1]}: the other owners approve it with lockgate approve {ids[1]}{place}")
+        session.lines("approved", backing(waits, session.sheet()))
     session.next(f"lockgate policy show --starter{session.own_key} > policy.yaml && lockgate policy apply policy.yaml{session.own_key}{place}")
-    session.say({"origin": origin, "person": person, "trust": trust_out, "gate": plain(str(gate))}, "")
+    session.say({"origin": origin, "person": person, "trust": trust_out, "gate": plain(str(gate)), "roster": ids[1]}, "")
 
 
 def _word(text: str) -> str:

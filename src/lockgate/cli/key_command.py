@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from lockgate.cli import arguments
+from lockgate.cli.group import Group
 from lockgate.cli.session import Session, with_session
 
 
-@click.group("key", no_args_is_help=False)
+@click.group("key", cls=Group)
 def command() -> None:
     """Make a key or show one; show the root, or propose the next."""
 
@@ -84,7 +85,7 @@ def renew(session: Session, owners: tuple[str, ...], threshold: int, permit: str
     following = next_root(now, tuple(keys), threshold, next_permit, ports.clock.now() + timedelta(days=days))
     place = f"put the private key of {permit} into {session.config.gate / PERMIT_KEY}, mode 0600"
     then = f"permit    once version {following.version} is in force, {place}: the one there decides nothing more" if following.permit != now.permit else ""
-    changed = propose(session, ports, following, "root", signer, then)
+    changed = propose(session, ports, following, "root", signer, then=then)
     if changed.in_force:
         session.next(f"lockgate key root --write-trust lockgate.trust.{changed.version}{session.place}")
     session.say(changed, "")

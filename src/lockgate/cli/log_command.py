@@ -10,13 +10,14 @@ import click
 
 from lockgate.cli import arguments
 from lockgate.cli.exits import REFUSED, UNDECIDED
+from lockgate.cli.group import Group
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
     from lockgate.app.world import Ports
 
 
-@click.group("log", no_args_is_help=False)
+@click.group("log", cls=Group)
 def command() -> None:
     """Read, check, prove and replay the record."""
 

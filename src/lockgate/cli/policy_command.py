@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lockgate.cli import arguments
+from lockgate.cli.group import Group
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from lockgate.core.policy import Policy
 
 
-@click.group("policy", no_args_is_help=False)
+@click.group("policy", cls=Group)
 def command() -> None:
     """Check a policy file, propose it, or show the one in force."""
 
@@ -59,6 +60,8 @@ def apply(session: Session, file: str) -> None:
 
     policy, signer = _read(file), session.signer()
     ports = session.ports()
+    if _is_there(session, ports, policy):
+        return
     changed = propose(session, ports, policy, "policy", signer)
     if changed.in_force:
         session.next(_first_person(session, ports, policy, signer.public))
@@ -67,8 +70,9 @@ def apply(session: Session, file: str) -> None:
 
 @command.command("show")
 @click.option("--starter", is_flag=True, help="One to begin with instead, which names your own key; needs no gate.")
+@click.option("--proposed", default="", metavar="R", help="The one that the open proposal R would put in force instead.")
 @with_session(key=True)
-def show(session: Session, starter: bool) -> None:
+def show(session: Session, starter: bool, proposed: str) -> None:
     """The policy in force, as YAML."""
     from lockgate.app.project import project
     from lockgate.evidence.policy_yaml import dump_policy
@@ -77,8 +81,44 @@ def show(session: Session, starter: bool) -> None:
         text = STARTER.format(project=_project(session.config.here.name), key=session.signer().public)
         session.say({"policy": text}, text)
         return
-    policy = project(session.ports(), "").policy_in_force()
+    policy = _proposed(session.ports(), proposed) if proposed else project(session.ports(), "").policy_in_force()
     session.say(policy, dump_policy(policy).rstrip("\n"))
+
+
+def _is_there(session: Session, ports: Ports, policy: Policy) -> bool:
+    """Whether this very policy is in force or proposed already: then nothing is recorded, and that is said."""
+    from lockgate.app.govern import standing, unchanged
+    from lockgate.app.project import project
+    from lockgate.render.standing import backing
+
+    present = project(ports, "")
+    house = present.state.house
+    there = unchanged(house, policy)
+    if not there:
+        return False
+    if there == "in force":
+        version = house.policy.version if house.policy else 0
+        session.note(f"policy    unchanged: version {version}, in force, is this very policy, and nothing was recorded")
+        session.say({"inForce": True, "version": version}, "")
+        return True
+    session.note(f"policy    proposed already, as {there}, and nothing was recorded")
+    backed = standing(ports, present, there)
+    if backed is not None:
+        session.lines("approved", backing(backed, session.sheet(ports)))
+    session.next(f"lockgate approve {there}{session.place}")
+    session.say({"inForce": False, "id": there, "backed": backed}, "")
+    return True
+
+
+def _proposed(ports: Ports, id_: str) -> Policy:
+    from lockgate.app.request import find
+    from lockgate.errors import UsageError
+    from lockgate.evidence.history import read_policy
+
+    proposal = find(ports, id_).proposal
+    if proposal is None or proposal.kind != "policy":
+        raise UsageError("request.unknown", f"{id_} is no open proposal of a policy", "lockgate status")
+    return read_policy(ports.blobs.get(proposal.digest))
 
 
 def _first_person(session: Session, ports: Ports, policy: Policy, key: PublicKey) -> str:

@@ -118,6 +118,12 @@ class Session:
         else:
             self.note(f"{label:<9} {message} [{code}]")
 
+    def lines(self, label: str, text: str) -> None:
+        """A note under a label, broken where the terminal ends."""
+        from lockgate.render.layout import broken
+
+        self.note("\n".join(broken(f"{label:<9} {text}", self.sheet(), 10)))
+
     def next(self, command: str) -> None:
         """The one command that comes next, on stderr."""
         if command:

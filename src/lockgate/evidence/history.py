@@ -360,7 +360,7 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
         raise EvidenceError("approval.policy-changed", "this approval was given under another policy section than the one in force")
 
 
-def _backers(proposal: OpenProposal, root: Root, roster: Roster, at: datetime | None) -> set[str]:
+def backers(proposal: OpenProposal, root: Root, roster: Roster, at: datetime | None) -> set[str]:
     """The distinct owners who back a proposal now: an owner with two keys, or enrolled since, is one person."""
     owners = {fingerprint(key): roster.person_of(key) for key in root.owners}
     live = [given for given in proposal.approvals if given.key in owners and not given.withdrawn and (at is None or at < given.expires)]
@@ -377,7 +377,7 @@ def _enact(state: State, load: Load, pinned: Root | None) -> State:
     root = read_root(load(house.root.digest))
     roster = read_roster(load(house.roster.digest)) if house.roster else Roster(version=1)
     for proposal in house.proposals:
-        if root.threshold >= 1 and len(_backers(proposal, root, roster, house.at)) >= root.threshold:
+        if root.threshold >= 1 and len(backers(proposal, root, roster, house.at)) >= root.threshold:
             enacted = in_force(house, proposal)
             if pinned is not None and proposal.kind == "root" and proposal.version == pinned.version and read_root(load(proposal.digest)) != pinned:
                 raise TrustError("root.other", "this log's root is not the pinned one: it is another log, or another's hand is in it")

@@ -30,8 +30,13 @@ class BadKey(Exception):  # noqa: N818  caught by policy_yaml alone
         self.place, self.text = place, text
 
 
-def read(node: Mapping, read_file: Callable[[str], bytes] | None) -> PublicKey:
+def read(node: Mapping, read_file: Callable[[str], bytes] | None, *, evidence: bool = True) -> PublicKey:
     """The key in normal form.
+
+    Args:
+        node: how it is written.
+        read_file: the bytes of a key file; None where files may not be named.
+        evidence: whether it has to be one that signs evidence; people sign with others too.
 
     Raises:
         BadKey: with its place.
@@ -47,7 +52,7 @@ def read(node: Mapping, read_file: Callable[[str], bytes] | None) -> PublicKey:
         raise BadKey(value.place, err.message) from None
     except (ValueError, OSError) as err:
         raise BadKey(value.place, f"{form} cannot be read: {err}") from None
-    if key.partition(" ")[0] not in {keys.ED25519, keys.P256}:
+    if evidence and key.partition(" ")[0] not in {keys.ED25519, keys.P256}:
         raise BadKey(value.place, f"a {key.partition(' ')[0]} key cannot sign evidence: use Ed25519 or ECDSA P-256")
     return key
 

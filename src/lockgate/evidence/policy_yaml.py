@@ -14,14 +14,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
 
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration
-from lockgate.core.identity import Name, PublicKey
+from lockgate.core.identity import Duty, Name, PersonId, PublicKey
 from lockgate.core.policy import Policy, requirement_id
 from lockgate.core.requirements import KINDS, AnyRequirement
 from lockgate.core.requirements.built_by import Source
@@ -29,6 +29,7 @@ from lockgate.errors import PolicyError
 from lockgate.evidence import policy_keys, yaml_tree
 from lockgate.evidence.yaml_tree import Items, Mapping, Node, Place, Scalar
 
+T = TypeVar("T")
 SHOWN = 10
 """How many problems are told of at once."""
 
@@ -50,6 +51,8 @@ _MEANING = {
     _pattern(Duration): "a duration: write 30m, 24h or 7d, and never zero",
     _pattern(Name): "a name: lower-case letters, digits and -, at most 64",
     _pattern(Source): "REPOSITORY@REF, such as git+https://github.com/acme/shop@refs/heads/main",
+    _pattern(Duty): "a duty: write request, deploy or approve:DUTY",
+    _pattern(PersonId): "a person id: p- and 16 characters, as lockgate people list shows it",
     _pattern(Digest): "a digest: sha256: and 64 lower-case hex digits",
 }
 
@@ -91,18 +94,43 @@ def placed_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] 
             return cast("Mapping", root), msgspec.convert(plain, Policy)
     except msgspec.ValidationError as err:  # what only the core refuses
         form.problems.append(_Problem("policy.bad-value", root.place, str(err)))
-    lines = [f"{problem.place}: {problem.text}" for problem in form.problems[:SHOWN]]
-    if len(form.problems) > SHOWN:
-        lines.append(f"{filename}: and {len(form.problems) - SHOWN} more")
-    raise PolicyError(form.problems[0].code, "\n".join(lines))
+    raise _told(form.problems, filename)
+
+
+def parse_struct(data: bytes, filename: str, type_: type[T], name: str, read_file: Callable[[str], bytes] | None) -> T:
+    """Another file of this form: a Struct of names, texts and keys. Its keys are people's, of any kind that signs.
+
+    Args:
+        data, filename, read_file: as in `parse_policy`.
+        type_: the Struct. name: what it is called in messages.
+
+    Raises:
+        PolicyError: as `parse_policy`.
+    """
+    root = yaml_tree.parse(data, filename)
+    form = _Form(read_file, evidence=False)
+    plain = form.value(root, inspect.type_info(type_), name)
+    try:
+        if not form.problems:
+            return msgspec.convert(plain, type_)
+    except msgspec.ValidationError as err:
+        form.problems.append(_Problem("policy.bad-value", root.place, str(err)))
+    raise _told(form.problems, filename)
+
+
+def _told(problems: list[_Problem], filename: str) -> PolicyError:
+    lines = [f"{problem.place}: {problem.text}" for problem in problems[:SHOWN]]
+    if len(problems) > SHOWN:
+        lines.append(f"{filename}: and {len(problems) - SHOWN} more")
+    return PolicyError(problems[0].code, "\n".join(lines))
 
 
 class _Form:
     """Reads nodes by the types they should be, and gathers what is wrong."""
 
-    def __init__(self, read_file: Callable[[str], bytes] | None) -> None:
+    def __init__(self, read_file: Callable[[str], bytes] | None, *, evidence: bool = True) -> None:
         self.problems: list[_Problem] = []
-        self._read_file = read_file
+        self._read_file, self._evidence = read_file, evidence
 
     def value(self, node: Node, type_: inspect.Type, name: str) -> Any:  # noqa: ANN401  plain values, as msgspec.convert takes them
         """The plain value of a node; None where it is wrong and a problem was noted."""
@@ -130,7 +158,7 @@ class _Form:
                 return _literal(node, type_, name)
             case inspect.StrType() if type_.pattern == _KEY:
                 try:
-                    return policy_keys.read(_mapping(node, f"the key {name}"), self._read_file)
+                    return policy_keys.read(_mapping(node, f"the key {name}"), self._read_file, evidence=self._evidence)
                 except policy_keys.BadKey as err:
                     raise _Problem("policy.bad-value", err.place, err.text) from None
             case _:
@@ -290,31 +318,32 @@ def dump_policy(policy: Policy) -> str:
     Raises:
         EvidenceError: ``key.malformed``, for a key that is none.
     """
-    lines = [f"version: {policy.version}", f"project: {_quoted(policy.project)}", "environments:"]
+    lines = [f"version: {policy.version}", f"project: {quoted(policy.project)}", "environments:"]
     for name, section in policy.environments.items():
-        lines.append(f"  {_quoted(name)}:")
+        lines.append(f"  {quoted(name)}:")
         for key, value in msgspec.to_builtins(section).items():
             if key != "requires":
-                lines.append(f"    {key}: {_quoted(value)}")
+                lines.append(f"    {key}: {quoted(value)}")
         lines.append("    requires:")
         for requirement in msgspec.to_builtins(section.requires):
             kind = requirement.pop("kind")
-            lines.append(f"      - {kind}: {_flow(requirement)}")
+            lines.append(f"      - {kind}: {flow(requirement)}")
     if policy.keys:
         lines.append("keys:")
-        lines += [f"  {_quoted(name)}: {_flow(dict([policy_keys.write(key)]))}" for name, key in policy.keys.items()]
+        lines += [f"  {quoted(name)}: {flow(dict([policy_keys.write(key)]))}" for name, key in policy.keys.items()]
     return "\n".join(lines) + "\n"
 
 
-def _flow(value: object) -> str:
+def flow(value: object) -> str:
+    """A value in one line, as YAML that reads back as the same."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_quoted(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{quoted(key)}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
-    return _quoted(value)
+        return "[" + ", ".join(flow(item) for item in value) + "]"
+    return quoted(value)
 
 
-def _quoted(value: object) -> str:
+def quoted(value: object) -> str:
     """A scalar: plain where nobody could read it as anything but this text, else in double quotes."""
     if not isinstance(value, str):
         return str(value)

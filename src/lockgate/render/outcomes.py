@@ -81,11 +81,16 @@ _DROPPED = {
 }
 
 
+def why_not_counted(code: str) -> str:
+    """Why an approval does not count, in words."""
+    return _DROPPED.get(code, plain(code))
+
+
 def _too_few(p: Params) -> str:
     able, missing, dropped = _number(p, "able"), p.get("missing", ()), p.get("dropped", ())
     who = f"can be given by {count(able, 'person', 'people') if able else 'nobody else enrolled'}"
     names = [plain(str(one)) for one in missing] if isinstance(missing, tuple) else [plain(str(missing))]
-    tail = f"; not counted: {', '.join(_DROPPED.get(one, plain(one)) for one in dropped)}" if isinstance(dropped, tuple) and dropped else ""
+    tail = f"; not counted: {', '.join(map(why_not_counted, dropped))}" if isinstance(dropped, tuple) and dropped else ""
     return f"{_of(p, 'have')} of {count(_number(p, 'need'), 'duty', 'duties')}: {listing(names)} {'is' if len(names) == 1 else 'are'} missing ({who}){tail}"
 
 

@@ -1,16 +1,32 @@
-"""What stands where: lines for environments, requests, proposals and people."""
+"""What stands where: lines for environments, requests, proposals, people and roots."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from lockgate.core.counts import Backed, Tally, Weighed
+from lockgate.core.duration import Time
 from lockgate.core.facts import Request, Stay
-from lockgate.core.identity import Roster, fingerprint
+from lockgate.core.identity import Root, Roster, Witnesses, fingerprint
 from lockgate.core.promotion import OpenProposal, Permit
 from lockgate.render.layout import broken, spread
-from lockgate.render.words import BOLD, Sheet, ago, artifacts, brief, called, listing, painted, plain, when
+from lockgate.render.outcomes import why_not_counted
+from lockgate.render.words import BOLD, Sheet, ago, artifacts, brief, called, count, listing, painted, plain, when
+
+_LOST = {"withdrawn": "withdrawn", "expired": "expired", "not-owner": "no owner any more"}
+NOBODY: Mapping[str, tuple[Tally, ...]] = {}
 
 
-def environment_lines(name: str, occupant: Stay | None, permits: tuple[Permit, ...], requests: tuple[Request, ...], sheet: Sheet) -> list[str]:
-    """One environment: what runs, and what is asked and permitted."""
+def environment_lines(
+    name: str, occupant: Stay | None, permits: tuple[Permit, ...], requests: tuple[Request, ...], sheet: Sheet, counts: Mapping[str, tuple[Tally, ...]] = NOBODY
+) -> list[str]:
+    """One environment: what runs, and what is asked and permitted.
+
+    Args:
+        name, occupant, permits, requests: as recorded.
+        sheet: what it is laid out for.
+        counts: request -> its approvals as the environment's requirements count them; none where it asks for none.
+    """
     title = painted(plain(name), BOLD, sheet)
     if occupant is None:
         lines = [title, "  runs      nothing that was recorded as deployed"]
@@ -23,22 +39,68 @@ def environment_lines(name: str, occupant: Stay | None, permits: tuple[Permit, .
         lines += spread(f"  permit    {artifacts(permit.release)}", f"decision {permit.decision}, {holder}until {when(permit.not_after)}", sheet, 12)
     for request in requests:
         lines += spread(f"  request   {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
-        lines += broken(f"            {_answers(request, sheet)}", sheet, 12)
+        lines += [line for said in _answers(request, counts.get(request.id, ()), sheet) for line in broken(" " * 12 + said, sheet, 12)]
     return lines
 
 
-def _answers(request: Request, sheet: Sheet) -> str:
-    given = listing(f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn)
-    said = f"approved: {given}" if given else "nobody approved it yet"
-    no = f"; rejected by {listing(called(one, sheet.names) for one in request.rejected_by)}" if request.rejected_by else ""
-    return said + no + ("; deployed" if request.deployed >= 0 else "")
+def _answers(request: Request, tallies: tuple[Tally, ...], sheet: Sheet) -> list[str]:
+    said = []
+    if request.rejected_by:
+        said.append(f"rejected by {listing(called(one, sheet.names) for one in request.rejected_by)}: no approval counts until that is taken back")
+    said += [line for tally in tallies for line in tally_lines(tally, sheet, covered=request.deployed >= 0)]
+    if not tallies:
+        given = listing(f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn)
+        said.append(f"approved: {given}" if given else "nobody approved it yet")
+    if request.deployed >= 0:
+        said.append("deployed")
+    return said
 
 
-def proposal_lines(proposal: OpenProposal, sheet: Sheet) -> list[str]:
-    """One proposed document."""
-    approvals = listing(called(one.by, sheet.names) for one in proposal.approvals if not one.withdrawn)
+def tally_lines(tally: Tally, sheet: Sheet, *, covered: bool = False) -> list[str]:
+    """``1 of 2 duties, until …: security by Bob; release-management is missing (…)``, and what is not counted.
+
+    Args:
+        tally: the approvals. covered: whether they end no more, as the release was deployed.
+        sheet: whose names of people are used.
+    """
+    counting: dict[str, Time] = {}
+    for one in tally.given:
+        if one.counts:
+            said = f"{one.duty} by {called(one.person, sheet.names)}"
+            counting[said] = max(one.until, counting.get(said, one.until))
+    until = f", until {when(min(counting.values()))}" if counting and not covered else ""
+    parts = [listing(counting)] if counting else []
+    if tally.missing:
+        who = count(tally.able, "person", "people") if tally.able else "nobody else enrolled"
+        parts.append(f"{listing(tally.missing)} {'is' if len(tally.missing) == 1 else 'are'} missing (can be given by {who})")
+    lines = [f"{tally.have} of {count(tally.need, 'duty', 'duties')}{until}: {'; '.join(parts)}"]
+    if dropped := [f"{one.duty} by {called(one.person, sheet.names)} ({not_counted(one)})" for one in tally.given if not one.counts]:
+        lines.append(f"not counted: {', '.join(dropped)}")
+    return lines
+
+
+def not_counted(one: Weighed) -> str:
+    """Why an approval does not count."""
+    return why_not_counted(one.because) if one.because else f"the policy asks for no {plain(one.duty)}"
+
+
+def proposal_lines(proposal: OpenProposal, backed: Backed, sheet: Sheet) -> list[str]:
+    """One proposed document, and whose approvals of it count."""
     head = f"  {proposal.kind} version {proposal.version}, {brief(proposal.digest)}"
-    return [*spread(head, f"{proposal.id}, by {called(proposal.by, sheet.names)}", sheet, 12), f"            approved by {approvals or 'nobody yet'}"]
+    said = [backing(backed, sheet)]
+    if backed.dropped:
+        said.append("not counted: " + ", ".join(f"{called(who, sheet.names)} ({_LOST[why]})" for who, why in backed.dropped.items()))
+    lines = [line for each in said for line in broken(" " * 12 + each, sheet, 12)]
+    return [*spread(head, f"{proposal.id}, by {called(proposal.by, sheet.names)}", sheet, 12), *lines]
+
+
+def backing(backed: Backed, sheet: Sheet) -> str:
+    """``1 of 2 owners: Ada, until …; missing: Bob``; with more owners than are needed, ``missing: 1 of Bob and Carol``."""
+    more = backed.need - len(backed.by)
+    given = f": {listing(called(one, sheet.names) for one in backed.by)}, until {when(backed.until)}" if backed.until else ""
+    some = f"{more} of " if more < len(backed.missing) else ""
+    missing = f"; missing: {some}{listing(called(one, sheet.names) for one in backed.missing)}" if more > 0 else ""
+    return f"{len(backed.by)} of {count(backed.need, 'owner')}{given}{missing}"
 
 
 def people_lines(roster: Roster, sheet: Sheet) -> list[str]:
@@ -50,3 +112,12 @@ def people_lines(roster: Roster, sheet: Sheet) -> list[str]:
         said += [f"  {environment}: {', '.join(duties)}" for environment, duties in sorted(person.duties.items())]
         lines += [line for each in said for line in broken(each, sheet, 4)]
     return lines or ["nobody is enrolled"]
+
+
+def root_lines(root: Root) -> list[str]:
+    """A root: every field of it, since owners approve what they read here."""
+    lines = [f"root version {root.version}, until {when(root.expires)}", f"owners, of whom {root.threshold} must approve:"]
+    lines += [f"  {fingerprint(key)} {key.partition(' ')[0]}" for key in root.owners]
+    lines += [f"log key     {plain(root.log)}", f"permit key  {fingerprint(root.permit)}", f"genesis     {root.genesis}", f"previous    {root.previous}"]
+    lines.append(f"witnesses   {root.witnesses.quorum} of these must cosign:" if root.witnesses != Witnesses() else "witnesses   none")
+    return [*lines, *(f"  {plain(key)}" for key in root.witnesses.keys)]

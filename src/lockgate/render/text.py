@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from lockgate.core import events
 from lockgate.core.facts import Request, Stay
 from lockgate.core.outcome import Outcome
 from lockgate.core.promotion import OpenProposal
-from lockgate.render.layout import spread
+from lockgate.render.layout import broken, spread
 from lockgate.render.outcomes import line, opens
 from lockgate.render.words import BOLD, COLOURS, DIM, GREEN, MARKS, RED, Sheet, ago, artifacts, brief, called, harmless, listing, painted, plain, when
 
@@ -45,33 +44,64 @@ def decision(decided: events.Decided, title: str, place: str, sheet: Sheet, *, c
     return "\n".join(lines)
 
 
-def asked(request: Request, occupant: Stay | None, not_collected: Iterable[str], environment: str, sheet: Sheet) -> str:
-    """What an approver is shown of a request before signing, and what nobody looked at."""
+def asked(request: Request, occupant: Stay | None, not_collected: Iterable[str], environment: str, sheet: Sheet, so_far: Iterable[str] = ()) -> str:
+    """What an approver is shown of a request before signing, and what nobody looked at.
+
+    Args:
+        request, occupant, not_collected, environment: what is asked, over what runs.
+        sheet: what it is laid out for.
+        so_far: how the approvals given count; none where nothing asks for any.
+    """
     now = f"{artifacts(occupant.release)}, configuration {brief(occupant.release.config)}" if occupant else "nothing was recorded as deployed"
     lines = [
         *spread(f"request   {request.id} -> {plain(environment)}", f"asked by {called(request.by, sheet.names)}{ago(request.at, sheet)}", sheet),
         f"  runs    {now}",
         f"  asked   {artifacts(request.release)}, configuration {brief(request.release.config)}",
     ]
-    if given := [f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn]:
-        lines.append(f"  so far  {listing(given)}")
+    for number, said in enumerate(so_far):
+        lines += broken(("  so far  " if not number else " " * 10) + said, sheet, 10)
+    if request.rejected_by:
+        no = listing(called(one, sheet.names) for one in request.rejected_by)
+        lines += broken("  " + painted(f"REJECTED by {no}: no approval counts until that is taken back", RED, sheet), sheet, 10)
+    if request.withdrawn:
+        lines += broken("  " + painted(f"WITHDRAWN by {called(request.by, sheet.names)}, who asked for it: no approval brings it back", RED, sheet), sheet, 10)
+    elif request.over:
+        lines += broken("  " + painted("SPENT: it was deployed, and something else has run here since. It has to be asked for anew", RED, sheet), sheet, 10)
+    elif request.deployed >= 0:
+        lines.append(f"  done    deployed already, leaf {request.deployed}")
     return "\n".join([*lines, f"  not collected: {', '.join(not_collected)}"])
 
 
-def proposed(proposal: OpenProposal, before: str, after: str, sheet: Sheet) -> str:
-    """What an owner is shown of a proposed document before signing: the difference, line by line.
+def proposed(proposal: OpenProposal, lines: tuple[str, ...], left_out: int, sheet: Sheet) -> str:
+    """What an owner is shown of a proposed document before signing.
 
     Args:
         proposal: the proposal.
-        before, after: the documents as text; `before` empty for the first.
+        lines, left_out: the difference (`changes`).
         sheet: what it is laid out for.
     """
     head = f"proposal  {proposal.id}: {proposal.kind} version {proposal.version}, {brief(proposal.digest)}"
-    lines = spread(head, f"proposed by {called(proposal.by, sheet.names)}{ago(proposal.at, sheet)}", sheet)
-    found = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]
-    if not found:
-        return "\n".join([*lines, "  the same as what is in force"])
-    for each in found:
+    who = f"proposed by {called(proposal.by, sheet.names)}{ago(proposal.at, sheet)}"
+    return "\n".join([*spread(head, who, sheet), *changes(proposal.kind, proposal.id, lines, left_out, sheet)])
+
+
+def changes(kind: str, id_: str, lines: tuple[str, ...], left_out: int, sheet: Sheet) -> list[str]:
+    """The lines that a proposal changes, people's names beside their ids.
+
+    Args:
+        kind: of document. id_: the proposal's; empty where it is not proposed yet.
+        lines: each with its mark, ``+``, ``-``, a blank or ``@@``. left_out: how many more there are.
+        sheet: what it is laid out for.
+    """
+    if not lines:
+        return ["  the same as what is in force"]
+    shown = []
+    for each in lines:
+        name = sheet.names.get(each[1:], "")
+        said = harmless(each) + (f"  {plain(name)}" if name else "")
         colour = {"+": GREEN, "-": RED, "@": DIM}.get(each[:1], "")
-        lines.append("  " + (painted(harmless(each), colour, sheet) if colour else harmless(each)))
-    return "\n".join(lines)
+        shown += broken("  " + (painted(said, colour, sheet) if colour else said), sheet, 8)
+    if left_out:
+        where = {"policy": f"lockgate policy show --proposed {id_}" if id_ else "the file itself"}.get(kind, "lockgate people list")
+        shown.append(f"  {left_out:,} MORE LINES are not shown here, and what is signed says so: read {where}")
+    return shown

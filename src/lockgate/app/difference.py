@@ -1,0 +1,122 @@
+"""What a proposed document changes, line by line: what whoever signs is shown, and what the signature binds by digest.
+
+People stand in it by id. Its digest is recorded for good, so that it may not tell a name that was erased since.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from lockgate.app.world import Ports
+from lockgate.canon import Noun
+from lockgate.core.identity import Person, Roster, fingerprint
+from lockgate.core.promotion import DocumentKind, House
+from lockgate.evidence import history
+from lockgate.evidence.policy_yaml import dump_policy
+from lockgate.render.standing import root_lines
+
+MOST = 400
+"""Lines that are shown, and bound. How many were left out is said inside what is signed."""
+
+
+class Difference(Noun, frozen=True, kw_only=True):
+    """What changes.
+
+    Attributes:
+        lines: each begins with ``+``, ``-``, a blank, or ``@@`` and where in the document it stands; none for no change.
+        left_out: how many more there are.
+    """
+
+    lines: tuple[str, ...] = ()
+    left_out: int = 0
+
+    def text(self) -> str:
+        """What is bound: the lines, as one text."""
+        return "".join(line + "\n" for line in self.lines)
+
+    def not_shown(self) -> tuple[str, ...]:
+        """What nobody was shown, in words; empty where all was."""
+        return (f"{self.left_out} more lines of the difference",) if self.left_out else ()
+
+
+def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> Difference:
+    """What this document would change, were it in force.
+
+    Raises:
+        UnreadableError: ``blob.missing`` and its like, for the document in force. EvidenceError: ``policy.malformed``,
+            ``roster.malformed``, ``root.malformed``.
+    """
+    current = {"root": house.root, "roster": house.roster, "policy": house.policy}[kind]
+    before = ports.blobs.get(current.digest) if current else None
+    match kind:
+        case "policy":
+            found = _changed(*(dump_policy(history.read_policy(data)).splitlines() if data else [] for data in (before, after)))
+        case "roster":
+            found = _people(history.read_roster(before) if before else None, history.read_roster(after))
+        case _:
+            found = _changed(*(root_lines(history.read_root(data)) if data else [] for data in (before, after)))
+    shown: list[str] = []
+    left_out = 0
+    for line in found:
+        if len(shown) < MOST:
+            shown.append(line)
+        else:
+            left_out += 1
+    return Difference(lines=tuple(shown), left_out=left_out)
+
+
+def _changed(before: list[str], after: list[str]) -> Iterator[str]:
+    """Changed lines with two around them, and above each such place what it stands under."""
+    for group in difflib.SequenceMatcher(None, before, after).get_grouped_opcodes(2):
+        _, i, _, j, _ = group[0]
+        under = _under(after, j) if j < len(after) else _under(before, i)
+        if under:
+            yield "@@ " + " > ".join(under)
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                yield from (" " + line for line in after[j1:j2])
+                continue
+            yield from ("-" + line for line in before[i1:i2])
+            yield from ("+" + line for line in after[j1:j2])
+
+
+def _under(lines: list[str], index: int) -> list[str]:
+    """The keys a line of YAML stands under, outermost first."""
+    found: list[str] = []
+    indent = _indent(lines[index])
+    for line in reversed(lines[:index]):
+        if not indent:
+            break
+        if _indent(line) < indent:
+            indent = _indent(line)
+            found.insert(0, line.strip().removesuffix(":"))
+    return found
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _people(before: Roster | None, after: Roster) -> Iterator[str]:
+    """Everybody who is new, gone or changed, each under their id."""
+    held = {person.id: person for person in before.people} if before else {}
+    for person in after.people:
+        old, new = _lines(held[person.id]) if person.id in held else [], _lines(person)
+        if not old:
+            yield "+" + person.id
+        elif old != new:
+            yield " " + person.id
+        yield from _marked("-", (line for line in old if line not in new))
+        yield from _marked("+", (line for line in new if line not in old))
+    for gone in (person for id_, person in held.items() if after.get(id_) is None):
+        yield from _marked("-", [gone.id, *_lines(gone)])
+
+
+def _marked(mark: str, lines: Iterable[str]) -> Iterator[str]:
+    return (mark + line for line in lines)
+
+
+def _lines(person: Person) -> list[str]:
+    keys = [f"  {fingerprint(key)} {key.partition(' ')[0]}" for key in person.keys]
+    return sorted(keys) + [f"  {environment}: {', '.join(sorted(duties))}" for environment, duties in sorted(person.duties.items())]
