@@ -118,7 +118,9 @@ def _one(layout: Layout, candidates: list[Descriptor], asked: str) -> Descriptor
         raise UnreadableError("ref.no-platform", f"{layout.path} has nothing for {asked or 'any platform'}")
     if len(images) > 1:
         platforms = sorted({each.platform for each in images if each.platform})
-        raise UnreadableError("ref.which-platform", f"{layout.path} holds several images: name a platform ({', '.join(platforms[:8]) or 'none is given'})")
+        if len(platforms) > 1:
+            raise UnreadableError("ref.which-platform", f"{layout.path} holds several images: name a platform ({', '.join(platforms[:8])})")
+        raise UnreadableError("ref.ambiguous", f"{layout.path} holds several images for {''.join(platforms) or 'no platform'}: name a tag or a digest")
     return images[0]
 
 
