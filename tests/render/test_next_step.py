@@ -50,7 +50,6 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("approved.deployer-unknown"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
         (fail("approved.not-deployer"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
         (fail("approved.permit-outstanding", by=person_id("dora")), "lockgate status --gate g"),
-        (fail("approved.permit-outstanding", by=""), "lockgate status --gate g"),
         (fail("approved.unreadable"), "lockgate log check --gate g"),
         (fail("policy.no-environment"), "lockgate policy show --gate g"),
         (fail("root.expired"), "lockgate key renew --key ada.key --gate g"),
@@ -67,6 +66,8 @@ def test_whoever_holds_the_permit_asks_again() -> None:
     """Asked by somebody else, the same question would get the same answer; its holder gets the permit."""
     held = decided(fail("approved.permit-outstanding", by=person_id("dora")), person=person_id("dora"))
     assert after(held, ASKED) == f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"
+    for whose, who in ((person_id("dora"), person_id("don")), (person_id("dora"), None), ("", None)):
+        assert after(decided(fail("approved.permit-outstanding", by=whose), person=who), ASKED) == "lockgate status --gate g"
 
 
 def test_without_a_key_at_hand_the_people_are_shown() -> None:
