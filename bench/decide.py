@@ -31,6 +31,7 @@ from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+DEPLOYER = "p-" + "z" * 16
 
 
 def key(number: int) -> str:
@@ -68,8 +69,9 @@ def facts(ours: Policy, release: Release) -> Facts:
     long_ago = NOW - timedelta(days=2)
     roster = Roster(
         version=1,
-        people=tuple(
-            Person(id=f"p-{'abcdefghij'[n] * 16}", keys=(key(100 + n),), duties={"production": ("approve:release", "approve:security")}) for n in range(10)
+        people=(
+            *(Person(id=f"p-{'abcdefghij'[n] * 16}", keys=(key(100 + n),), duties={"production": ("approve:release", "approve:security")}) for n in range(10)),
+            Person(id=DEPLOYER, keys=(key(110),), duties={"production": ("deploy",)}),
         ),
     )
     section = section_digest(ours, "production")
@@ -150,7 +152,7 @@ def main() -> None:
     ours, release = policy(), Release(artifacts=(digest(1 << 200),))
     known = facts(ours, release)
     root = Root(version=1, threshold=1, owners=(key(100),), log="log", permit=key(50), genesis=digest(0), expires=NOW + timedelta(days=1))
-    subject = Subject(release=release, environment="production", actor=Actor(key="SHA256:x", person="p-" + "z" * 16), request="r-0000000000000000")
+    subject = Subject(release=release, environment="production", actor=Actor(key="SHA256:x", person=DEPLOYER), request="r-0000000000000000")
     judged = decide(subject, ours, known, NOW, root)
     if judged.result != "allowed" or len(judged.outcomes) != 16:
         raise SystemExit(f"the benchmark's own decision is wrong: {judged}")

@@ -18,7 +18,7 @@ from lockgate.app.why import explain, would
 from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.ports import Entry, Evidence, Guard, Receipt
 from lockgate.core.promotion import state_digest
-from lockgate.errors import LedgerError, UnreadableError
+from lockgate.errors import EvidenceError, LedgerError, UnreadableError
 from lockgate.evidence.history import ASKED_WITHIN
 from world import PEOPLE, World, standard_policy
 
@@ -349,7 +349,7 @@ class TestTheOutstandingPermit:
         world.reject(id_, "carl")
         assert codes(world.gate()) == {"approved": "approved.rejected"}
 
-    def test_not_on_evidence_that_has_aged_since(self, world: World, fails: Fails) -> None:
+    def test_not_on_evidence_that_has_aged_since(self, world: World) -> None:
         """The artifact was signed anew: a new permit would be given, and the old one, which is out still, stands on the old signature."""
         world.policy(standard_policy(requires=(replace(SIGNED, max_age="1h"), APPROVED)))
         world.clock.advance(minutes=50)
@@ -357,7 +357,10 @@ class TestTheOutstandingPermit:
         world.gate()
         world.clock.advance(minutes=11)
         world.artifact()
-        assert fails(world.gate) == "permit.gone"
+        with pytest.raises(EvidenceError) as err:
+            world.gate()
+        assert (err.value.code, err.value.remedy) == ("permit.gone", "lockgate status")
+        assert "signed-by.too-old" in err.value.message
         world.clock.advance(minutes=4)
         assert world.gate().new
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build import IMAGE, digest, later
+from build import IMAGE, digest, later, person_id
 from lockgate.core.outcome import Outcome, Params
 from lockgate.render import outcomes
 from lockgate.render.next_step import Asked, after, not_before
@@ -49,6 +49,8 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("approved.not-enrolled", request="r-1", missing=("security",), able=0), "lockgate people list --gate g"),
         (fail("approved.rejected", request="r-1"), "lockgate log show --about r-1 --gate g"),
         (fail("approved.deployer-unknown"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
+        (fail("approved.not-deployer"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
+        (fail("approved.permit-outstanding", by=person_id("dora")), "lockgate status --gate g"),
         (fail("approved.unreadable"), "lockgate log check --gate g"),
         (fail("policy.no-environment"), "lockgate policy show --gate g"),
         (fail("root.expired"), "lockgate key renew --key ada.key --gate g"),
@@ -61,7 +63,16 @@ def test_what_is_typed_next(outcome: Outcome, typed: str) -> None:
     assert after(decided(outcome), ASKED) == typed
 
 
+def test_whoever_holds_the_permit_asks_again() -> None:
+    """Asked by somebody else, the same question would get the same answer; its holder gets the permit."""
+    held = decided(fail("approved.permit-outstanding", by=person_id("dora")), person=person_id("dora"))
+    assert after(held, ASKED) == f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"
+    for whose, who in ((person_id("dora"), person_id("don")), (person_id("dora"), None), ("", None)):
+        assert after(decided(fail("approved.permit-outstanding", by=whose), person=who), ASKED) == "lockgate status --gate g"
+
+
 def test_without_a_key_at_hand_the_people_are_shown() -> None:
+    assert after(decided(fail("approved.not-deployer")), Asked(refs=("image",))) == "lockgate people list"
     assert after(decided(fail("approved.deployer-unknown")), Asked(refs=("image",))) == "lockgate people list"
     assert after(decided(fail("signed-by.no-signature")), Asked(refs=("image",))) == "lockgate sign image --key KEY"
 

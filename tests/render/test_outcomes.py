@@ -46,7 +46,26 @@ def test_every_code_has_words(code: str) -> None:
 
 PARAMS = st.dictionaries(
     st.sampled_from(
-        ["artifact", "keys", "because", "where", "for", "in", "since", "seconds", "known", "by", "missing", "able", "need", "have", "dropped", "found"]
+        [
+            "artifact",
+            "keys",
+            "because",
+            "where",
+            "for",
+            "in",
+            "since",
+            "seconds",
+            "known",
+            "by",
+            "missing",
+            "able",
+            "need",
+            "have",
+            "dropped",
+            "found",
+            "may",
+            "each",
+        ]
     ),
     st.one_of(st.text(max_size=20), st.integers(-(10**12), 10**12), st.lists(st.text(max_size=8), max_size=3).map(tuple)),
     max_size=8,
@@ -83,6 +102,22 @@ def test_people_have_names_on_a_persons_own_sheet_only() -> None:
     assert line(approved, Sheet(names={person_id("bob"): "Bob", person_id("carol"): "Carol"})) == "r-1 by Bob and Carol"
     assert line(approved, Sheet()) == f"r-1 by {person_id('bob')} and {person_id('carol')}"
     assert says("approved.rejected", {"request": "r-1", "by": "p-1"}, Sheet(names={"p-1": "Dan"})) == "r-1 was rejected by Dan"
+
+
+def test_whose_the_permit_is_and_who_may_have_one() -> None:
+    names = Sheet(names={person_id("dora"): "Dora", person_id("don"): "Don"})
+    held: Params = {"request": "r-1", "decision": 20, "by": person_id("dora")}
+    assert says("approved.permit-outstanding", held, names) == "decision 20 holds the one permit of r-1, for Dora: let them deploy, or wait"
+    assert says("approved.permit-outstanding", {**held, "by": ""}, names) == "decision 20 holds the one permit of r-1"
+    may: Params = {"may": (person_id("dora"), person_id("don"))}
+    assert says("approved.not-deployer", may, names).endswith("whoever asks may not deploy here: Dora and Don may")
+    assert says("approved.deployer-unknown", may).endswith(f"a permit is for who deploys: {person_id('dora')} and {person_id('don')} may")
+    assert says("approved.not-deployer", {"may": ()}).endswith("nobody enrolled may")
+
+
+def test_keys_that_signed_all_and_keys_that_signed_some() -> None:
+    assert line(Outcome(requirement="signed-by", result="pass", params={"keys": ("a", "b")}), Sheet()) == "key a, b"
+    assert line(Outcome(requirement="signed-by", result="pass", params={"keys": ("a", "b"), "each": 1}), Sheet()) == "each artifact by 1 of a, b"
 
 
 def test_approvals_that_are_missing() -> None:

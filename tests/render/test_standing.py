@@ -18,11 +18,13 @@ def words(lines: list[str]) -> list[str]:
 def test_an_environment() -> None:
     asked = request(given("bob", "security"), given("carol", "x", withdrawn=True), rejected_by=(person_id("carol"),), deployed=9)
     permit = Permit(decision=12, release=SHOP, not_after=later("15m"))
-    assert words(environment_lines("production", stay(), (permit,), (asked, request()), SHEET)) == [
+    doras = Permit(decision=13, release=SHOP, not_after=later("16m"), person=person_id("dora"))
+    assert words(environment_lines("production", stay(), (permit, doras), (asked, request()), SHEET)) == [
         "production",
         f"runs {artifacts(SHOP)} decision 7, by Dora",
         "since 2026-11-21 19:14:03 UTC, 1 d 1 h ago",
         f"permit {artifacts(SHOP)} decision 12, until 2026-11-22 20:29:03 UTC",
+        f"permit {artifacts(SHOP)} decision 13, for Dora, until 2026-11-22 20:30:03 UTC",
         f"request {artifacts(SHOP)} {request_id()}, by Rita",
         "rejected by Carol: no approval counts until that is taken back",
         "approved: security by Bob",

@@ -320,7 +320,10 @@ def held(own: Projection, subject: Subject, judgement: Judgement) -> int | None:
 
 def outstanding(ports: Ports, environment: Name, index: int, release: Release) -> events.Decided:
     """The decision that gave an outstanding permit, told again to whoever holds it. Raises as `standing`."""
-    standing(ports, environment, index, release)
+    try:
+        standing(ports, environment, index, release)
+    except EvidenceError as err:  # while it is out no other is given: asking again would say the same
+        raise EvidenceError(err.code, err.message, "lockgate status") from None
     return _decided(ports, index)
 
 
