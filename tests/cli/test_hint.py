@@ -31,6 +31,8 @@ PAGE = "docs/codes/log.md"
         ("lockgate status", "approve r-aaaaaaaaaa --key k", "next:  lockgate status"),
         ("lockgate approve R --duty DUTY", "gate i --request r-bbbbbbbbbb", "try:   lockgate approve r-bbbbbbbbbb --duty DUTY"),
         ("lockgate verify REF", "verify fifo", "try:   lockgate verify REF"),
+        ("lockgate verify FILE", "verify empty.json --gate g", "try:   lockgate verify FILE --gate g"),
+        ("lockgate gate REF --to ENV", "gate i --to e --key k --config c", "try:   lockgate gate REF --to ENV --key k"),
         ("lockgate verify REF", "why 14", "try:   lockgate verify REF"),
         ("lockgate gate REF --to ENV", "verify x.proof", "try:   lockgate gate REF --to ENV"),
         ("lockgate verify FILE", "log record d.json", "next:  lockgate verify d.json"),
