@@ -87,7 +87,8 @@ def hint(remedy: str, words: Sequence[str], page: str) -> str:
     filled, whole = _filled(said[2], command)
     if sorted(_words(filled)) == sorted(["lockgate", *command.path, *command.plain, *_as_words(command.options), *command.command]):
         # What was typed is what failed: another value is needed, or, where there is none to change, another look.
-        return f"try:   {remedy}" if _OPEN.search(remedy) else f"try:   read {page}, and then the same again"
+        bare = Typed(path=command.path, options=tuple(one for one in command.options if one[0] in {"--key", "--gate", "--trust"}))
+        return f"try:   {said[1]}{_filled(said[2], bare)[0]}" if _OPEN.search(remedy) else f"try:   read {page}, and then the same again"
     return f"next:  {filled}" if whole and not said[1] and _words(filled) else f"try:   {said[1]}{filled}"
 
 
