@@ -187,7 +187,12 @@ def kept(ports: Ports, seen: Difference) -> DigestOrNone:
 def approve(ports: Ports, found: Found, duty: Name, nonce: str, lasts: timedelta, signer: PersonSigner, seen: Difference | None = None) -> say.Recorded:
     """Say yes, for one duty, to what was shown."""
     lines = kept(ports, seen) if seen else NONE
-    return say.record_event(ports, say.sign_event(approval(found, duty, nonce, ports.clock.now(), lasts, seen, lines), found.subjects(), signer))
+    return give(ports, found, approval(found, duty, nonce, ports.clock.now(), lasts, seen, lines), signer)
+
+
+def give(ports: Ports, found: Found, event: events.Approved, signer: PersonSigner) -> say.Recorded:
+    """Sign and record this very approval."""
+    return say.record_event(ports, say.sign_event(event, found.subjects(), signer))
 
 
 def reject(ports: Ports, found: Found, nonce: str, signer: PersonSigner) -> say.Recorded:

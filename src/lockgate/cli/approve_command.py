@@ -11,6 +11,8 @@ from lockgate.cli import arguments
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lockgate.app.difference import Difference
     from lockgate.app.request import Found
     from lockgate.app.world import Ports
@@ -56,13 +58,14 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
         if not chosen:
             raise UsageError("approve.which-duty", "say under which duty with --duty")
         event = requests.approval(found, chosen, arguments.fresh_nonce(), now, lasts, seen, requests.kept(ports, seen))
-        _tell_end(session, ports, found, event, None)
+        _tell_end(session, found, event, None, now)
         _prepare(session, found, prepare, event)
         return
     signer = session.signer()
     chosen = requests.duty_of(found, signer, duty)
-    _tell_end(session, ports, found, requests.approval(found, chosen, arguments.fresh_nonce(), now, lasts, seen), signer.public)
-    recorded = requests.approve(ports, found, chosen, arguments.fresh_nonce(), lasts, signer, seen)
+    event = requests.approval(found, chosen, arguments.fresh_nonce(), now, lasts, seen, requests.kept(ports, seen))
+    _tell_end(session, found, event, signer.public, now)
+    recorded = requests.give(ports, found, event, signer)
     session.note(f"approved  {request_id} as {chosen}, recorded as leaf {recorded.index} of log {ports.log.origin}")
     session.say({"request": request_id, "duty": chosen, "leaf": recorded.index, **_tell_count(session, ports, found)}, "")
 
@@ -82,17 +85,17 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
     return text.proposed(found.proposal, seen.lines, seen.left_out, sheet) if found.proposal else ""
 
 
-def _tell_end(session: Session, ports: Ports, found: Found, event: Approved, key: PublicKey | None) -> None:
+def _tell_end(session: Session, found: Found, event: Approved, key: PublicKey | None, now: datetime) -> None:
     """Before it is signed: until when the approval lasts, and whether it will count at all. `key` is None where another machine signs."""
     from lockgate.app.counting import prospect
     from lockgate.render.standing import not_counted
-    from lockgate.render.words import ago, when
+    from lockgate.render.words import Sheet, ago, when
 
     end = event.expires
-    weighed = prospect(found.projection, found.request, event, key, ports.clock.now()) if found.request and key else ()
+    weighed = prospect(found.projection, found.request, event, key, now) if found.request and key else ()
     if counting := [one.until for one in weighed if one.counts]:
         end = max(counting)
-    session.note(f"  lasts   until {when(end)}{ago(end, session.sheet(ports))}")
+    session.note(f"  lasts   until {when(end)}{ago(end, Sheet(now=now))}")
     if found.request is None or counting or not weighed:
         return
     one = weighed[0]
