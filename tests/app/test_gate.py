@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from build import APPROVED, BUILT, NOW, SIGNED, digest, key, person, person_id
 from lockgate import canon
-from lockgate.app import gate, say
+from lockgate.app import asking, gate, say
 from lockgate.app.gather import Manifest
 from lockgate.app.project import project
 from lockgate.app.replay import replay as replayed
@@ -424,7 +424,7 @@ class TestWhoAsks:
         asked = world.blobs.held[manifest_of(world, gated).asked]
 
         def who(at: timedelta) -> str | None:
-            subject = gate.subject_of(own, gated.release, "production", "", asked, gated.decision.decided_at + at)
+            subject = asking.subject_of(own, gated.release, "production", "", asked, gated.decision.decided_at + at)
             return subject.actor.person if subject.actor else None
 
         for near in (-ASKED_WITHIN, timedelta(0), ASKED_WITHIN):

@@ -17,9 +17,10 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from lockgate import __version__, canon
+from lockgate import __version__
 from lockgate.app import say
-from lockgate.app.gather import Basket, facts_of, fetch, keep, stored, with_question
+from lockgate.app.asking import question, subject_of
+from lockgate.app.gather import Basket, facts_of, fetch, keep, stored
 from lockgate.app.project import Projection, Walk, documents, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -27,7 +28,7 @@ from lockgate.core import events
 from lockgate.core.decide import Judgement, decide
 from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
 from lockgate.core.duration import span
-from lockgate.core.identity import Actor, Name, fingerprint
+from lockgate.core.identity import Name, fingerprint
 from lockgate.core.model import NONE, DigestOrNone, Release, Subject
 from lockgate.core.outcome import Outcome
 from lockgate.core.policy import section_digest, watched
@@ -143,7 +144,7 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
             decision = _again(ports, ask, resolved.release, known.index, fingerprint(signer.public) if signer else "")
             return answer(decision, known.index, new=False)
         if basket is None:
-            basket, asked = question(ports, own, ask, resolved.release, signer, fetch(ports, resolved.places))
+            basket, asked = question(ports, own, ask.environment, ask.nonce, resolved.release, signer, fetch(ports, resolved.places))
         now = ports.clock.now()
         subject = subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
         judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
@@ -199,48 +200,6 @@ def look_beside(ports: Ports, own: Projection, environment: Name, size: int, wal
     if environment not in policy.environments:
         return {}
     return {name: project(ports, name, size, walk, beside=own) for name in watched(policy, environment) if name != environment}
-
-
-def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes, at: datetime) -> Subject:
-    """The subject, with the request it goes by and who asks, as the signed question proves for a decision at `at`.
-
-    Without a request named, the newest one for this very release that stands is taken; with none, there is none.
-    """
-    if not request:
-        fitting = [one.id for one in own.state.environment.requests if one.release == release and not one.withdrawn and not one.over]
-        request = fitting[-1] if fitting else ""
-    return Subject(release=release, environment=environment, actor=_actor(own, asked, release, environment, at), request=request or None)
-
-
-def question(ports: Ports, own: Projection, ask: GateRequest, release: Release, signer: PersonSigner | None, fetched: Basket) -> tuple[Basket, bytes]:
-    """The question to the gate of this log, signed by whoever asks, and the evidence with it; empty where nobody does.
-
-    It is signed once everything is read, however long that took: what it proves, it proves for `history.ASKED_WITHIN`.
-    """
-    if signer is None:
-        return fetched, b""
-    log = own.state.house.genesis
-    event = events.Asked(log=log, environment=ask.environment, config=release.config, nonce=ask.nonce, asked_at=ports.clock.now())
-    asked = encode(say.sign_event(event, release.artifacts, signer))
-    return with_question(fetched, asked), asked
-
-
-def _actor(own: Projection, asked: bytes, release: Release, environment: Name, at: datetime) -> Actor | None:
-    """Who signed the question, if it is this one, asked just then. Its envelope was made or stored by whoever decided: its signature is checked here."""
-    if not asked:
-        return None
-    envelope = canon.decode(asked, events.Envelope, what="question")
-    key = record.person_key(envelope, "ask")
-    opened = record.open_envelope(envelope)
-    if not isinstance(opened.event, events.Asked):
-        return None
-    asked_here = (own.state.house.genesis, environment, release.config, release.artifacts)
-    if (opened.event.log, opened.event.environment, opened.event.config, opened.subjects) != asked_here:
-        return None
-    if abs(at - opened.event.asked_at) > history.ASKED_WITHIN:
-        return None
-    person = own.roster.person_of(key)
-    return Actor(key=fingerprint(key), person=person.id if person else None, proof=digest_of(asked))
 
 
 def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidence: Digest, now: datetime) -> events.Decided:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lockgate.app import gate
+from lockgate.app import asking, gate
 from lockgate.app.gather import Basket, facts_of, stored
 from lockgate.app.project import Projection, documents, project
 from lockgate.app.world import Ports
@@ -87,7 +87,7 @@ def replay(ports: Ports, index: int) -> Replayed:
 def _decide(ports: Ports, decision: events.Decided, release: Release, own: Projection, basket: Basket) -> events.Decided:
     others = gate.look_beside(ports, own, decision.environment, decision.history, "every")
     asked = basket.blobs.get(basket.manifest.asked, b"")
-    subject = gate.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
+    subject = asking.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)
     judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root)
     return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockgate.app import gate
+from lockgate.app import asking, gate
 from lockgate.app.gather import facts_of, fetch
 from lockgate.app.project import project, trusted_head
 from lockgate.app.world import Ports
@@ -38,9 +38,9 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
     own, others = gate.look(ports, ask.environment)
     gate.require_answerable(own, ask)
-    basket, asked = gate.question(ports, own, ask, resolved.release, signer, fetch(ports, resolved.places))
+    basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, fetch(ports, resolved.places))
     now = ports.clock.now()
-    subject = gate.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
+    subject = asking.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
     judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
     if (index := gate.held(own, subject, judgement)) is not None:
         return gate.outstanding(ports, ask.environment, index, resolved.release), resolved.release

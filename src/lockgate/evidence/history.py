@@ -297,6 +297,8 @@ def _admit_decided(state: State, event: events.Decided, index: int) -> None:
     newest = max(state.house.leaf, state.environment.leaf)
     if not newest < event.history <= index:
         raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
+    if any(at is not None and event.decided_at < at - SKEW for at in (state.house.at, state.environment.at)):
+        raise EvidenceError("decision.stale", "this decision says it was made before what it looked at was recorded")
     if event.request and state.environment.request(event.request) is None:
         raise EvidenceError("request.unknown", f"this decision goes by {event.request}, which is no request in {event.environment}")
     if event.state != state_digest(state):
