@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fakes.fake_agent import SecurityKey
@@ -151,6 +151,7 @@ class TestLoad:
 
     @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(at=st.integers(min_value=0, max_value=10_000), change=st.integers(min_value=1, max_value=255), openssh=st.booleans())
+    @example(at=995, change=1, openssh=False)
     def test_a_damaged_file_is_a_key_or_an_error_of_ours(self, tmp_path: Path, at: int, change: int, openssh: bool) -> None:
         data = bytearray(pem(_FIXED, None, PrivateFormat.OpenSSH if openssh else PrivateFormat.PKCS8))
         data[at % len(data)] ^= change

@@ -390,6 +390,8 @@ def canonical(value: Any) -> bytes:
 
 def our_statement(kind: str, predicate: Any, digests: tuple[str, ...] = (DIGEST,)) -> bytes:
     subject = [{"digest": {"sha256": digest}} for digest in digests]
+    if kind != "genesis" and isinstance(predicate, dict):
+        predicate = {"log": "sha256:" + "10c5" * 16, **predicate}
     return canonical(
         {"_type": "https://in-toto.io/Statement/v1", "subject": subject, "predicateType": f"https://lockgate.dev/attestation/{kind}/v1", "predicate": predicate}
     )
@@ -437,6 +439,8 @@ def record_malformed(make: Make, event: bytes, keyid: str, other: str, signature
         "unknown-statement-field": (of(canonical({**json.loads(event), "note": "x"})), "event.newer", "a Statement with a field this lockgate does not know"),
         "foreign-predicate": (of(event.replace(b"lockgate.dev", b"lockgate.example")), "event.malformed", "somebody else's predicate type"),
         "missing-field": (of(our_statement("rejection", {"environment": "production", "nonce": "0" * 32})), "event.malformed", "a rejection of no request"),
+        "log-left-out": (of(event.replace(b'"log":"sha256:' + b"10c5" * 16 + b'",', b"")), "event.malformed", "a rejection that is said in no log"),
+        "log-of-another-algorithm": (of(event.replace(b"sha256:10c5", b"sha512:10c5")), "event.malformed", "a log by another kind of hash"),
         "default-written-out": (canonical({**document, "previous": -1}), "json.not-canonical", "a default that is left out in canonical form"),
         "spaces": (good.replace(b'"at":', b'"at": '), "json.not-canonical", "a space"),
         "trailing-line-feed": (good + b"\n", "json.not-canonical", "a line feed at the end"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -154,11 +154,11 @@ def _load(load: Callable[[bytes | None], object], path: str, passphrase: Passphr
     except TypeError:  # how the library says that it is encrypted
         if passphrase is None:
             raise UsageError("key.passphrase-missing", f"{path} is encrypted, and nobody can be asked for its passphrase") from None
-    except ValueError:
+    except (ValueError, InternalError):  # a damaged file also makes OpenSSL give up halfway
         raise UsageError("key.not-private", f"{path} is no private key in PKCS#8 PEM or OpenSSH's format") from None
     try:
         return load(passphrase())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, InternalError):
         raise UsageError("key.passphrase-wrong", f"this is not the passphrase of {path}") from None
 
 
