@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from lockgate.app.world import Ports
 
 
+SHOWN = 20
+"""Leaves of one kind of finding that `log check` lists for people."""
+
+
 @click.group("log", cls=Group)
 def command() -> None:
     """Read, check, prove and replay the record."""
@@ -83,13 +87,18 @@ def check(session: Session) -> None:
     checked = check(ports, session.progress("checking"))
     lines = [f"log {plain(ports.log.origin)}: {count(checked.size, 'leaf', 'leaves')}", f"  root {checked.root}"]
     lines += [f"  {number:>6} {kind}" for kind, number in checked.kinds.items()]
-    lines += [f"  leaf {index} means nothing: {code}" for index, code in sorted(checked.ignored.items(), key=lambda item: int(item[0]))]
+    lines += _first([f"  leaf {index} means nothing: {code}" for index, code in sorted(checked.ignored.items(), key=lambda item: int(item[0]))])
     lines.append(f"  evidence unchanged of {count(checked.evidenced, 'decision', 'decisions')}")
-    lines += [f"  evidence gone of decision {index}: erased, or lost" for index in checked.unevidenced]
+    lines += _first([f"  evidence gone of decision {index}: erased, or lost" for index in checked.unevidenced])
     session.say(checked, "\n".join([*lines, *([] if checked.ignored else ["everything adds up"])]))
     if checked.ignored:
         session.note("NOT ALL   of it counts: such a leaf is written only past the gate, by whoever can use the log key")
         sys.exit(REFUSED)
+
+
+def _first(lines: list[str]) -> list[str]:
+    """As many as somebody reads; JSON has them all."""
+    return [*lines[:SHOWN], *([f"  and {len(lines) - SHOWN:,} more, all of them with --format json"] if len(lines) > SHOWN else [])]
 
 
 @command.command("prove", short_help="A proof of one leaf in a file, for `verify`, offline.")
@@ -124,7 +133,8 @@ def replay(session: Session, index: int) -> None:
     from lockgate.render.words import plain
 
     ports = session.ports()
-    replayed = replay(ports, index)
+    with session.busy("reading every leaf"):
+        replayed = replay(ports, index)
     sheet = session.sheet(ports, result=True)
     lines = [f"decision {index}: {replayed.result}"]
     if replayed.result == "differs":
