@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lockgate import canon
-from lockgate.core.identity import fingerprint
+from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, PolicyError
-from lockgate.evidence import artifact, attestation, dsse, keys, policy_sense, policy_yaml, record, slsa, sshsig, statement
+from lockgate.evidence import artifact, attestation, dsse, keys, policy_sense, policy_yaml, record, roster_yaml, slsa, sshsig, statement
 from lockgate.ledger import checkpoint, note, proof
 
 CASES = Path(__file__).parent.parent / "evidence" / "cases"
@@ -111,6 +111,24 @@ def read_policy(data: bytes) -> None:
         raise AssertionError("a policy that reads does not come back")
 
 
+def read_roster(data: bytes) -> None:
+    try:
+        read = roster_yaml.parse_roster(data, "fuzz.yaml", None)
+    except PolicyError as err:
+        if err.code != "roster.bad-file" or not all(line.startswith("fuzz.yaml:") for line in err.message.splitlines()):
+            raise AssertionError(f"a problem without its place: {err.message}") from None
+        return
+    canon.encode(read)
+    ids = {name: f"p-{number:a>16}".translate(str.maketrans("0189", "bcde")) for number, name in enumerate(read.people)}
+    try:
+        roster = Roster(version=1, people=tuple(Person(id=ids[name], keys=one.keys, duties=one.duties) for name, one in read.people.items()))
+    except ValueError:  # one key under two people
+        return
+    again = roster_yaml.parse_roster(roster_yaml.dump_roster(roster, {id_: name for name, id_ in ids.items()}).encode(), "again.yaml", None)
+    if [(one.keys, one.duties) for one in again.people.values()] != [(one.keys, one.duties) for one in read.people.values()]:
+        raise AssertionError("a roster that reads does not come back")
+
+
 def read_checkpoint(data: bytes) -> None:
     for read in (
         lambda: checkpoint.verify_checkpoint(data, LOG.verifier),
@@ -137,6 +155,13 @@ def cases(reader: str) -> list[bytes]:
 
 
 @cache
+def rosters() -> list[bytes]:
+    people = (Person(id="p-" + "a" * 16, keys=(KEY,), duties={"production": ("deploy", "approve:security")}),)
+    written = roster_yaml.dump_roster(Roster(version=1, people=people), {"p-" + "a" * 16: "Ada"}).encode()
+    return [written, written.replace(b"Ada", b"'A d\\a'"), *cases("policy")[:40]]
+
+
+@cache
 def checkpoints() -> list[bytes]:
     text = checkpoint.checkpoint_text(checkpoint.Checkpoint(origin=LOG.name, size=7, root=bytes(range(32))))
     signed = checkpoint.sign_checkpoint(checkpoint.parse_checkpoint(text), LOG.verifier, PRIVATE.sign)
@@ -158,5 +183,6 @@ TARGETS = {
     "keys": Target(read_keys, lambda: cases("keys")),
     "record": Target(read_record, lambda: cases("record")),
     "policy": Target(read_policy, lambda: cases("policy")),
+    "roster": Target(read_roster, rosters),
     "checkpoint": Target(read_checkpoint, checkpoints),
 }
