@@ -146,6 +146,8 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
         return _first_root(place, event, record.person_key(leaf.event, kind), index, pinned)
     root = read_root(load(state.house.root.digest))
     if isinstance(event, events.Decided):
+        if leaf.stream == events.HOUSE:
+            raise EvidenceError("event.other-stream", "nothing is decided in the house: documents stand there, and no environment has its name")
         record.check_permit_signature(leaf.event, root.permit)
         _admit_decided(state, event, index)
         _require_not_dated_back(event, leaf.at)
@@ -171,7 +173,7 @@ def _recorded_at(state: State, leaf: events.Leaf, index: int) -> datetime:
     """When: by its own stream's clock, which never goes back. Raises LedgerError ``time.backwards`` where the leaf was dated back."""
     house = leaf.stream == events.HOUSE
     clocks = [at for at in (state.house.at, None if house else state.environment.at) if at is not None]
-    if any(leaf.at < at - SKEW for at in clocks):
+    if any(at - leaf.at > SKEW for at in clocks):
         raise LedgerError(
             "time.backwards", f"leaf {index} says it was recorded before the leaves that stand before it: whoever holds the log key dated it back"
         )
@@ -191,7 +193,7 @@ class _Place(Noun, frozen=True, kw_only=True):
 def _require_not_dated_back(event: events.Event, at: datetime) -> None:
     """When it was recorded is the log key's word; when it happened is signed: so no soak begins before what began it."""
     happened = {events.Decided: "decided_at", events.Deployed: "ended_at", events.DeployFailed: "ended_at"}.get(type(event))
-    if happened is not None and at < getattr(event, happened) - SKEW:
+    if happened is not None and getattr(event, happened) - at > SKEW:
         raise EvidenceError("event.from-future", f"this {events.kind_of(event)} says it happened after it was recorded: a clock is wrong, or it was dated back")
 
 
@@ -297,7 +299,7 @@ def _admit_decided(state: State, event: events.Decided, index: int) -> None:
     newest = max(state.house.leaf, state.environment.leaf)
     if not newest < event.history <= index:
         raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
-    if any(at is not None and event.decided_at < at - SKEW for at in (state.house.at, state.environment.at)):
+    if any(at is not None and at - event.decided_at > SKEW for at in (state.house.at, state.environment.at)):
         raise EvidenceError("decision.stale", "this decision says it was made before what it looked at was recorded")
     if event.request and state.environment.request(event.request) is None:
         raise EvidenceError("request.unknown", f"this decision goes by {event.request}, which is no request in {event.environment}")
@@ -314,8 +316,11 @@ def _admit_deployed(place: _Place, event: events.Deployed, person: str) -> None:
     if permit.person is not None and permit.person != person:
         raise TrustError("deployed.other-person", f"the permit at leaf {event.permit} is for whoever asked for it, and {person} did not")
     request = place.state.environment.request(permit.request)
-    if request is not None and (request.withdrawn or request.rejected_by or request.over) and not isinstance(event, events.DeployFailed):
-        raise EvidenceError("deployed.no-permit", f"the permit at leaf {event.permit} fell when {request.id} was withdrawn, rejected or replaced")
+    fell = permit.request and (request is None or request.withdrawn or request.rejected_by or request.over)  # None: nobody knows any more whether it was
+    if fell and not isinstance(event, events.DeployFailed):
+        raise EvidenceError(
+            "deployed.no-permit", f"the permit at leaf {event.permit} fell when {permit.request} was withdrawn, rejected, replaced or forgotten"
+        )
     if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
         raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
 
@@ -363,10 +368,11 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
 
 
 def backers(proposal: OpenProposal, root: Root, roster: Roster, at: datetime | None) -> set[str]:
-    """The distinct owners who back a proposal now: an owner with two keys, or enrolled since, is one person."""
+    """The distinct owners who back a proposal now: one with two keys, or enrolled since, or taken off the roster since, is one person."""
     owners = {fingerprint(key): roster.person_of(key) for key in root.owners}
     live = [given for given in proposal.approvals if given.key in owners and not given.withdrawn and (at is None or at < given.expires)]
-    return {person.id if (person := owners[given.key]) else given.key for given in live}
+    once = {given.key: given.by for given in sorted(live, key=lambda given: given.by != given.key)}  # whose it was, where it ever was a person's
+    return {person.id if (person := owners[key]) else by for key, by in once.items()}
 
 
 def _enact(state: State, load: Load, pinned: Root | None) -> State:
