@@ -388,6 +388,7 @@ def test_a_threshold_of_owners_puts_it_in_force() -> None:
         ("owner", {"duty": "security"}, "approval.other-duty"),
         ("owner", {"shown": events.Shown(from_=digest("another"), to=digest("x"))}, "approval.from-changed"),
         ("owner", {"expires": NOW}, "approval.expired"),
+        ("owner", {"expires": datetime(9999, 12, 31, tzinfo=UTC)}, "approval.too-long"),
         ("owner", {"request": request_id("nothing")}, "request.unknown"),
     ],
 )
@@ -642,6 +643,7 @@ ANSWERS: list[tuple[str, dict[str, Any], str]] = [
     ("sam", {"section": digest("another")}, "approval.policy-changed"),
     ("sam", {"baseline": digest("another")}, "approval.policy-changed"),
     ("sam", {"expires": NOW}, "approval.expired"),
+    ("sam", {"expires": NOW + timedelta(days=100)}, "approval.too-long"),
 ]
 
 

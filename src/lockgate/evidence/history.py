@@ -55,6 +55,9 @@ SKEW = timedelta(minutes=2)
 ASKED_WITHIN = timedelta(minutes=5)
 """How long before or after a decision the question it answers may say it was signed: what was kept as evidence proves nobody later."""
 
+LONGEST_APPROVAL = timedelta(days=90)
+"""How long an approval lasts at most: while it does, what it was given to cannot be forgotten, and there is room for so many."""
+
 Load = Callable[[Digest], bytes]
 """The bytes of a document by digest, re-hashed by whoever loads them."""
 
@@ -132,7 +135,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     event, kind = opened.event, events.kind_of(opened.event)
     if isinstance(event, events.Asked):
         raise EvidenceError("event.not-recorded", "a question to the gate is kept as evidence, never as a leaf")
-    if leaf.stream != events.stream_of(event):
+    if leaf.stream != events.stream_of(event) or (leaf.stream == events.HOUSE and isinstance(event, events.Decided)):
         raise EvidenceError("event.other-stream", f"this {kind} stands in the stream {leaf.stream}, where it does not belong")
     at = _recorded_at(state, leaf, index)
     place = _Place(state=state, subjects=opened.subjects, at=at, load=load)
@@ -146,8 +149,6 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
         return _first_root(place, event, record.person_key(leaf.event, kind), index, pinned)
     root = read_root(load(state.house.root.digest))
     if isinstance(event, events.Decided):
-        if leaf.stream == events.HOUSE:
-            raise EvidenceError("event.other-stream", "nothing is decided in the house: documents stand there, and no environment has its name")
         record.check_permit_signature(leaf.event, root.permit)
         _admit_decided(state, event, index)
         _require_not_dated_back(event, leaf.at)
@@ -236,8 +237,7 @@ def _admit_house(place: _Place, event: events.Event, by: str, key: Fingerprint, 
         replaces = _document(place, proposal)
         if event.shown.to != proposal.digest or event.shown.from_ != (replaces.digest if replaces else NONE):
             raise EvidenceError("approval.from-changed", "this approval was given over another document in force")
-        if place.at >= event.expires:
-            raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
+        _require_lasting(event, place.at)
         if any(given.nonce == event.nonce for one in (*house.proposals, *house.closed) for given in one.approvals):
             raise EvidenceError("approval.replayed", "this very approval was recorded before")
         if len(proposal.approvals) >= KEPT_ANSWERS:
@@ -356,8 +356,7 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
         raise EvidenceError("approval.replayed", "this very approval was recorded before")
     if len(request.given) >= KEPT_ANSWERS:
         raise EvidenceError("request.too-many-answers", f"{event.request} has had {KEPT_ANSWERS} approvals, withdrawn ones among them: request it anew")
-    if place.at >= event.expires:
-        raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
+    _require_lasting(event, place.at)
     policy = place.state.house.policy
     if policy is None:
         raise EvidenceError("policy.none-in-force", "no policy is in force")
@@ -365,6 +364,13 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
     section = in_force_now.environments.get(event.environment)
     if section is None or event.section != section_digest(in_force_now, event.environment) or event.baseline != section.baseline:
         raise EvidenceError("approval.policy-changed", "this approval was given under another policy section than the one in force")
+
+
+def _require_lasting(event: events.Approved, at: datetime) -> None:
+    if at >= event.expires:
+        raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
+    if event.expires - at > LONGEST_APPROVAL:
+        raise EvidenceError("approval.too-long", f"this approval would last until {event.expires:%Y-%m-%d}; one lasts {LONGEST_APPROVAL.days} days at most")
 
 
 def backers(proposal: OpenProposal, root: Root, roster: Roster, at: datetime | None) -> set[str]:
