@@ -570,6 +570,7 @@ def test_a_new_root_follows_the_one_before_it() -> None:
     assert story.propose(root(**{**good, "genesis": digest("another")}), "root 2") == "root.other-log"
     assert story.propose(root(**{**good, "previous": digest("another")}), "root 2") == "root.other-log"
     assert story.propose(root(**{**good, "previous": NONE}), "root 2") == "root.other-log"
+    assert story.propose(root(**{**good, "log": "example.com/shop+00000000+AAAA"}), "root 2") == "root.other-log"
     assert story.propose(root(**{**good, "version": 3}), "root 2") == "proposal.stale"
     story.enact(root(**good, permit=key("new permit").public), "root 2")
     assert story.request(SHOP) == ""

@@ -258,7 +258,7 @@ def _admit_proposal(place: _Place, event: events.Proposal) -> None:
         case events.RootProposed():
             root, current = read_root(data), house.root
             version = root.version
-            if root.genesis != house.genesis or current is None or root.previous != current.digest:
+            if current is None or root.previous != current.digest or (root.genesis, root.log) != (house.genesis, read_root(place.load(current.digest)).log):
                 raise TrustError("root.other-log", "this root does not follow the one in force: it names another log, or another root before it")
         case events.RosterProposed():
             version, current = read_roster(data).version, house.roster
