@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from build import digest, key, person, person_id
+import pytest
+
+from build import BUILT, digest, key, person, person_id
 from lockgate.app import govern, request
 from lockgate.app.difference import MOST, Difference, difference
 from lockgate.app.project import project
@@ -11,6 +13,7 @@ from lockgate.core import events
 from lockgate.core.digest import digest_of
 from lockgate.core.identity import Roster
 from lockgate.core.policy import Policy
+from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.evidence import history, record
 from lockgate.evidence.policy_yaml import dump_policy
@@ -40,6 +43,19 @@ def test_the_first_of_its_kind_is_all_new() -> None:
     world = World()
     world.begin()
     assert of(world, "policy", standard_policy()).lines == tuple("+" + line for line in written(standard_policy()))
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\n"])
+def test_no_text_of_a_policy_passes_for_a_line_of_it(world: World, end: str) -> None:
+    """A requirement that is taken out is shown to be taken out, though a builder's name spells it."""
+    before = standard_policy()
+    (approved,) = [line for line in written(before) if line.startswith("      - approved:")]
+    production = before.environments["production"]
+    less = changed(production, requires=tuple(one for one in production.requires if not isinstance(one, Approved)))
+    told = changed(BUILT, builder=f"https://ci.example.com/{end}{approved}{end}")
+    other = changed(before.environments["staging"], requires=(told,))
+    found = of(world, "policy", changed(before, environments={"production": less, "q": other, "staging": before.environments["staging"]}))
+    assert "-" + approved in found.lines
 
 
 def test_people_stand_by_id_with_what_changes_of_each(world: World) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
@@ -211,6 +212,15 @@ class TestIdempotency:
         world.clock.advance(minutes=14)
         again = world.gate(key="job-7")
         assert (again.decision, again.index, again.new) == (first.decision, first.index, False)
+
+    def test_who_asks_again_proves_it_again(self, world: World, fails: Fails) -> None:
+        """A key that only says it is the asker's hears of no permit."""
+        world.soaked()
+        world.approved()
+        world.gate(key="job-7")
+        liar = copy(key("mallory"))
+        liar.public = key("dora").public
+        assert fails(gate.gate, world.ports, world.ask(key="job-7"), liar) == "sshsig.bad-signature"
 
     def test_a_lost_answer_is_found_again(self, world: World, fails: Fails) -> None:
         world.soaked()

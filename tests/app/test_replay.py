@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from build import NOW, digest, key
-from lockgate.app import gate, replay, report
+from lockgate.app import asking, gate, gather, replay, report
 from lockgate.app.project import project
 from lockgate.core import events
+from lockgate.core.decide import decide
 from lockgate.errors import UnreadableError
 from lockgate.evidence import record
 from world import PEOPLE, World, changed, standard_policy
@@ -160,6 +161,32 @@ class TestReplay:
         forged = history.smuggle(history.decided(gated, key("permit"), history=history.log.head().size, state=digest("other")))
         assert fails(replay.replay, history.ports, forged) == "decision.other-state"
         assert report.check(history.ports).ignored[str(forged)] == "decision.other-state"
+
+    def test_a_decision_that_looked_at_another_environment_too_early_differs(self, world: World) -> None:
+        """Both gate keys and the deployer: the release was replaced in staging, and they decide as of before that."""
+        world.artifact("other")
+        world.deploy("staging")
+        world.approved()
+        before = project(world.ports, "production").size
+        world.clock.advance(hours=10)
+        world.deploy("staging", "other")
+        world.clock.advance(hours=15)
+        own, ask, now = project(world.ports, "production"), world.ask(), world.clock.now()
+        resolved = gate.resolve(world.ports, ask.refs, ask.config)
+        basket, asked = asking.question(world.ports, own, ask.environment, ask.nonce, resolved.release, key("dora"), gather.fetch(world.ports, resolved.places))
+        evidence = gather.keep(world.ports, basket)
+        subject = asking.subject_of(own, resolved.release, ask.environment, "", asked, now)
+        others = gate.look_beside(world.ports, own, ask.environment, before)
+        facts = gather.facts_of(basket, resolved.release.artifacts, own, others, now)
+        judgement = decide(subject, own.policy_in_force(), facts, now, own.root)
+        assert judgement.result == "allowed"
+        decision = changed(gate.decision_of(subject, judgement, own, evidence, now), history=before)
+        statement = record.statement_bytes(decision, resolved.release.artifacts)
+        permit = key("permit")
+        index = world.smuggle(record.seal_by_permit_key(statement, permit.public, permit.sign(record.to_sign(statement))))
+        replayed = replay.replay(world.ports, index)
+        assert (replayed.result, [one.code for one in replayed.replayed if one.code]) == ("differs", ["soaked.replaced"])
+        world.broken = True
 
     def test_trust_of_another_gate(self, history: World, fails: Fails) -> None:
         other = World()

@@ -307,7 +307,7 @@ def test_a_closed_proposal_is_remembered_for_the_approvals_it_had(closing: Said)
     house = housed(proposed(1), proposed(2, document="policy 2"), backed(3), closing)
     assert [one.id for one in house.proposals] == [request_id("policy 2")]
     assert [(one.id, len(one.approvals)) for one in house.closed] == [(request_id("policy 1"), 1)]
-    assert housed(proposed(1), closing).closed == ()
+    assert [one.id for one in housed(proposed(1), closing).closed] == [request_id("policy 1")], "one that had none, so that a copy of it opens nothing"
     assert in_force(house, house.proposals[0]).closed == ()
 
 

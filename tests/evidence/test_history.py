@@ -11,7 +11,7 @@ import base64
 import inspect
 import json
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -388,6 +388,7 @@ def test_a_threshold_of_owners_puts_it_in_force() -> None:
         ("owner", {"duty": "security"}, "approval.other-duty"),
         ("owner", {"shown": events.Shown(from_=digest("another"), to=digest("x"))}, "approval.from-changed"),
         ("owner", {"expires": NOW}, "approval.expired"),
+        ("owner", {"expires": datetime(9999, 12, 31, tzinfo=UTC)}, "approval.too-long"),
         ("owner", {"request": request_id("nothing")}, "request.unknown"),
     ],
 )
@@ -421,6 +422,21 @@ def test_an_owner_enrolled_in_between_is_still_one() -> None:
     assert story.back("policy 1") == ""
     story.enact(replace(PEOPLE, version=2), "roster 2", "owner", "second")
     assert story.back("policy 1", again="as a person") == ""
+    assert not in_force(story)
+    assert story.back("policy 1", "second") == ""
+    assert in_force(story)
+
+
+@pytest.mark.parametrize("left", [(), ("owner",)])
+def test_an_owner_taken_off_the_roster_since_is_still_one(left: tuple[str, ...]) -> None:
+    """Approved with both keys while both were theirs: that the roster forgets a key or the person makes them no two."""
+    story = Story()
+    story.begin(threshold=2, owners=(key("owner").public, key("owner-at-home").public, key("second").public))
+    story.enact(PEOPLE, "roster 1", "owner", "second")
+    assert story.propose(policy(SIGNED), "policy 1", "second") == ""
+    assert story.back("policy 1") == story.back("policy 1", "owner-at-home") == ""
+    people = tuple(one for one in PEOPLE.people if one.id != person_id("owner"))
+    story.enact(roster(*(person("owner", keys=[one]) for one in left), *people, version=2), "roster 2", "owner", "second")
     assert not in_force(story)
     assert story.back("policy 1", "second") == ""
     assert in_force(story)
@@ -554,6 +570,7 @@ def test_a_new_root_follows_the_one_before_it() -> None:
     assert story.propose(root(**{**good, "genesis": digest("another")}), "root 2") == "root.other-log"
     assert story.propose(root(**{**good, "previous": digest("another")}), "root 2") == "root.other-log"
     assert story.propose(root(**{**good, "previous": NONE}), "root 2") == "root.other-log"
+    assert story.propose(root(**{**good, "log": "example.com/shop+00000000+AAAA"}), "root 2") == "root.other-log"
     assert story.propose(root(**{**good, "version": 3}), "root 2") == "proposal.stale"
     story.enact(root(**good, permit=key("new permit").public), "root 2")
     assert story.request(SHOP) == ""
@@ -627,6 +644,7 @@ ANSWERS: list[tuple[str, dict[str, Any], str]] = [
     ("sam", {"section": digest("another")}, "approval.policy-changed"),
     ("sam", {"baseline": digest("another")}, "approval.policy-changed"),
     ("sam", {"expires": NOW}, "approval.expired"),
+    ("sam", {"expires": NOW + timedelta(days=100)}, "approval.too-long"),
 ]
 
 
@@ -966,6 +984,46 @@ def test_a_flood_does_not_clear_a_rejection_away() -> None:
     assert story.copy(asked) == "request.reused"
     assert [story.copy(anns), story.copy(sams)] == ["approval.replayed"] * 2
     assert the_request(story).rejected_by == (person_id("max"),)
+
+
+def test_a_permit_whose_request_is_forgotten_has_fallen() -> None:
+    """Rejected, then cleared away by a flood: the rejection is not forgotten by forgetting the request."""
+    story = requested()
+    assert story.approve(SHOP, "ann", RELEASES, expires=story.now + STEP * 9) == ""
+    assert story.decide(SHOP) == ""
+    assert story.reject(SHOP, "sam") == ""
+    assert story.deploy(SHOP) == "deployed.no-permit"
+    story.now += STEP * 9
+    state = story.state
+    for number in range(KEPT_REQUESTS):
+        asked = events.Requested(log=LOG, id=request_id(str(number)), environment="production", config=NONE, from_=NONE, requested_at=NOW)
+        state = fold(state, Said(event=asked, subjects=IMAGES, by=person_id("rita"), key=key("rita").fingerprint, index=state.environment.leaf, at=story.now))
+    story.state = state
+    assert state.environment.request(request_id()) is None
+    assert state.environment.permits
+    assert story.deploy(SHOP) == "deployed.no-permit"
+    assert story.deploy(SHOP, failed=1) == ""
+
+
+def test_nothing_is_decided_in_the_house() -> None:
+    """The permit key's word would move the house's clock, in some walks and not in others."""
+    story = house()
+    assert story.decide(SHOP, name=None, environment="house") == "event.other-stream"
+
+
+def test_a_time_at_the_edge_of_the_calendar_is_no_crash() -> None:
+    story = permitted()
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    assert story.deploy(SHOP, started_at=first, ended_at=first) == ""
+
+
+def test_a_copy_of_a_closed_proposal_that_nobody_had_approved_does_not_open_it() -> None:
+    story = proposed()
+    proposal = len(story.leaves) - 1
+    to = story.state.house.proposals[0].digest
+    assert story.say(events.Rejected(log=LOG, request=request_id("policy 1"), environment="house", nonce=nonce()), (to,), "second") == ""
+    assert story.copy(proposal) == "request.reused"
+    assert story.state.house.proposals == ()
 
 
 def test_copies_of_a_closed_proposal_and_its_approvals_count_for_nothing() -> None:

@@ -55,6 +55,13 @@ WHOLE = written(
 )
 
 
+def test_two_approved_do_not_tell_their_people_apart() -> None:
+    twice = [SIGNED, BUILT_BY, "- approved: {duties: {security: 1}}", "- approved: {id: more, duties: {releases: 1}}"]
+    assert odd(written(production=twice)) == [
+        "p.yaml:9:9: each approved counts people for itself, so that one person may stand in both: put all duties into one"
+    ]
+
+
 def test_a_policy_that_makes_sense_is_left_alone() -> None:
     assert odd(WHOLE) == []
     assert odd(dump_policy(parse_policy(WHOLE.encode(), "p.yaml", None))) == []
@@ -128,6 +135,7 @@ def test_what_is_odd() -> None:
     assert odd(text) == [
         "p.yaml:8:11: from is shown and checks nothing: nothing here asks that a release came through staging",
         "p.yaml:10:9: approvers are independent of the builder, and no built-by here or before says who that is: provenance by any key will do",
+        "p.yaml:11:9: each approved counts people for itself, so that one person may stand in both: put all duties into one",
         "p.yaml:14:27: approvers are independent of the builder, and no built-by here or before says who that is: provenance by any key will do",
         "p.yaml:17:47: a signature made before the soak is too old when it ends",
         "p.yaml:21:3: no requirement names the key 'second': it may only say who built something, and whoever holds it counts as a builder",

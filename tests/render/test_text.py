@@ -48,7 +48,7 @@ def test_what_an_approver_is_shown() -> None:
     assert [" ".join(line.split()) for line in first.splitlines()] == [
         f"request {request_id()} -> production asked by Rita, 2 h ago",
         "runs nothing was recorded as deployed",
-        f"asked {artifacts(SHOP)}, configuration none",
+        f"asked {SHOP.artifacts[0]}, configuration none",
         "not collected: source changes",
     ]
     again = asked(

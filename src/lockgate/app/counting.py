@@ -57,7 +57,7 @@ def backed(proposal: OpenProposal, root: Root, roster: Roster, now: datetime) ->
     ends: dict[Who, datetime] = {}
     dropped: dict[Who, Literal["withdrawn", "expired", "not-owner"]] = {}
     for given in proposal.approvals:
-        who = owners.get(given.key, given.by)
+        who = given.by if given.by in by else owners.get(given.key, given.by)
         if who not in by:
             dropped[who] = "withdrawn" if given.withdrawn else "expired" if given.key in owners else "not-owner"
         elif not given.withdrawn:

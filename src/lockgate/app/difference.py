@@ -51,7 +51,8 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
     before = ports.blobs.get(current.digest) if current else None
     match kind:
         case "policy":
-            found = _changed(*(dump_policy(history.read_policy(data)).splitlines() if data else [] for data in (before, after)))
+            # Not by `splitlines`: a text may hold what that takes for a line end, and would draw lines that the policy does not have.
+            found = _changed(*(dump_policy(history.read_policy(data)).split("\n")[:-1] if data else [] for data in (before, after)))
         case "roster":
             found = _people(history.read_roster(before) if before else None, history.read_roster(after))
         case _:

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from lockgate import __version__
 from lockgate.app import say
 from lockgate.app.asking import question, subject_of
-from lockgate.app.gather import Basket, facts_of, fetch, keep, stored
+from lockgate.app.gather import Basket, Manifest, facts_of, fetch, keep, stored
 from lockgate.app.project import Projection, Walk, documents, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -141,6 +141,8 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
         require_answerable(own, ask)
         known = ports.log.find(_key(ask))
         if known is not None:
+            if signer is not None:  # who asks again proves it again: the answer may be a permit
+                question(ports, own, ask.environment, ask.nonce, resolved.release, signer, Basket(manifest=Manifest(), blobs={}))
             decision = _again(ports, ask, resolved.release, known.index, fingerprint(signer.public) if signer else "")
             return answer(decision, known.index, new=False)
         if basket is None:

@@ -85,7 +85,8 @@ def replay(ports: Ports, index: int) -> Replayed:
 
 
 def _decide(ports: Ports, decision: events.Decided, release: Release, own: Projection, basket: Basket) -> events.Decided:
-    others = gate.look_beside(ports, own, decision.environment, decision.history, "every")
+    # As of its leaf, like `own`: had anything been recorded there since it looked, it would not have been recorded.
+    others = gate.look_beside(ports, own, decision.environment, own.size, "every")
     asked = basket.blobs.get(basket.manifest.asked, b"")
     subject = asking.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)

@@ -264,7 +264,7 @@ def _check_place(data: bytes, index: int, last: dict[str, int], latest: datetime
         return latest
     if leaf.previous != last.get(leaf.stream, -1):
         raise LedgerError("log.chain-broken", f"leaf {index} does not name its predecessor in {leaf.stream[:80]}")
-    if leaf.at < latest - history.SKEW:
+    if latest - leaf.at > history.SKEW:
         raise LedgerError(
             "time.backwards", f"leaf {index} says it was recorded before the leaves that stand before it: whoever holds the log key dated it back"
         )

@@ -90,7 +90,7 @@ class House(Noun, frozen=True, kw_only=True):
     Attributes:
         genesis: RFC 6962 leaf hash of leaf 0; ``none`` before it.
         proposals: open ones, oldest first.
-        closed: rejected or withdrawn ones that an approval was given to, until their version is in force.
+        closed: rejected or withdrawn ones, until their version is in force or there is no room.
         at: when the house's newest fact was recorded: its own clock, which no environment's leaf moves. leaf: where; -1 before the first.
     """
 
@@ -237,7 +237,7 @@ def _fold_house(house: House, said: Said) -> House:
             given = Backing(by=said.by, key=said.key, expires=event.expires, nonce=event.nonce)
             return _each_proposal(house, event.request, lambda one: replace(one, approvals=(*one.approvals, given)[:KEPT_ANSWERS]))
         case events.Rejected() | events.Withdrawn(what="request"):
-            closed = tuple(one for one in house.proposals if one.id == event.request and one.approvals)
+            closed = tuple(one for one in house.proposals if one.id == event.request)
             return replace(house, proposals=tuple(one for one in house.proposals if one.id != event.request), closed=(*house.closed, *closed))
         case events.Withdrawn(what="approval"):
             return _each_proposal(

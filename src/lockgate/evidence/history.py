@@ -55,6 +55,9 @@ SKEW = timedelta(minutes=2)
 ASKED_WITHIN = timedelta(minutes=5)
 """How long before or after a decision the question it answers may say it was signed: what was kept as evidence proves nobody later."""
 
+LONGEST_APPROVAL = timedelta(days=90)
+"""How long an approval lasts at most: while it does, what it was given to cannot be forgotten, and there is room for so many."""
+
 Load = Callable[[Digest], bytes]
 """The bytes of a document by digest, re-hashed by whoever loads them."""
 
@@ -132,7 +135,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     event, kind = opened.event, events.kind_of(opened.event)
     if isinstance(event, events.Asked):
         raise EvidenceError("event.not-recorded", "a question to the gate is kept as evidence, never as a leaf")
-    if leaf.stream != events.stream_of(event):
+    if leaf.stream != events.stream_of(event) or (leaf.stream == events.HOUSE and isinstance(event, events.Decided)):
         raise EvidenceError("event.other-stream", f"this {kind} stands in the stream {leaf.stream}, where it does not belong")
     at = _recorded_at(state, leaf, index)
     place = _Place(state=state, subjects=opened.subjects, at=at, load=load)
@@ -171,7 +174,7 @@ def _recorded_at(state: State, leaf: events.Leaf, index: int) -> datetime:
     """When: by its own stream's clock, which never goes back. Raises LedgerError ``time.backwards`` where the leaf was dated back."""
     house = leaf.stream == events.HOUSE
     clocks = [at for at in (state.house.at, None if house else state.environment.at) if at is not None]
-    if any(leaf.at < at - SKEW for at in clocks):
+    if any(at - leaf.at > SKEW for at in clocks):
         raise LedgerError(
             "time.backwards", f"leaf {index} says it was recorded before the leaves that stand before it: whoever holds the log key dated it back"
         )
@@ -191,7 +194,7 @@ class _Place(Noun, frozen=True, kw_only=True):
 def _require_not_dated_back(event: events.Event, at: datetime) -> None:
     """When it was recorded is the log key's word; when it happened is signed: so no soak begins before what began it."""
     happened = {events.Decided: "decided_at", events.Deployed: "ended_at", events.DeployFailed: "ended_at"}.get(type(event))
-    if happened is not None and at < getattr(event, happened) - SKEW:
+    if happened is not None and getattr(event, happened) - at > SKEW:
         raise EvidenceError("event.from-future", f"this {events.kind_of(event)} says it happened after it was recorded: a clock is wrong, or it was dated back")
 
 
@@ -234,8 +237,7 @@ def _admit_house(place: _Place, event: events.Event, by: str, key: Fingerprint, 
         replaces = _document(place, proposal)
         if event.shown.to != proposal.digest or event.shown.from_ != (replaces.digest if replaces else NONE):
             raise EvidenceError("approval.from-changed", "this approval was given over another document in force")
-        if place.at >= event.expires:
-            raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
+        _require_lasting(event, place.at)
         if any(given.nonce == event.nonce for one in (*house.proposals, *house.closed) for given in one.approvals):
             raise EvidenceError("approval.replayed", "this very approval was recorded before")
         if len(proposal.approvals) >= KEPT_ANSWERS:
@@ -256,7 +258,7 @@ def _admit_proposal(place: _Place, event: events.Proposal) -> None:
         case events.RootProposed():
             root, current = read_root(data), house.root
             version = root.version
-            if root.genesis != house.genesis or current is None or root.previous != current.digest:
+            if current is None or root.previous != current.digest or (root.genesis, root.log) != (house.genesis, read_root(place.load(current.digest)).log):
                 raise TrustError("root.other-log", "this root does not follow the one in force: it names another log, or another root before it")
         case events.RosterProposed():
             version, current = read_roster(data).version, house.roster
@@ -297,7 +299,7 @@ def _admit_decided(state: State, event: events.Decided, index: int) -> None:
     newest = max(state.house.leaf, state.environment.leaf)
     if not newest < event.history <= index:
         raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
-    if any(at is not None and event.decided_at < at - SKEW for at in (state.house.at, state.environment.at)):
+    if any(at is not None and at - event.decided_at > SKEW for at in (state.house.at, state.environment.at)):
         raise EvidenceError("decision.stale", "this decision says it was made before what it looked at was recorded")
     if event.request and state.environment.request(event.request) is None:
         raise EvidenceError("request.unknown", f"this decision goes by {event.request}, which is no request in {event.environment}")
@@ -314,8 +316,11 @@ def _admit_deployed(place: _Place, event: events.Deployed, person: str) -> None:
     if permit.person is not None and permit.person != person:
         raise TrustError("deployed.other-person", f"the permit at leaf {event.permit} is for whoever asked for it, and {person} did not")
     request = place.state.environment.request(permit.request)
-    if request is not None and (request.withdrawn or request.rejected_by or request.over) and not isinstance(event, events.DeployFailed):
-        raise EvidenceError("deployed.no-permit", f"the permit at leaf {event.permit} fell when {request.id} was withdrawn, rejected or replaced")
+    fell = permit.request and (request is None or request.withdrawn or request.rejected_by or request.over)  # None: nobody knows any more whether it was
+    if fell and not isinstance(event, events.DeployFailed):
+        raise EvidenceError(
+            "deployed.no-permit", f"the permit at leaf {event.permit} fell when {permit.request} was withdrawn, rejected, replaced or forgotten"
+        )
     if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
         raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
 
@@ -351,8 +356,7 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
         raise EvidenceError("approval.replayed", "this very approval was recorded before")
     if len(request.given) >= KEPT_ANSWERS:
         raise EvidenceError("request.too-many-answers", f"{event.request} has had {KEPT_ANSWERS} approvals, withdrawn ones among them: request it anew")
-    if place.at >= event.expires:
-        raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
+    _require_lasting(event, place.at)
     policy = place.state.house.policy
     if policy is None:
         raise EvidenceError("policy.none-in-force", "no policy is in force")
@@ -362,11 +366,19 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
         raise EvidenceError("approval.policy-changed", "this approval was given under another policy section than the one in force")
 
 
+def _require_lasting(event: events.Approved, at: datetime) -> None:
+    if at >= event.expires:
+        raise EvidenceError("approval.expired", "this approval had ended when it was recorded")
+    if event.expires - at > LONGEST_APPROVAL:
+        raise EvidenceError("approval.too-long", f"this approval would last until {event.expires:%Y-%m-%d}; one lasts {LONGEST_APPROVAL.days} days at most")
+
+
 def backers(proposal: OpenProposal, root: Root, roster: Roster, at: datetime | None) -> set[str]:
-    """The distinct owners who back a proposal now: an owner with two keys, or enrolled since, is one person."""
+    """The distinct owners who back a proposal now: one with two keys, or enrolled since, or taken off the roster since, is one person."""
     owners = {fingerprint(key): roster.person_of(key) for key in root.owners}
     live = [given for given in proposal.approvals if given.key in owners and not given.withdrawn and (at is None or at < given.expires)]
-    return {person.id if (person := owners[given.key]) else given.key for given in live}
+    once = {given.key: given.by for given in sorted(live, key=lambda given: given.by != given.key)}  # whose it was, where it ever was a person's
+    return {person.id if (person := owners[key]) else by for key, by in once.items()}
 
 
 def _enact(state: State, load: Load, pinned: Root | None) -> State:

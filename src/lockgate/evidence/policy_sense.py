@@ -167,6 +167,8 @@ def _odd(root: Mapping, policy: Policy) -> Iterator[Remark]:
                 yield Remark(one.at("max-age"), "a signature made before the soak is too old when it ends")
             case _:
                 pass
+        if isinstance(one.requirement, Approved) and one.requirement is not next(each for each in one.section.requires if isinstance(each, Approved)):
+            yield Remark(one.node.place, "each approved counts people for itself, so that one person may stand in both: put all duties into one")
     named = {key for section in policy.environments.values() for requirement in section.requires for key in requirement.key_names()}
     for name, (word, _) in (cast("Mapping", root.pairs["keys"][1]).pairs if policy.keys else {}).items():
         if name not in named:

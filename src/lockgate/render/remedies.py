@@ -13,6 +13,7 @@ REMEDIES: dict[str, str] = {
     "approval.other-release": "lockgate approve R",
     "approval.policy-changed": "lockgate approve R",
     "approval.replayed": "lockgate approve R",
+    "approval.too-long": "lockgate approve R --expires 72h",
     "approve.bad-duration": "lockgate approve R --expires 72h",
     "approve.bad-duty": "lockgate approve R --duty DUTY",
     "approve.no-prepared": "lockgate approve R --prepare FILE --signature FILE.sig",

@@ -56,7 +56,8 @@ def asked(request: Request, occupant: Stay | None, not_collected: Iterable[str],
     lines = [
         *spread(f"request   {request.id} -> {plain(environment)}", f"asked by {called(request.by, sheet.names)}{ago(request.at, sheet)}", sheet),
         f"  runs    {now}",
-        f"  asked   {artifacts(request.release)}, configuration {brief(request.release.config)}",
+        # In full, for it is what is signed: bytes can be made that share a digest's first digits with those that were reviewed.
+        *broken(f"  asked   {' '.join(request.release.artifacts)}, configuration {request.release.config}", sheet, 10),
     ]
     for number, said in enumerate(so_far):
         lines += broken(("  so far  " if not number else " " * 10) + said, sheet, 10)
