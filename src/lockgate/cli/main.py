@@ -157,7 +157,8 @@ def _run(words: list[str]) -> int:
     stdout = sys.stdout
     try:
         _require_text(words)
-        code = cli.main(args=words, prog_name="lockgate", standalone_mode=False)
+        # No variable makes a command end well without doing what it is for: click would print a completion script, and end with 0.
+        code = cli.main(args=words, prog_name="lockgate", complete_var="", standalone_mode=False)
         return code if isinstance(code, int) else OK
     except SystemExit as err:
         if sys.stdout is not stdout:  # click put another in its place: nobody reads the help it printed
