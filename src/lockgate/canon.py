@@ -88,8 +88,9 @@ def decode(data: bytes, type_: type[T], *, what: str = "document", code: str = "
 
 
 def _reason(err: Exception) -> str:
-    """The decoder's complaint, cut short: hostile input may be quoted in it."""
+    """The decoder's complaint, in one line and cut short: hostile input may be quoted in it."""
     text = str(err) or type(err).__name__
+    text = text if text.isprintable() else repr(text)[1:-1]
     return text if len(text) <= 200 else text[:200] + "…"
 
 

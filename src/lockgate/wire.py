@@ -326,8 +326,8 @@ def keys_at_hand(config: Config) -> dict[Fingerprint, str]:
             for public in sorted(folder.glob("*.pub"))[:200]:
                 private = public.with_suffix("")
                 with suppress(OSError, EvidenceError):
-                    if private.is_file():
-                        named = private.name if folder == config.here else str(private)
+                    named = private.name if folder == config.here else str(private)
+                    if named.isprintable() and private.is_file():  # whoever wrote what is here chose its name, and no other could be typed
                         found[fingerprint(parse_public_key(read_head(public, MAX_PUBLIC)))] = named
     return found
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,25 @@ def test_being_asked_to_end_is_passed_on() -> None:
         running.terminate()
         assert running.wait(30) == 8
         end_all(running)
+
+
+def test_being_asked_to_end_while_the_command_starts_is_passed_on() -> None:
+    class Asked(list[str]):
+        def __iter__(self) -> Iterator[str]:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return super().__iter__()
+
+    assert ProcessRunner().run(Asked(["sleep", "30"])) == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_what_is_ignored_here_is_ignored_by_the_command(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        assert ProcessRunner().run(["sh", "-c", f"kill -{number.value} $$; exit 7"]) == 7
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
 
 
 def test_signals_are_as_before_afterwards() -> None:

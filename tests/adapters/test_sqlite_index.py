@@ -202,3 +202,18 @@ def test_a_full_or_read_only_disk_loses_nothing_filed(disk_at: Callable[[int], t
     with pytest.raises(LedgerError) as err:
         index.keep("env:x", digest_of(STATE), STATE)
     assert err.value.code == "index.unwritable"
+
+
+def test_a_link_is_not_followed_to_make_or_change_a_database(tmp_path: Path, path: Path) -> None:
+    there, missing = tmp_path / "there.db", tmp_path / "missing.db"
+    with contextlib.closing(sqlite3.connect(there)) as db:
+        db.execute("CREATE TABLE theirs (a)")
+    before = there.read_bytes()
+    for target in (there, missing):
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+        with pytest.raises(LedgerError) as err:
+            SqliteIndex(path).cursor()
+        assert err.value.code == "index.unwritable"
+    assert there.read_bytes() == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["index.db", "there.db"]

@@ -585,3 +585,12 @@ def test_the_first_signature_of_a_stranger_is_not_stored(path: Path) -> None:
         assert code_of(lambda: log.append(entry(600))) == "log.wrong-key"
     with opened(path) as log:
         assert verify_checkpoint(log.head().note, KEY.verifier).size == 600
+
+
+@pytest.mark.parametrize("name", ["ledger.db-turn", "ledger.db-turn-next"])
+def test_no_file_is_made_where_a_lock_file_links_to(tmp_path: Path, path: Path, name: str) -> None:
+    path.with_name(name).unlink(missing_ok=True)
+    path.with_name(name).symlink_to(tmp_path / "elsewhere")
+    with opened(path) as log:
+        assert code_of(lambda: log.append(entry(600))) == "log.unwritable"
+    assert not (tmp_path / "elsewhere").exists()

@@ -153,6 +153,19 @@ class TestRecordOfIt:
         assert occupant is not None
         assert occupant.release.artifacts == SHOP
 
+    def test_a_deployment_that_is_stopped_while_it_is_recorded_is_kept(self, world: World) -> None:
+        """Its turn at the log may be long in coming."""
+        world.runner.during = lambda: setattr(world.log, "fails", KeyboardInterrupt())
+        with pytest.raises(LedgerError) as err:
+            world.deploy("staging")
+        assert err.value.code == "command.stopped"
+        assert "the command succeeded" in err.value.message
+        ((name, kept),) = world.outbox.kept.items()
+        assert err.value.remedy == f"lockgate log record {name}"
+        world.log.fails = None
+        say.record_event(world.ports, record.read_envelope(kept))
+        assert occupant(world, "staging") is not None
+
     def test_where_nothing_takes_it_that_is_said_too(self, world: World) -> None:
         world.outbox.full = True
         world.runner.during = lambda: setattr(world.log, "fails", LedgerError("log.full", "no space"))

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from command_line import leaves
+from command_line import call, leaves
 from house import SRC
 
 HEAVY = {"msgspec", "cryptography", "bcrypt", "sqlite3", "yaml", "json", "subprocess", "secrets", "hashlib", "socket", "difflib", "tempfile"}
@@ -48,3 +48,13 @@ def test_a_version_is_one_line() -> None:
     )
     assert done.stdout.startswith("lockgate ")
     assert json.dumps(done.stdout).count("\\n") == 1
+
+
+@pytest.mark.parametrize("instruction", ["bash_source", "bash_complete", "zsh_source"])
+def test_no_variable_makes_a_command_end_well_without_doing_it(instruction: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_LOCKGATE_COMPLETE", instruction)
+    monkeypatch.setenv("COMP_WORDS", "lockgate ")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    said = call("gate", "no-such-file", "--to", "production")
+    assert said.code != 0
+    assert said.out == ""

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from lockgate.errors import UnreadableError
@@ -24,39 +24,46 @@ class ProcessRunner:
 
     What it writes to its stdout comes on stderr, so that stdout holds the answer alone. While it runs, Ctrl-C is the
     command's to obey (the terminal sends it there too), and SIGTERM and SIGHUP are passed on: whoever deploys lives to
-    record how it ended.
+    record how it ended. A signal that is ignored here, as under nohup, is ignored by the command too.
     """
 
     def run(self, command: Sequence[str]) -> int:
         """See `core.ports.Runner`."""
-        with _signals_held() as child:
+        with _signals_held() as adopt:
             try:
                 started = subprocess.Popen(list(command), stdout=_STDERR)  # the command is the deployer's own
             except FileNotFoundError:
                 raise UnreadableError("command.not-found", f"there is no command {command[0]!r}: nothing was run") from None
             except OSError as err:
                 raise UnreadableError("command.not-runnable", f"{command[0]!r} cannot be run: {err.strerror}") from None
-            child.append(started)
+            adopt(started)
             status = started.wait()
         return status if status >= 0 else 128 - status
 
 
 @contextlib.contextmanager
-def _signals_held() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Outlive the signals meant for the command; whoever is put in the list is sent those that come to this process alone."""
+def _signals_held() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Outlive the signals meant for the command; who is adopted is sent those that come to this process alone, also what came before."""
     children: list[subprocess.Popen[bytes]] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield children
-        return
+    early: list[int] = []
+    before = {}
 
     def pass_on(number: int, _frame: object) -> None:
+        early.extend([] if children else [number])
         for child in children:
             child.send_signal(number)
 
-    before = {number: signal.signal(number, pass_on) for number in _PASSED_ON}
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    def adopt(child: subprocess.Popen[bytes]) -> None:
+        children.append(child)
+        for number in early:
+            child.send_signal(number)
+
+    if threading.current_thread() is threading.main_thread():
+        handlers = {**dict.fromkeys(_PASSED_ON, pass_on), signal.SIGINT: lambda _number, _frame: None}
+        heard = {number: handler for number, handler in handlers.items() if signal.getsignal(number) is not signal.SIG_IGN}
+        before = {number: signal.signal(number, handler) for number, handler in heard.items()}
     try:
-        yield children
+        yield adopt
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

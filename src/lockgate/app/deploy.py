@@ -23,7 +23,7 @@ from lockgate.canon import Noun, encode
 from lockgate.core import events
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import PersonSigner
-from lockgate.errors import LockgateError, TrustError, UsageError
+from lockgate.errors import LedgerError, LockgateError, TrustError, UsageError
 
 
 class Deployment(Noun, frozen=True, kw_only=True):
@@ -85,6 +85,9 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
         raise type(err)(err.code, f"{outcome}, and that could not be signed: {err.message}", err.remedy) from err
     try:
         recorded = say.record_event(ports, envelope)
+    except KeyboardInterrupt:
+        where, remedy = _kept(ports, envelope, gated.index)
+        raise LedgerError("command.stopped", f"{outcome}, and it was stopped before that was recorded{where}", remedy) from None
     except LockgateError as err:
         where, remedy = _kept(ports, envelope, gated.index)
         raise type(err)(err.code, f"{outcome}, and that could not be recorded{where}: {err.message}", remedy or err.remedy) from err

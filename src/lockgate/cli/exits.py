@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import click
 
 from lockgate.cli import terminal
-from lockgate.errors import LedgerError, LockgateError, UsageError
+from lockgate.errors import LedgerError, LockgateError, PolicyError, UsageError
 
 OK, REFUSED, USAGE, UNDECIDED, UNRECORDED, STOPPED = 0, 1, 2, 3, 4, 130
 
@@ -43,6 +43,7 @@ def failed(err: LockgateError, words: Sequence[str]) -> int:
     """
     from lockgate.cli.hint import hint
     from lockgate.render.remedies import remedy_for
+    from lockgate.render.words import plain
 
     said = hint(err.remedy or remedy_for(err.code), words, f"docs/codes/{err.code.partition('.')[0]}.md")
     if wants_json(words):
@@ -50,7 +51,8 @@ def failed(err: LockgateError, words: Sequence[str]) -> int:
 
         terminal.out(error_json(err, said[7:]))
         return err.exit_code
-    problems = err.message.splitlines()
+    # Only a policy's problems come in lines. Anywhere else a line end is somebody else's text, and no line of ours begins in it.
+    problems = err.message.split("\n") if isinstance(err, PolicyError) else [plain(err.message)]
     first = f"{problems[0]} [{err.code}]" if len(problems) == 1 else "\n".join([f"several things are wrong [{err.code}]", *problems])
     lines = f"error  {first}\n" + (f"{said}\n" if said else "")
     terminal.err(terminal.harmless(lines, colour=False))

@@ -43,21 +43,22 @@ def command(session: Session, origin: str, name: str, owners: tuple[str, ...], t
     arguments.person_name(name)
     others = arguments.public_keys(owners)
     origin = origin or f"{_word(session.config.here.name)}/{arguments.fresh_request()[2:10]}"
-    with ExitStack() as undo, new_gate(session.config, origin) as ports:
-        signer = owner_signer(session.config, session.passphrase)
-        now = ports.clock.now()
-        person = arguments.fresh_person()
-        plan = Beginning(
-            owners=tuple(dict.fromkeys((signer.public, *others))), threshold=threshold, expires=now + LASTS, nonce=arguments.fresh_nonce(), person=person
-        )
-        ids = arguments.fresh_request(), arguments.fresh_request()
-        root, _ = begin(ports, plan, ids, signer, now + WEEK)
-        ports.directory.set(person, name)
-        waits = standing(ports, project(ports, ""), ids[1])
-        size = ports.log.head().size
-        write_trust(trust, root)
-        undo.callback(trust.unlink, missing_ok=True)
-        undo.pop_all()
+    with ExitStack() as undo:
+        with new_gate(session.config, origin) as ports:
+            signer = owner_signer(session.config, session.passphrase)
+            now = ports.clock.now()
+            person = arguments.fresh_person()
+            plan = Beginning(
+                owners=tuple(dict.fromkeys((signer.public, *others))), threshold=threshold, expires=now + LASTS, nonce=arguments.fresh_nonce(), person=person
+            )
+            ids = arguments.fresh_request(), arguments.fresh_request()
+            root, _ = begin(ports, plan, ids, signer, now + WEEK)
+            ports.directory.set(person, name)
+            waits = standing(ports, project(ports, ""), ids[1])
+            size = ports.log.head().size
+            write_trust(trust, root)
+            undo.callback(trust.unlink, missing_ok=True)
+        undo.pop_all()  # the gate has its name: now the root that was written is one of a gate that is there
     session.note(f"gate      {gate}: log {origin}, {count(size, 'leaf', 'leaves')}")
     session.note(f"trust     {trust_out}: commit it where verifiers look, never into the gate's directory")
     place = session.place_of(trust)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import click
 
 from lockgate import __version__
 from lockgate.cli import terminal
-from lockgate.cli.exits import OK, UNRECORDED, USAGE, bug, failed, from_click, stopped
+from lockgate.cli.exits import OK, STOPPED, UNRECORDED, USAGE, bug, failed, from_click, stopped
 from lockgate.errors import LockgateError, UsageError
 
 COMMANDS = {
@@ -109,21 +112,53 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line; every error becomes a message, a next command and an exit code, and none a traceback."""
     terminal.hold_streams()
     words = list(sys.argv[1:] if argv is None else argv)
-    try:
-        code = _run(words)
-    except terminal.ReaderGone:
-        code = UNRECORDED
-    except LockgateError as err:  # the error could not be told on stdout either
-        terminal.err(f"error  {err.message} [{err.code}]\n")
-        code = err.exit_code
+    with _asked_to_end() as asked:
+        try:
+            code = _run(words)
+        except terminal.ReaderGone:
+            code = UNRECORDED
+        except KeyboardInterrupt:  # while something else was told
+            code = STOPPED
+        except LockgateError as err:  # the error could not be told on stdout either
+            terminal.err(f"error  {err.message} [{err.code}]\n")
+            code = err.exit_code
+    for number in asked:
+        os.kill(os.getpid(), number)
     sys.exit(code)
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[list[int]]:
+    """End as by Ctrl-C where SIGTERM or SIGHUP would end this process: what is half made is put away first. A second one ends it at once.
+
+    What came is put in the list, for the process to end by it all the same.
+    """
+    asked: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    held = []
+    with suppress(ValueError):  # only the main thread hears signals
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, stop)
+                held.append(number)
+    try:
+        yield asked
+    finally:
+        for number in held:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _run(words: list[str]) -> int:
     stdout = sys.stdout
     try:
         _require_text(words)
-        code = cli.main(args=words, prog_name="lockgate", standalone_mode=False)
+        # No variable makes a command end well without doing what it is for: click would print a completion script, and end with 0.
+        code = cli.main(args=words, prog_name="lockgate", complete_var="", standalone_mode=False)
         return code if isinstance(code, int) else OK
     except SystemExit as err:
         if sys.stdout is not stdout:  # click put another in its place: nobody reads the help it printed

@@ -96,7 +96,7 @@ def load_key(path: str, passphrase: Passphrase | None = None) -> FileSigner:
         private = _load(lambda password: load(data, password), path, passphrase)
     except UnsupportedAlgorithm:
         raise UsageError(
-            "key.needs-agent", f"{path} cannot be used from here (a security key, or a cipher this installation lacks): ssh-agent can", f"ssh-add {path}"
+            "key.needs-agent", f"{path} cannot be used from here (a security key, or a cipher this installation lacks): ssh-agent can", f"ssh-add {quote(path)}"
         ) from None
     if not isinstance(private, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise EvidenceError("key.unsupported", f"{path} holds no kind of key lockgate accepts: use ssh-ed25519")
@@ -142,7 +142,7 @@ def _read(path: str) -> bytes:
         fd = disk.open_regular(path, follow=True)
         with os.fdopen(fd, "rb") as file:
             if stat.S_IMODE(os.fstat(fd).st_mode) & 0o077:
-                raise UsageError("key.exposed", f"{path} may be read by others than its owner: it was not used", f"chmod 600 {path}")
+                raise UsageError("key.exposed", f"{path} may be read by others than its owner: it was not used", f"chmod 600 {quote(path)}")
             return file.read(MAX_FILE)
     except OSError as err:
         raise UnreadableError("key.unavailable", f"the key {path} could not be read: {disk.reason(err)}") from None

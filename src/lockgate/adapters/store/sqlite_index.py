@@ -6,6 +6,7 @@ rows of the generation before is told so, and does not file behind a gap.
 
 from __future__ import annotations
 
+import errno
 import secrets
 import sqlite3
 import threading
@@ -150,6 +151,8 @@ class SqliteIndex:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    if path.is_symlink():  # SQLite would make a database wherever it leads, or change the one that is there
+        raise OSError(errno.ELOOP, "a symbolic link, which is not followed here")
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA trusted_schema = OFF")

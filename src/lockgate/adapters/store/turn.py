@@ -56,7 +56,7 @@ class Turn:
 
     def _open(self) -> tuple[int, int]:
         if self._files is None:
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW  # a link would have files made wherever it leads
             with writing(self._path):
                 room = os.open(f"{self._path}-next", flags, 0o600)
                 try:
