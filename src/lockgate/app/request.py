@@ -178,12 +178,12 @@ def duty_of(found: Found, signer: PersonSigner, duty: str) -> Name:
     if person is None:
         raise TrustError("key.not-enrolled", f"{fingerprint(signer.public)} belongs to nobody in the roster: nothing was signed")
     duties = [one.removeprefix("approve:") for one in person.duties.get(where, ()) if one.startswith("approve:")]
-    enrol = f"lockgate people add NAME --duty {where}=approve:{duty or 'DUTY'}"
     if not duties:
+        enrol = f"lockgate people add NAME --duty {where}=approve:{duty or 'DUTY'}"
         raise TrustError("people.no-duty", f"{person.id} has no duty to approve in {where}: nothing was signed", enrol)
     if duty and duty not in duties:
         may = f"may approve in {where} as {' or '.join(duties)}, not as {duty}"
-        raise TrustError("people.no-duty", f"{person.id} {may}: nothing was signed", enrol)
+        raise TrustError("people.no-duty", f"{person.id} {may}: nothing was signed", "lockgate approve R --duty DUTY")
     if duty:
         return duty
     if len(duties) > 1:
