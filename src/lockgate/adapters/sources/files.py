@@ -19,8 +19,6 @@ from lockgate.core.ports import Evidence, Measured
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
 
 SUFFIX = ".intoto.jsonl"
-_REGISTRY = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?/")
-"""How an image in a registry is named: a host, and a path in it."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}\Z").match
 _PLAIN_SUFFIX = re.compile(r"(\.tar)?\.[A-Za-z0-9]{1,16}\Z").search
@@ -111,9 +109,7 @@ class PlainFiles:
         try:
             fd = disk.open_regular(path, follow=True)
         except FileNotFoundError:
-            far = _REGISTRY.match(path) and not os.path.lexists(path.partition("/")[0])
-            copy = "copy the image out of its registry into an OCI layout here, and name it as oci:DIRECTORY:TAG"
-            raise UnreadableError("ref.not-found", f"there is nothing at {path}", copy if far else "") from None
+            raise UnreadableError("ref.not-found", f"there is nothing at {path}") from None
         except OSError as err:
             raise _unreadable(path, err) from None
         try:
