@@ -240,7 +240,7 @@ def to_production(story: Story) -> int:
         "Refused while it soaks, and it says until when: the clock started when the gate recorded the",
         "deployment. Meanwhile approvals can be asked for.",
     )
-    output = story.types(f"lockgate gate {IMAGE} --to production", "FAIL soaked", "FAIL approved nobody asked", "next: lockgate request", exits=1)
+    output = story.types(f"lockgate gate {IMAGE} --to production", "FAIL soaked", "FAIL approved no open request", "next: lockgate request", exits=1)
     opens = re.search(r"opens (\d{4}-\d\d-\d\d \d\d:\d\d)(:\d\d)? UTC", output)
     opened = datetime.fromisoformat(f"{opens[1]}{opens[2] or ''}+00:00") if opens else fail("it does not say when it opens")
     if not timedelta(0) < opened - datetime.now(UTC) <= timedelta(seconds=SOAK):

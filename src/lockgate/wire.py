@@ -286,6 +286,11 @@ def owner_signer(config: Config, passphrase: Callable[[], bytes]) -> PersonSigne
     return user_signer(config, passphrase)
 
 
+def default_key(config: Config) -> Path | None:
+    """Where the key is that is the user's unless another one is named; None where one is named."""
+    return None if config.key or config.home is None else config.home / OWNER_KEY
+
+
 def make_key(path: Path, passphrase: bytes | None) -> PublicKey:
     """A new key in `path`, and its public half in ``path.pub``, with the file's name for a comment.
 

@@ -73,7 +73,7 @@ class TestApprove:
     def test_the_duty_is_found_or_asked_for(self, world: World, asked: str, fails: Fails) -> None:
         assert fails(world.approve, asked, "carl") == "approve.which-duty"
         assert fails(world.approve, asked, "eve") == "people.no-duty"
-        assert fails(world.approve, asked, "mallory") == "people.no-duty"
+        assert fails(world.approve, asked, "mallory") == "key.not-enrolled"
         assert fails(world.approve, asked, "ann", "security") == "people.no-duty"
         assert fails(world.approve, asked, "ann", "cooking") == "people.no-duty"
         world.approve(asked, "carl", "security")

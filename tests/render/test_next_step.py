@@ -26,6 +26,7 @@ ASKED = Asked(
     options=" --gate g",
     config=" --config app.yaml",
     own_key=" --key ada.key",
+    request_key=" --key ada.key",
     keys={"release": "keys/release key", "second": "SHA256:abc"},
     deployer="dora.key",
 )
@@ -82,6 +83,11 @@ def test_what_never_ran_there_is_deployed_there_and_not_only_asked_about(code: s
     outcome = fail(code, environment="staging", **{"in": "staging"})
     one = Asked(refs=("image:1",), config=" --config app.yaml", own_key=" --key ada.key", options=" --gate g")
     assert after(decided(outcome), one) == "lockgate deploy image:1 --to staging --config app.yaml --key ada.key --gate g -- CMD {ref}"
+
+
+def test_who_may_not_ask_for_a_release_is_not_told_to_with_that_key() -> None:
+    by_pipeline = Asked(refs=("image:1",), own_key=" --key ci", request_key=" --key KEY", options=" --gate g")
+    assert after(decided(fail("approved.no-request")), by_pipeline) == "lockgate request image:1 --to production --key KEY --gate g"
 
 
 def test_what_only_time_mends_says_when() -> None:

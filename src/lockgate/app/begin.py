@@ -67,7 +67,7 @@ def begin(ports: Ports, plan: Beginning, ids: tuple[str, str], signer: PersonSig
             expires=plan.expires,
         )
     except ValueError as err:
-        raise UsageError("root.bad-value", f"this root cannot be: {err}") from None
+        raise UsageError("root.bad-value", f"this root cannot be: {err}", "lockgate init --origin NAME --owner FILE --threshold N") from None
     ports.log.append(Entry(leaf=encode(leaf), stream=events.HOUSE, key="genesis"), Guard(size=0, streams=(events.HOUSE,)))
     proposed = events.RootProposed(log=root.genesis, id=ids[0], version=1, replaces=NONE, requested_at=now)
     envelope = say.sign_event(proposed, (ports.blobs.put(encode(root)),), signer)

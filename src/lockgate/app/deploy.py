@@ -108,4 +108,8 @@ def _require_deployer(own: Projection, environment: str, signer: PersonSigner) -
     if person is None:
         raise TrustError("key.not-enrolled", f"{fingerprint(signer.public)} belongs to nobody in the roster: nothing was run")
     if not own.roster.may(person.id, "deploy", environment):
-        raise TrustError("people.no-duty", f"{person.id} does not have the duty deploy in {environment}: nothing was run")
+        raise TrustError(
+            "people.no-duty",
+            f"{person.id} does not have the duty deploy in {environment}: nothing was run",
+            f"lockgate people add NAME --duty {environment}=deploy",
+        )

@@ -12,6 +12,7 @@ stands is not recorded: the decision goes through the same `history.admit` as ev
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import datetime
 
@@ -184,10 +185,18 @@ def require_permit_key(ports: Ports, own: Projection) -> Signer:
 
 def require_answerable(own: Projection, ask: GateRequest) -> None:
     """The question names an environment and a request that are there. Raises UsageError ``policy.no-environment``, ``request.unknown``."""
-    if ask.environment not in own.policy_in_force().environments:
-        raise UsageError("policy.no-environment", f"the policy in force has no environment {ask.environment[:80]!r}")
+    require_environment(own, ask.environment)
     if ask.request and own.state.environment.request(ask.request) is None:
         raise UsageError("request.unknown", f"there is no request {ask.request[:40]!r} in {ask.environment}")
+
+
+def require_environment(own: Projection, environment: str) -> None:
+    """The policy in force has it. Raises UsageError ``policy.no-environment``, with the nearest there is."""
+    there = own.policy_in_force().environments
+    if environment not in there:
+        close = difflib.get_close_matches(environment[:80], there, n=1, cutoff=0.5)
+        near = f": did you mean {close[0]!r}?" if close else ""
+        raise UsageError("policy.no-environment", f"the policy in force has no environment {environment[:80]!r}{near}")
 
 
 def look(ports: Ports, environment: Name) -> tuple[Projection, dict[Name, Projection]]:

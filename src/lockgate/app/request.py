@@ -59,12 +59,18 @@ def request_release(
     """
     resolved = gate.resolve(ports, refs, config, platform)
     own = project(ports, environment)
-    if environment not in own.policy_in_force().environments:
-        raise UsageError("policy.no-environment", f"the policy in force has no environment {environment!r}")
+    gate.require_environment(own, environment)
     occupant = own.state.environment.occupant()
     from_ = release_digest(occupant.release if occupant else None)
     event = events.Requested(log=own.state.house.genesis, id=id_, environment=environment, config=config, from_=from_, requested_at=ports.clock.now())
     return resolved, say.record_event(ports, say.sign_event(event, resolved.release.artifacts, signer))
+
+
+def alike(ports: Ports, environment: Name, id_: RequestId) -> tuple[Request, ...]:
+    """The other open requests of the release that this one asks for: the gate goes by the newest unless it is told which."""
+    state = project(ports, environment).state.environment
+    own = state.request(id_)
+    return tuple(one for one in state.requests if own is not None and one.release == own.release and one.id != id_ and not (one.withdrawn or one.over))
 
 
 def propose(ports: Ports, document: Policy | Roster | Root, id_: RequestId, signer: PersonSigner) -> say.Recorded:
@@ -163,17 +169,23 @@ def duty_of(found: Found, signer: PersonSigner, duty: str) -> Name:
     """The duty to approve under: the one named, or the only one this person has here.
 
     Raises:
-        UsageError: ``approve.which-duty`` where there are several. TrustError: ``people.no-duty`` where there is none.
+        UsageError: ``approve.which-duty`` where there are several. TrustError: ``people.no-duty`` where there is none, or not this
+            one; ``key.not-enrolled``.
     """
     if found.proposal is not None:
         return "owner"
+    where, person = found.environment, found.projection.roster.person_of(signer.public)
+    if person is None:
+        raise TrustError("key.not-enrolled", f"{fingerprint(signer.public)} belongs to nobody in the roster: nothing was signed")
+    duties = [one.removeprefix("approve:") for one in person.duties.get(where, ()) if one.startswith("approve:")]
+    if not duties:
+        enrol = f"lockgate people add NAME --duty {where}=approve:{duty or 'DUTY'}"
+        raise TrustError("people.no-duty", f"{person.id} has no duty to approve in {where}: nothing was signed", enrol)
+    if duty and duty not in duties:
+        may = f"may approve in {where} as {' or '.join(duties)}, not as {duty}"
+        raise TrustError("people.no-duty", f"{person.id} {may}: nothing was signed", "lockgate approve R --duty DUTY")
     if duty:
         return duty
-    person = found.projection.roster.person_of(signer.public)
-    held = person.duties.get(found.environment, ()) if person else ()
-    duties = [one.removeprefix("approve:") for one in held if one.startswith("approve:")]
-    if not duties:
-        raise TrustError("people.no-duty", f"{fingerprint(signer.public)} has no duty to approve in {found.environment}")
     if len(duties) > 1:
         raise UsageError("approve.which-duty", f"you may approve as {' or '.join(duties)}: say which with --duty")
     return duties[0]

@@ -34,7 +34,7 @@ def command(session: Session, origin: str, name: str, owners: tuple[str, ...], t
     from lockgate.errors import UsageError
     from lockgate.render.standing import backing
     from lockgate.render.words import count, plain
-    from lockgate.wire import new_gate, owner_signer, require_no_trust, write_trust
+    from lockgate.wire import default_key, new_gate, owner_signer, require_no_trust, write_trust
 
     trust, gate = Path(trust_out), session.config.gate
     require_no_trust(trust)
@@ -60,12 +60,15 @@ def command(session: Session, origin: str, name: str, owners: tuple[str, ...], t
             undo.callback(trust.unlink, missing_ok=True)
         undo.pop_all()  # the gate has its name: now the root that was written is one of a gate that is there
     session.note(f"gate      {gate}: log {origin}, {count(size, 'leaf', 'leaves')}")
+    if made := default_key(session.config):
+        session.lines("owner", f"your key is {made}: keep a copy, for only owners' keys change policy, people and root")
     session.note(f"trust     {trust_out}: commit it where verifiers look, never into the gate's directory")
     place = session.place_of(trust)
     if waits is not None:
         session.lines("roster", f"version 1, with you in it, is proposed as {ids[1]}: the other owners approve it with lockgate approve {ids[1]}{place}")
         session.lines("approved", backing(waits, session.sheet()))
-    session.next(f"lockgate policy show --starter{session.own_key} > policy.yaml && lockgate policy apply policy.yaml{session.own_key}{place}")
+    begin_with = "" if Path("policy.yaml").exists() else f"lockgate policy show --starter{session.own_key} > policy.yaml && "
+    session.next(f"{begin_with}lockgate policy apply policy.yaml{session.own_key}{place}")
     session.say({"origin": origin, "person": person, "trust": trust_out, "gate": plain(str(gate)), "roster": ids[1]}, "")
 
 

@@ -101,8 +101,8 @@ def add(session: Session, name: str, publics: tuple[str, ...], duties: tuple[str
         arguments.person_name(name)
     person = enrolled(start.people, id_ or arguments.fresh_person(), keys, duties)
     names = {person.id: name} if id_ is None else NOBODY
-    _propose(session, ports, there, start, roster_with(start.people, person).people, names, signer, beside=beside)
-    session.say({"person": person.id}, person.id)
+    told = _propose(session, ports, there, start, roster_with(start.people, person).people, names, signer, beside=beside)
+    session.say({"person": person.id, **told}, person.id)
 
 
 @command.command("apply")
@@ -129,8 +129,8 @@ def apply(session: Session, file: str, onto: str, beside: bool) -> None:
     people, names = from_file(start, read, arguments.fresh_person)
     for name in names.values():
         arguments.person_name(name)
-    _propose(session, ports, there, start, people, names, signer, beside=beside)
-    session.say({"people": {(names.get(one.id) or start.names.get(one.id, one.id)): one.id for one in people}}, "\n".join(one.id for one in people))
+    told = _propose(session, ports, there, start, people, names, signer, beside=beside)
+    session.say({"people": {(names.get(one.id) or start.names.get(one.id, one.id)): one.id for one in people}, **told}, "\n".join(one.id for one in people))
 
 
 @command.command("remove")
@@ -154,8 +154,8 @@ def remove(session: Session, name: str, publics: tuple[str, ...], duties: tuple[
     id_ = id_of(start.names, (person.id for person in start.people.people), name) or name
     person = start.people.get(id_)
     following = roster_without(start.people, id_) if person is None or not (keys or duties) else roster_with(start.people, reduced(person, keys, duties))
-    in_force = _propose(session, ports, there, start, following.people, NOBODY, signer, beside=beside)
-    session.say({"person": id_, "inForce": in_force}, id_)
+    told = _propose(session, ports, there, start, following.people, NOBODY, signer, beside=beside)
+    session.say({"person": id_, **told}, id_)
 
 
 @command.command("name")
@@ -210,11 +210,10 @@ def _again(session: Session, there: Known) -> str:
 
 def _propose(
     session: Session, ports: Ports, there: Known, start: Base, people: tuple[Person, ...], names: Mapping[str, str], signer: PersonSigner, *, beside: bool
-) -> bool:
-    """Propose a roster of these people and keep their names; whether it is in force."""
+) -> dict[str, object]:
+    """Propose a roster of these people and keep their names; for machines, by which id it is approved and whether it is in force."""
     from lockgate.app.govern import roster_of
     from lockgate.app.people import require_none_open, same
-    from lockgate.app.project import project
     from lockgate.cli.propose import propose
     from lockgate.errors import LedgerError, UsageError
 
@@ -224,21 +223,34 @@ def _propose(
         for id_, name in names.items():
             ports.directory.set(id_, name)
         session.note(f"roster    unchanged: {what} already, and nothing was recorded")
-        return start.onto is None
+        return {"id": start.onto.id if start.onto else "", "inForce": start.onto is None}
     if not beside:
         try:
             require_none_open(there, start)
         except UsageError as err:
             raise UsageError(err.code, err.message, _again(session, there)) from None
-    changed = propose(session, ports, following, "roster", signer, names, start.onto)
+    changed = propose(session, ports, following, "roster", signer, names, start.onto, then=_unknown_environments(ports, start, people))
     for id_, name in names.items():
         try:
             ports.directory.set(id_, name)
         except LedgerError as err:
             again = f"lockgate people name {id_} {shlex.quote(name)}{session.place}"
             raise LedgerError(err.code, f"the roster was recorded as leaf {changed.leaf}, and the name of {id_} was not kept: {err.message}", again) from None
-    house = project(ports, "")
+    return {"id": changed.id, "inForce": changed.in_force}
+
+
+def _unknown_environments(ports: Ports, start: Base, people: tuple[Person, ...]) -> str:
+    """A line for each environment with new duties that the policy in force does not have, with the nearest it has."""
+    import difflib
+
+    from lockgate.app.project import project
+
+    policy = project(ports, "").policy
+    there = tuple(policy.environments) if policy else ()
     touched = {environment for person in people if person not in start.people.people for environment in person.duties}
-    for environment in sorted(touched - set(house.policy.environments)) if house.policy else ():
-        session.note(f"note      the policy in force has no environment {environment}: a duty there is of no use yet")
-    return changed.in_force
+    lines = []
+    for environment in sorted(touched - set(there)) if there else ():
+        near = difflib.get_close_matches(environment, there, n=1, cutoff=0.5)
+        meant = f"did you mean {near[0]!r}?" if near else "a duty there is of no use yet"
+        lines.append(f"note      the policy in force has no environment {environment}: {meant}")
+    return "\n".join(lines)

@@ -19,13 +19,18 @@ def command(session: Session, refs: tuple[str, ...], environment: str, config_fi
 
     Policies, rosters and roots are asked for with `policy apply`, `people` and `key renew`.
     """
-    from lockgate.app.request import request_release
-    from lockgate.render.words import artifacts
+    from lockgate.app.request import alike, request_release
+    from lockgate.render.words import artifacts, called, listing
 
     config, id_ = arguments.config_digest(config_files), arguments.fresh_request()
     signer = session.signer()
     ports = session.ports()
     resolved, recorded = request_release(ports, refs, environment, config, id_, signer, platform)
     session.note(f"requested {artifacts(resolved.release, resolved.pinned())} -> {environment}, as leaf {recorded.index} of log {ports.log.origin}")
+    if others := alike(ports, environment, id_):
+        names = session.sheet(ports).names
+        said = listing(f"{one.id} by {called(one.by, names)}" for one in others)
+        ask = "asks" if len(others) == 1 else "ask"
+        session.lines("note", f"{said} {ask} for the same release, too: the gate goes by the newest request, and by another only with --request")
     session.next(f"lockgate approve {id_}{session.place}")
     session.say({"request": id_, "leaf": recorded.index, "environment": environment, "artifacts": resolved.release.artifacts, "config": config}, id_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -13,12 +14,17 @@ import click
 
 from lockgate import config
 from lockgate.cli import terminal
+from lockgate.errors import LockgateError
 
 if TYPE_CHECKING:
     from lockgate.app.attach import Bench
     from lockgate.app.world import Ports
     from lockgate.core.ports import PersonSigner, Signer
     from lockgate.render.words import Sheet
+
+_PERSON = re.compile(r"\bp-[a-z2-7]{16}\b")
+_BY_ID = {"people.ambiguous", "people.name-taken", "people.twice", "people.unknown"}
+"""Errors about names themselves, where the id is what tells people apart."""
 
 
 class Session:
@@ -36,6 +42,7 @@ class Session:
         self._gate = gate
         self.place = _options(gate, trust)
         self.own_key = f" --key {shlex.quote(key)}" if key else ""
+        self._opened: Ports | None = None
 
     def place_of(self, trust: Path) -> str:
         """The options that name this gate and a trust file that was just written; none for one that is found without."""
@@ -47,7 +54,7 @@ class Session:
         from lockgate.app.filing import catch_up
         from lockgate.wire import open_gate
 
-        ports = open_gate(self.config, self.busy)
+        self._opened = ports = open_gate(self.config, self.busy)
         if ports.pinned is None:
             self.warn("UNPINNED", "root.unpinned", "no lockgate.trust was found or named, so nothing here is a permit")
         if ports.heads.recall(ports.log.vkey) is None:
@@ -153,6 +160,15 @@ class Session:
     def _colour(self, stream: object) -> bool:
         return self.config.colour and not self.json and terminal.is_terminal(stream)
 
+    def name_people(self, err: LockgateError) -> None:
+        """Call people in an error by their names, where people read it: the id is no name that anybody knows."""
+        if self._opened is None or self.json or err.code in _BY_ID or not _PERSON.search(err.message):
+            return
+        from lockgate.render.words import called
+
+        names = self.sheet(self._opened).names
+        err.message = _PERSON.sub(lambda found: called(found[0], names), err.message)
+
     def progress(self, what: str) -> terminal.Told | None:
         """A line that counts, on a terminal only."""
         return None if self.json else terminal.counted(what)
@@ -178,7 +194,12 @@ def with_session(*, key: bool = False, above: bool = True) -> Callable[[Callable
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def call(gate_dir: str, trust: str, fmt: str, key_spec: str = "", **arguments: Any) -> Any:  # noqa: ANN401  click's own
-            return function(Session(gate=gate_dir, trust=trust, key=key_spec, fmt=fmt, above=above), **arguments)
+            session = Session(gate=gate_dir, trust=trust, key=key_spec, fmt=fmt, above=above)
+            try:
+                return function(session, **arguments)
+            except LockgateError as err:
+                session.name_people(err)
+                raise
 
         for option in (
             click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", help="For people or for machines."),

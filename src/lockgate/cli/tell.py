@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from lockgate.cli.session import Session
 if TYPE_CHECKING:
     from lockgate.app.world import Ports
     from lockgate.core import events
+    from lockgate.core.identity import Duty, Fingerprint, PersonId, Roster
     from lockgate.render.next_step import Asked
     from lockgate.render.words import Sheet
 
@@ -49,7 +50,7 @@ def tell_decision(
     session.note(text.decision(decided, artifacts(release, pinned), place, sheet))
     if decided.outcome != "allowed":
         with suppress(LockgateError):  # the decision stands and is told, whatever cannot be looked up for a hint
-            put = asked(session, ports, decided.environment, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config))
+            put = asked(session, ports, decided.environment, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config), decided.person)
             tell_next(session, decided, put, sheet)
 
 
@@ -67,7 +68,9 @@ def tell_next(session: Session, decided: events.Decided, put: Asked, sheet: Shee
         session.next(command)
 
 
-def asked(session: Session, ports: Ports, environment: str, refs: tuple[str, ...], pinned: tuple[str, ...], config: tuple[str, ...]) -> Asked:
+def asked(
+    session: Session, ports: Ports, environment: str, refs: tuple[str, ...], pinned: tuple[str, ...], config: tuple[str, ...], person: PersonId | None
+) -> Asked:
     """How the question was put, with the keys at hand here: of the policy, and of people who may deploy there."""
     from lockgate.app.project import project
     from lockgate.core.identity import fingerprint
@@ -76,7 +79,8 @@ def asked(session: Session, ports: Ports, environment: str, refs: tuple[str, ...
 
     house, held = project(ports, ""), keys_at_hand(session.config)
     keys = {name: held.get(print_, print_) for name, print_ in ((name, fingerprint(key)) for name, key in (house.policy.keys.items() if house.policy else ()))}
-    deployers = (fingerprint(key) for person in house.roster.people if house.roster.may(person.id, "deploy", environment) for key in person.keys)
+    requester = next((held[each] for each in _prints(house.roster, "request", environment) if each in held), "KEY")
+    own = not session.own_key or (person is not None and house.roster.may(person, "request", environment))
     return Asked(
         refs=refs,
         places={place.rpartition("@")[2]: ref for place, ref in zip(pinned, refs, strict=False)},
@@ -84,5 +88,13 @@ def asked(session: Session, ports: Ports, environment: str, refs: tuple[str, ...
         config="".join(f" --config {shlex.quote(path)}" for path in config),
         own_key=session.own_key,
         keys=keys,
-        deployer=next((held[each] for each in deployers if each in held), ""),
+        deployer=next((held[each] for each in _prints(house.roster, "deploy", environment) if each in held), ""),
+        request_key=session.own_key if own else f" --key {shlex.quote(requester)}",
     )
+
+
+def _prints(roster: Roster, duty: Duty, environment: str) -> Iterator[Fingerprint]:
+    """The keys of everybody who has this duty there."""
+    from lockgate.core.identity import fingerprint
+
+    return (fingerprint(key) for person in roster.people if roster.may(person.id, duty, environment) for key in person.keys)

@@ -43,4 +43,6 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
     sheet = session.sheet(ports, result=True)
     session.say(decided, text.decision(decided, artifacts(release, pinned), "not recorded: this is no permit", sheet, codes=True))
     if decided.outcome != "allowed":
-        tell_next(session, decided, asked(session, ports, environment, pinned if platform else what, pinned, config_files), session.sheet(ports))
+        tell_next(
+            session, decided, asked(session, ports, environment, pinned if platform else what, pinned, config_files, decided.person), session.sheet(ports)
+        )

@@ -227,7 +227,7 @@ def _admit_house(place: _Place, event: events.Event, by: str, key: Fingerprint, 
     if isinstance(event, events.Withdrawn):
         backed = any((given.by == by or given.key == key) and not given.withdrawn for given in proposal.approvals)
         if (event.what == "request" and by != proposal.by) or (event.what == "approval" and not backed) or event.what == "rejection":
-            raise EvidenceError("withdrawal.not-yours", "only who said it can take it back")
+            raise EvidenceError("withdrawal.not-yours", f"no {event.what} of {event.request} by this person stands: only who said it can take it back")
         return
     if not owner:
         raise TrustError("approval.not-owner", f"{by} is no owner: documents are approved by the root's owners")
@@ -279,7 +279,7 @@ def _admit_environment(place: _Place, event: events.Event, person: str, roster: 
     environment = getattr(event, "environment", "")
     duty = events.duty_for(event)
     if duty is not None and not roster.may(person, duty, environment):
-        raise TrustError("people.no-duty", f"{person} does not have the duty {duty} in {environment}")
+        raise TrustError("people.no-duty", f"{person} does not have the duty {duty} in {environment}", f"lockgate people add NAME --duty {environment}={duty}")
     match event:
         case events.Requested():
             if state.request(event.id) is not None:
@@ -339,7 +339,7 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
             "approval": any(given.person == person and not given.withdrawn for given in request.given),
         }
         if not said[event.what]:
-            raise EvidenceError("withdrawal.not-yours", "only who said it can take it back")
+            raise EvidenceError("withdrawal.not-yours", f"no {event.what} of {event.request} by this person stands: only who said it can take it back")
         if event.nonce in request.taken_back:
             raise EvidenceError("withdrawal.replayed", "this very withdrawal was recorded before")
         if event.what == "rejection" and len(request.taken_back) >= KEPT_ANSWERS:
@@ -348,7 +348,11 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
     if isinstance(event, events.Rejected):
         found = roster.get(person)
         if found is None or not any(duty.startswith("approve:") for duty in found.duties.get(event.environment, ())):
-            raise TrustError("people.no-duty", f"{person} may not approve in {event.environment}, and so not reject either")
+            raise TrustError(
+                "people.no-duty",
+                f"{person} may not approve in {event.environment}, and so not reject either",
+                f"lockgate people add NAME --duty {event.environment}=approve:DUTY",
+            )
         return
     if event.config != request.release.config or event.shown.to != release_digest(request.release):
         raise EvidenceError("approval.other-release", f"this is about another release or configuration than {event.request} asks for")

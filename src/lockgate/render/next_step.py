@@ -22,6 +22,7 @@ class Asked(Noun, frozen=True, kw_only=True):
         config: ``--config`` as given, likewise.
         own_key: ``--key`` as given, likewise.
         keys: name of a policy's key -> how it is named behind ``--key`` here.
+        request_key: the ``--key`` to ask for the release with, likewise: as given where its person may ask; else one at hand, or ``KEY``.
         deployer: how a key at hand of somebody who may deploy there is named; empty for none.
     """
 
@@ -31,6 +32,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     config: str = ""
     own_key: str = ""
     keys: dict[Name, str] = {}
+    request_key: str = ""
     deployer: str = ""
 
 
@@ -76,7 +78,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
         case "soaked.too-young" | "approved.permit-outstanding":
             return f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
-            return f"lockgate request {named} --to {environment}{again}"
+            return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
         case "approved.rejected":
             return f"lockgate log show --about {_text(one, 'request')}{asked.options}"
         case "approved.deployer-unknown" | "approved.not-deployer" if asked.deployer:

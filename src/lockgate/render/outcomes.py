@@ -133,7 +133,7 @@ _WORDS: dict[str, _Words] = {
     "soaked.unreadable": lambda p, s: f"history could not be read ({_of(p, 'because')})",
     "time.unattested": lambda p, s: "the policy asks for attested time, and no time stamps are there",
     "approved": lambda p, s: f"{_of(p, 'request')} by {_people(p, s)}",
-    "approved.no-request": lambda p, s: "nobody asked for this release here",
+    "approved.no-request": lambda p, s: "no open request asks for this release here",
     "approved.other-release": lambda p, s: f"{_of(p, 'request')} asks for another release or configuration",
     "approved.request-withdrawn": lambda p, s: f"{_of(p, 'request')} was withdrawn",
     "approved.rejected": lambda p, s: f"{_of(p, 'request')} was rejected by {_people(p, s)}",

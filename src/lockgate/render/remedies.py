@@ -132,7 +132,7 @@ REMEDIES: dict[str, str] = {
     "key.malformed": "lockgate key show FILE",
     "key.needs-agent": "ssh-add KEY",
     "key.none": "lockgate COMMAND --key KEY",
-    "key.not-enrolled": "lockgate people add NAME --public FILE --duty ENV=DUTY",
+    "key.not-enrolled": "name an enrolled key with --key, or have this one enrolled: lockgate people add NAME --public FILE --duty ENV=DUTY",
     "key.not-private": "lockgate COMMAND --key KEY",
     "key.passphrase-missing": "ssh-add KEY",
     "key.passphrase-wrong": "lockgate COMMAND --key KEY",

@@ -75,7 +75,7 @@ def tally_lines(tally: Tally, sheet: Sheet, *, covered: bool = False) -> list[st
         parts.append(f"{listing(tally.missing)} {'is' if len(tally.missing) == 1 else 'are'} missing (can be given by {who})")
     lines = [f"{tally.have} of {count(tally.need, 'duty', 'duties')}{until}: {'; '.join(parts)}"]
     if dropped := [f"{one.duty} by {called(one.person, sheet.names)} ({not_counted(one)})" for one in tally.given if not one.counts]:
-        lines.append(f"not counted: {', '.join(dropped)}")
+        lines.append(f"not counted: {', '.join(dict.fromkeys(dropped))}")
     return lines
 
 

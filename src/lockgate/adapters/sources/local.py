@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -12,6 +14,9 @@ from lockgate.adapters.sources.oci_layout import OciLayouts
 from lockgate.core.digest import Digest, Ref
 from lockgate.core.ports import Evidence, Measured, Source
 from lockgate.errors import UnreadableError
+
+_REGISTRY = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?/")
+"""How an image in a registry is named: a host, and a path in it."""
 
 
 class LocalSource:
@@ -61,7 +66,9 @@ def located(ref: Ref) -> Ref:
     path, colon, tag = ref.path.rpartition(":")
     if colon and tag and "/" not in tag and _kind(path) == "oci":
         return Ref(scheme="oci", path=path, tag=tag, digest=ref.digest)
-    raise UnreadableError("ref.not-found", f"there is nothing at {ref.path}")
+    far = _REGISTRY.match(ref.path) and not os.path.lexists(ref.path.partition("/")[0])
+    copy = "copy the image out of its registry into an OCI layout here, and name it as oci:DIRECTORY:TAG"
+    raise UnreadableError("ref.not-found", f"there is nothing at {ref.path}", copy if far else "")
 
 
 def _kind(path: str) -> str | None:
