@@ -85,6 +85,13 @@ def test_what_never_ran_there_is_deployed_there_and_not_only_asked_about(code: s
     assert after(decided(outcome), one) == "lockgate deploy image:1 --to staging --config app.yaml --key ada.key --gate g -- CMD {ref}"
 
 
+def test_what_was_signed_as_other_bytes_is_looked_at_and_not_signed() -> None:
+    spoilt = fail("signed-by.no-good-signature", artifact=IMAGE, keys=("release",), because=("dsse.unknown-key", "statement.other-subject"))
+    assert after(decided(spoilt), ASKED) == "lockgate verify 'oci:my image:1' --gate g"
+    stranger = fail("signed-by.no-good-signature", artifact=IMAGE, keys=("release",), because=("dsse.unknown-key",))
+    assert after(decided(stranger), ASKED).startswith("lockgate sign ")
+
+
 def test_who_may_not_ask_for_a_release_is_not_told_to_with_that_key() -> None:
     by_pipeline = Asked(refs=("image:1",), own_key=" --key ci", request_key=" --key KEY", options=" --gate g")
     assert after(decided(fail("approved.no-request")), by_pipeline) == "lockgate request image:1 --to production --key KEY --gate g"

@@ -149,6 +149,8 @@ def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[
     Raises:
         LedgerError: from the log: nothing was recorded. UnreadableError: it was, and that could not be remembered.
     """
+    if ports.clock.now() - leaf.at > history.SKEW / 2:  # a process that slept: later leaves of others would stand before it
+        raise ConflictError("log.conflict", "too much time went by between looking and recording")
     receipt = ports.log.append(Entry(leaf=record.leaf_bytes(leaf), stream=leaf.stream, key=key), Guard(size=size, streams=tuple(dict.fromkeys(streams))))
     try:
         if ports.pinned is not None:

@@ -175,9 +175,7 @@ def _recorded_at(state: State, leaf: events.Leaf, index: int) -> datetime:
     house = leaf.stream == events.HOUSE
     clocks = [at for at in (state.house.at, None if house else state.environment.at) if at is not None]
     if any(at - leaf.at > SKEW for at in clocks):
-        raise LedgerError(
-            "time.backwards", f"leaf {index} says it was recorded before the leaves that stand before it: whoever holds the log key dated it back"
-        )
+        raise LedgerError("time.backwards", f"leaf {index} says it was recorded before the leaves before it: whoever holds the log key dated it back")
     own = state.house.at if house else state.environment.at
     return leaf.at if own is None else max(leaf.at, own)
 
@@ -279,7 +277,7 @@ def _admit_environment(place: _Place, event: events.Event, person: str, roster: 
     environment = getattr(event, "environment", "")
     duty = events.duty_for(event)
     if duty is not None and not roster.may(person, duty, environment):
-        raise TrustError("people.no-duty", f"{person} does not have the duty {duty} in {environment}", f"lockgate people add NAME --duty {environment}={duty}")
+        raise _no_duty(f"{person} does not have the duty {duty} in {environment}", environment, duty)
     match event:
         case events.Requested():
             if state.request(event.id) is not None:
@@ -292,6 +290,10 @@ def _admit_environment(place: _Place, event: events.Event, person: str, roster: 
             _admit_answer(place, event, person, roster)
         case _:
             raise EvidenceError("event.other-stream", "this kind of event does not belong to an environment")
+
+
+def _no_duty(message: str, environment: str, duty: str) -> TrustError:
+    return TrustError("people.no-duty", message, f"lockgate people add NAME --duty {environment}={duty}")
 
 
 def _admit_decided(state: State, event: events.Decided, index: int) -> None:
@@ -318,9 +320,7 @@ def _admit_deployed(place: _Place, event: events.Deployed, person: str) -> None:
     request = place.state.environment.request(permit.request)
     fell = permit.request and (request is None or request.withdrawn or request.rejected_by or request.over)  # None: nobody knows any more whether it was
     if fell and not isinstance(event, events.DeployFailed):
-        raise EvidenceError(
-            "deployed.no-permit", f"the permit at leaf {event.permit} fell when {permit.request} was withdrawn, rejected, replaced or forgotten"
-        )
+        raise EvidenceError("deployed.no-permit", f"the permit at leaf {event.permit} fell: {permit.request} was withdrawn, rejected, replaced or forgotten")
     if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
         raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
 
@@ -348,11 +348,7 @@ def _admit_answer(place: _Place, event: events.Approved | events.Rejected | even
     if isinstance(event, events.Rejected):
         found = roster.get(person)
         if found is None or not any(duty.startswith("approve:") for duty in found.duties.get(event.environment, ())):
-            raise TrustError(
-                "people.no-duty",
-                f"{person} may not approve in {event.environment}, and so not reject either",
-                f"lockgate people add NAME --duty {event.environment}=approve:DUTY",
-            )
+            raise _no_duty(f"{person} may not approve in {event.environment}, and so not reject either", event.environment, "approve:DUTY")
         return
     if event.config != request.release.config or event.shown.to != release_digest(request.release):
         raise EvidenceError("approval.other-release", f"this is about another release or configuration than {event.request} asks for")

@@ -67,6 +67,8 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0]))
     again = asked.config + asked.own_key + asked.options
     match one.code:
+        case "signed-by.no-good-signature" if one.params.get("because") != ("dsse.unknown-key",):
+            return f"lockgate verify {this}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "came-through.never-there":
