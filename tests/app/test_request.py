@@ -339,3 +339,45 @@ class TestPeople:
         world.approve(asked, "bob")
         world.roster(*(one for one in PEOPLE if one.id != person_id("bob")), person("bob", {"production": ["approve:security"]}, keys=["bob's new"]))
         assert approved_codes(world) == "approved.too-few-people"
+
+
+class TestSeveralRequests:
+    """Of one release: the gate goes by the one that is furthest, unless another is named."""
+
+    def test_a_newer_one_takes_nothing_from_what_was_approved(self, world: World, asked: str) -> None:
+        world.approve(asked, "ann")
+        world.approve(asked, "bob")
+        newer = world.request()
+        assert world.gate(request=newer).decision.outcome == "refused"
+        assert world.gate().decision.request == asked
+        assert world.gate().decision.outcome == "allowed"
+
+    def test_of_equals_the_newest(self, world: World, asked: str) -> None:
+        newer = world.request()
+        assert world.gate().decision.request == newer != asked
+
+    def test_a_rejected_one_comes_last(self, world: World, asked: str) -> None:
+        world.approve(asked, "ann")
+        newer = world.request()
+        world.reject(asked, "carl")
+        assert world.gate().decision.request == newer
+
+    def test_what_was_deployed_covers_the_release_still(self, world: World, asked: str) -> None:
+        world.approve(asked, "ann")
+        world.approve(asked, "bob")
+        world.deploy()
+        world.clock.advance(hours=1)
+        world.request()
+        assert (world.gate(key="again").decision.request, world.gate(key="again").decision.outcome) == (asked, "allowed")
+
+
+def test_a_process_that_slept_looks_again(world: World, fails: Fails) -> None:
+    """Two minutes later others may have recorded: its leaf would look dated back, for good."""
+    event = events.Requested(log=world.genesis, id=world.id(), environment="staging", config="none", from_="none", requested_at=world.clock.at)
+    envelope = say.sign_event(event, SHOP, key("rita"))
+    own = project(world.ports, "staging")
+    leaf = say.leaf_for(world.ports, envelope, "env:staging", own)
+    world.clock.advance(minutes=2)
+    assert fails(say.append, world.ports, leaf, say.event_key(envelope), own.size, ("env:staging",)) == "log.conflict"
+    assert world.log.head().size == own.size
+    assert say.record_event(world.ports, envelope).new

@@ -12,6 +12,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
 from lockgate.core.digest import digest_of
+from lockgate.core.facts import Request
 from lockgate.core.identity import Actor, Name, fingerprint
 from lockgate.core.model import Release, Subject
 from lockgate.core.ports import PersonSigner
@@ -21,12 +22,20 @@ from lockgate.evidence import history, record
 def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes, at: datetime) -> Subject:
     """The subject, with the request it goes by and who asks, as the signed question proves for a decision at `at`.
 
-    Without a request named, the newest one for this very release that stands is taken; with none, there is none.
+    Without a request named, one for this very release that stands is taken (`_promising`); with none, there is none.
     """
     if not request:
-        fitting = [one.id for one in own.state.environment.requests if one.release == release and not one.withdrawn and not one.over]
-        request = fitting[-1] if fitting else ""
+        fitting = [one for one in own.state.environment.requests if one.release == release and not one.withdrawn and not one.over]
+        request = max(enumerate(fitting), key=lambda one: (*_promising(one[1], at), one[0]))[1].id if fitting else ""
     return Subject(release=release, environment=environment, actor=_actor(own, asked, release, environment, at), request=request or None)
+
+
+def _promising(request: Request, at: datetime) -> tuple[bool, bool, int]:
+    """How far a request is: nobody rejected it, it was deployed by, so many people approve it.
+
+    So whoever asks anew, a pipeline that tries again for instance, puts nothing unapproved over what was approved.
+    """
+    return not request.rejected_by, request.deployed >= 0, len({given.person for given in request.given if not given.withdrawn and at < given.expires})
 
 
 def question(

@@ -5,12 +5,16 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from lockgate.cli import arguments
 from lockgate.cli.exits import OUTCOMES
 from lockgate.cli.session import Session, with_session
+
+if TYPE_CHECKING:
+    from lockgate.render.next_step import Next
 
 
 @click.command("deploy")
@@ -29,7 +33,7 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
     """
     from lockgate.app.deploy import deploy
     from lockgate.app.gate import Gated, GateRequest
-    from lockgate.cli.tell import tell_decision
+    from lockgate.cli.tell import tell_decision, with_next
     from lockgate.errors import UsageError
 
     arguments.text(ref)
@@ -48,13 +52,15 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
     signer = session.signer()
     ports = session.ports()
 
+    following: list[Next | None] = []
+
     def told(gated: Gated) -> None:
         place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
-        tell_decision(session, ports, gated.decision, place=place, refs=(ref,), pinned=gated.pinned, config=config_files, by_tag=not platform)
+        following.append(tell_decision(session, ports, gated.decision, place=place, refs=(ref,), pinned=gated.pinned, config=config_files, by_tag=not platform))
 
     done = deploy(ports, ask, argv, signer, told)
     if done.exit_status is None:
-        session.say(done, "")
+        session.say(with_next(done, following[-1]), "")
         sys.exit(OUTCOMES[done.gated.decision.outcome])
     if done.exit_status == 0:
         session.note(f"deployed  {environment}, by decision {done.gated.index}, recorded as leaf {done.index}")

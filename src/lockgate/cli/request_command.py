@@ -31,6 +31,6 @@ def command(session: Session, refs: tuple[str, ...], environment: str, config_fi
         names = session.sheet(ports).names
         said = listing(f"{one.id} by {called(one.by, names)}" for one in others)
         ask = "asks" if len(others) == 1 else "ask"
-        session.lines("note", f"{said} {ask} for the same release, too: the gate goes by the newest request, and by another only with --request")
+        session.lines("note", f"{said} {ask} for the same release, too: the gate goes by the one that most people approve, unless --request names one")
     session.next(f"lockgate approve {id_}{session.place}")
     session.say({"request": id_, "leaf": recorded.index, "environment": environment, "artifacts": resolved.release.artifacts, "config": config}, id_)

@@ -11,9 +11,10 @@ from lockgate.cli.session import Session
 
 if TYPE_CHECKING:
     from lockgate.app.world import Ports
+    from lockgate.canon import Noun
     from lockgate.core import events
     from lockgate.core.identity import Duty, Fingerprint, PersonId, Roster
-    from lockgate.render.next_step import Asked
+    from lockgate.render.next_step import Asked, Next
     from lockgate.render.words import Sheet
 
 
@@ -27,8 +28,8 @@ def tell_decision(
     pinned: Sequence[str],
     config: Sequence[str],
     by_tag: bool = True,
-) -> None:
-    """The decision and, where it is no yes, the command that comes next.
+) -> Next | None:
+    """Tell the decision and, where it is no yes, what comes next, which is returned for JSON.
 
     Args:
         session, ports: this run.
@@ -41,31 +42,40 @@ def tell_decision(
     from lockgate.core.model import Release
     from lockgate.errors import LockgateError
     from lockgate.render import text
+    from lockgate.render.next_step import following
     from lockgate.render.words import artifacts
 
-    if session.json:
-        return
-    release = Release(artifacts=tuple(sorted(ref.rpartition("@")[2] for ref in pinned)), config=decided.config)
-    sheet = session.sheet(ports)
-    session.note(text.decision(decided, artifacts(release, pinned), place, sheet))
+    if not session.json:
+        release = Release(artifacts=tuple(sorted(ref.rpartition("@")[2] for ref in pinned)), config=decided.config)
+        session.note(text.decision(decided, artifacts(release, pinned), place, session.sheet(ports)))
+    found = None
     if decided.outcome != "allowed":
         with suppress(LockgateError):  # the decision stands and is told, whatever cannot be looked up for a hint
             put = asked(session, ports, decided.environment, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config), decided.person)
-            tell_next(session, decided, put, sheet)
+            found = following(decided, put)
+            tell_next(session, found, session.sheet(ports))
+    return found
 
 
-def tell_next(session: Session, decided: events.Decided, put: Asked, sheet: Sheet) -> None:
+def tell_next(session: Session, found: Next | None, sheet: Sheet) -> None:
     """``next:`` and what comes next; ``try:`` where a word is left to the user; ``wait:`` where, typed now, it would answer the same."""
-    from lockgate.render.next_step import after, not_before
     from lockgate.render.words import ago, when
 
-    command, opens = after(decided, put), not_before(decided)
-    if opens is not None:
-        session.note(f"wait:  until {when(opens)}{ago(opens, sheet)}, then: {command}")
-    elif {"CMD", "KEY"} & set(command.split()):
-        session.note(f"try:   {command}")
+    if found is None:
+        return
+    if found.not_before is not None:
+        session.note(f"wait:  until {when(found.not_before)}{ago(found.not_before, sheet)}, then: {found.command}")
+    elif found.open:
+        session.note(f"try:   {found.command}")
     else:
-        session.next(command)
+        session.next(found.command)
+
+
+def with_next(value: Noun, found: Next | None) -> dict[str, object]:
+    """A result as JSON, with what comes next beside it."""
+    import msgspec
+
+    return {**msgspec.to_builtins(value), **({"next": found} if found is not None else {})}
 
 
 def asked(

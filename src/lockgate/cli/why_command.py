@@ -22,9 +22,10 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
     """
     from lockgate.app.gate import GateRequest, resolve
     from lockgate.app.why import explain, would
-    from lockgate.cli.tell import asked, tell_next
+    from lockgate.cli.tell import asked, tell_next, with_next
     from lockgate.errors import UsageError
     from lockgate.render import text
+    from lockgate.render.next_step import following
     from lockgate.render.words import artifacts
 
     config = arguments.config_digest(config_files)
@@ -41,8 +42,6 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
     decided, release = would(ports, ask, session.signer_if_any())
     pinned = resolve(ports, what, config, platform).pinned()
     sheet = session.sheet(ports, result=True)
-    session.say(decided, text.decision(decided, artifacts(release, pinned), "not recorded: this is no permit", sheet, codes=True))
-    if decided.outcome != "allowed":
-        tell_next(
-            session, decided, asked(session, ports, environment, pinned if platform else what, pinned, config_files, decided.person), session.sheet(ports)
-        )
+    found = following(decided, asked(session, ports, environment, pinned if platform else what, pinned, config_files, decided.person))
+    session.say(with_next(decided, found), text.decision(decided, artifacts(release, pinned), "not recorded: this is no permit", sheet, codes=True))
+    tell_next(session, found, session.sheet(ports))

@@ -9,6 +9,7 @@ from datetime import datetime
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
+from lockgate.core.duration import Time
 from lockgate.core.identity import Name
 from lockgate.core.outcome import Outcome
 
@@ -37,6 +38,29 @@ class Asked(Noun, frozen=True, kw_only=True):
 
 
 _RANK = {"digest": 0, "policy": 0, "root": 0, "signed-by": 1, "built-by": 1, "came-through": 2, "approved": 3, "soaked": 4}
+
+
+class Next(Noun, frozen=True, kw_only=True):
+    """What comes next.
+
+    Attributes:
+        command: to type; ``CMD`` and ``KEY`` in capitals are left to the user.
+        not_before: when it gets further, where until then nothing but time is missing; None for now.
+    """
+
+    command: str
+    not_before: Time | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a word is left to the user."""
+        return bool({"CMD", "KEY"} & set(self.command.split()))
+
+
+def following(decided: events.Decided, asked: Asked) -> Next | None:
+    """What comes next after this decision; None where all hold, or where there is nothing to type."""
+    command = after(decided, asked)
+    return Next(command=command, not_before=not_before(decided)) if command else None
 
 
 def after(decided: events.Decided, asked: Asked) -> str:
