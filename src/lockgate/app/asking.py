@@ -22,20 +22,20 @@ from lockgate.evidence import history, record
 def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes, at: datetime) -> Subject:
     """The subject, with the request it goes by and who asks, as the signed question proves for a decision at `at`.
 
-    Without a request named, one for this very release that stands is taken (`_promising`); with none, there is none.
+    Without a request named, one for this very release that stands is taken (`_telling`); with none, there is none.
     """
     if not request:
         fitting = [one for one in own.state.environment.requests if one.release == release and not one.withdrawn and not one.over]
-        request = max(enumerate(fitting), key=lambda one: (*_promising(one[1], at), one[0]))[1].id if fitting else ""
+        request = max(enumerate(fitting), key=lambda one: (*_telling(one[1], at), one[0]))[1].id if fitting else ""
     return Subject(release=release, environment=environment, actor=_actor(own, asked, release, environment, at), request=request or None)
 
 
-def _promising(request: Request, at: datetime) -> tuple[bool, bool, int]:
-    """How far a request is: nobody rejected it, it was deployed by, so many people approve it.
+def _telling(request: Request, at: datetime) -> tuple[bool, bool, int]:
+    """Which of several requests for one release is gone by: one that was rejected, else deployed by, else that most people approve.
 
-    So whoever asks anew, a pipeline that tries again for instance, puts nothing unapproved over what was approved.
+    A no wins; and whoever asks anew, a pipeline that tries again for instance, puts nothing unapproved over what was approved.
     """
-    return not request.rejected_by, request.deployed >= 0, len({given.person for given in request.given if not given.withdrawn and at < given.expires})
+    return bool(request.rejected_by), request.deployed >= 0, len({given.person for given in request.given if not given.withdrawn and at < given.expires})
 
 
 def question(
