@@ -39,6 +39,9 @@ def test_any_event_can_be_shown_and_none_steers_the_terminal(event: events.Event
 def test_a_leaf_is_one_line() -> None:
     line = leaf_line(3, AT, "env:staging", "deployed", "Ada", (IMAGE, digest("b")), DEPLOYED, "")
     assert line.split() == ["3", "2026-11-22", "20:14:03", "UTC", "staging", "deployed", "Ada", f"{IMAGE[:19]}…", "and", "1", "more"]
+    narrow = leaf_line(31_415, AT, "env:a-long-environment", "deploy-failed", "Ada Lovelace of London", (IMAGE,), DEPLOYED, "", 80)
+    assert len(narrow) <= 80
+    assert narrow.endswith(IMAGE[7:19] + "…")
     assert leaf_line(0, AT, "house", "genesis", "", (), DEPLOYED, "").endswith("genesis")
 
 

@@ -46,10 +46,12 @@ def show(session: Session, index: int | None, count: int, about: str) -> None:
     leaves = report.listed(ports, count, about)
     if about and not leaves:
         raise UsageError("log.nothing-about", _nothing(about, ports.log.origin))
-    who = {} if session.json else _signers(session, ports)
+    who, width = {} if session.json else _signers(session, ports), session.sheet(result=True).width
     session.say(
         leaves,
-        "\n".join(leaf_line(one.index, one.at, one.stream, one.kind, who.get(one.keyid, one.keyid), one.subjects, one.event, one.problem) for one in leaves),
+        "\n".join(
+            leaf_line(one.index, one.at, one.stream, one.kind, who.get(one.keyid, one.keyid), one.subjects, one.event, one.problem, width) for one in leaves
+        ),
     )
 
 

@@ -16,14 +16,22 @@ from lockgate.render.layout import broken
 from lockgate.render.outcomes import line
 from lockgate.render.words import BOLD, GREEN, RED, YELLOW, Sheet, ago, brief, called, count, moment, painted, plain, when
 
+LINE = 101
+"""Columns of a leaf's line; where there are fewer, names and digests are cut shorter."""
 
-def leaf_line(index: int, at: str, stream: str, kind: str, who: str, subjects: tuple[Digest, ...], event: events.Event | None, problem: str) -> str:
-    """A leaf in one line. `who`: the name of whoever signed it, or the key's fingerprint."""
+
+def leaf_line(
+    index: int, at: str, stream: str, kind: str, who: str, subjects: tuple[Digest, ...], event: events.Event | None, problem: str, width: int = 0
+) -> str:
+    """A leaf in one line. `who`: the name of whoever signed it, or the key's fingerprint; `width`: the terminal's, 0 for none."""
     if event is None:
         return f"{index:>6}  unreadable: {plain(problem)}"
     what = event.outcome if isinstance(event, events.Decided) else plain(who)[:19]
     about = brief(subjects[0]) + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "") if subjects else ""
-    return f"{index:>6}  {when(moment(at))}  {plain(stream.removeprefix('env:')):<12} {kind:<13} {what:<19}  {about}".rstrip()
+    place = plain(stream.removeprefix("env:"))
+    if 0 < width < LINE:
+        return f"{index:>5} {when(moment(at))} {place[:10]:<10} {kind:<10} {what[:11]:<11} {about.removeprefix('sha256:')}".rstrip()
+    return f"{index:>6}  {when(moment(at))}  {place:<12} {kind:<13} {what:<19}  {about}".rstrip()
 
 
 def leaf_text(
