@@ -47,7 +47,10 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("approved.no-request"), f"lockgate request {NAMED} --to production --config app.yaml --key ada.key --gate g"),
         (fail("approved.too-few-people", request="r-1", missing=("security",), able=1), "lockgate approve r-1 --duty security --gate g"),
         (fail("approved.expired", request="r-1", missing="security", able=1), "lockgate approve r-1 --duty security --gate g"),
-        (fail("approved.not-enrolled", request="r-1", missing=("security",), able=0), "lockgate people list --gate g"),
+        (
+            fail("approved.not-enrolled", request="r-1", missing=("security",), able=0),
+            "lockgate people add NAME --public FILE --duty production=approve:security --gate g",
+        ),
         (fail("approved.rejected", request="r-1"), "lockgate log show --about r-1 --gate g"),
         (fail("approved.deployer-unknown"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
         (fail("approved.not-deployer"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),

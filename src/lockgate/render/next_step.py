@@ -37,6 +37,9 @@ class Asked(Noun, frozen=True, kw_only=True):
     deployer: str = ""
 
 
+LEFT = {"CMD", "KEY", "NAME", "FILE"}
+"""Words in a command that only the user knows."""
+
 _RANK = {"digest": 0, "policy": 0, "root": 0, "signed-by": 1, "built-by": 1, "came-through": 2, "approved": 3, "soaked": 4}
 
 
@@ -44,7 +47,7 @@ class Next(Noun, frozen=True, kw_only=True):
     """What comes next.
 
     Attributes:
-        command: to type; ``CMD`` and ``KEY`` in capitals are left to the user.
+        command: to type; a word of `LEFT` in it is left to the user.
         not_before: when it gets further, where until then nothing but time is missing; None for now.
     """
 
@@ -54,7 +57,7 @@ class Next(Noun, frozen=True, kw_only=True):
     @property
     def open(self) -> bool:
         """Whether a word is left to the user."""
-        return bool({"CMD", "KEY"} & set(self.command.split()))
+        return bool(LEFT & set(self.command.split()))
 
 
 def following(decided: events.Decided, asked: Asked) -> Next | None:
@@ -66,7 +69,7 @@ def following(decided: events.Decided, asked: Asked) -> Next | None:
 def after(decided: events.Decided, asked: Asked) -> str:
     """What to type after this refusal: for the first outcome that does not hold and that somebody can mend; empty where all hold.
 
-    ``CMD`` and ``KEY`` in capitals are left to the user.
+    A word of `LEFT` in it is left to the user.
     """
     first = _first(decided)
     return _command(first, decided, asked) if first else ""
@@ -122,7 +125,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
         case _ if one.params.get("able"):
             return f"lockgate approve {_text(one, 'request')} --duty {_first_of(one, 'missing')}{asked.options}"
         case _ if "able" in one.params:
-            return f"lockgate people list{asked.options}"
+            return f"lockgate people add NAME --public FILE --duty {environment}=approve:{_first_of(one, 'missing')}{asked.options}"
         case _:
             return f"lockgate verify {this}{asked.options}"
 
