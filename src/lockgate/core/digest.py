@@ -114,8 +114,7 @@ def _begins_with_host(text: str) -> bool:
 
 def _require_no_url(text: str) -> None:
     """No user, no password and no ``https://`` stand before a host. The text is not repeated: it may hold a password."""
-    first = text.partition("/")[0]
-    if "://" in text or ("@" in first and "/" in text and _HOST(first.rpartition("@")[2])):
+    if "://" in text or any("@" in each and _HOST(each.rpartition("@")[2]) for each in text.split("/")[:-1]):
         raise UsageError(
             "ref.malformed",
             "a reference is no URL, and holds no user and no password",

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -22,13 +23,15 @@ from lockgate.adapters.sources.registry_auth import MAX_TOKEN, Gatekeeper
 from lockgate.adapters.sources.registry_network import Dialer, Network, Patience, Watch, named_kind
 from lockgate.errors import UnreadableError
 
-MAX_MAX_SCOLDING = 64 << 10
-_REDIRECTS = 3
+MAX_REDIRECTS = 3
 
 _MAX_SCOLDING = 64 << 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LISTS = frozenset({"link", "www-authenticate", "content-encoding"})
 _PASSING = frozenset({429, 502, 503, 504})
 _BROKEN = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol)
+
+_NEXT = re.compile(r'<([^<>]{1,4096})>\s*;\s*rel\s*=\s*"?next"?\s*(?:[;,]|\Z)').search
 
 T = TypeVar("T")
 
@@ -38,7 +41,7 @@ class Answer(NamedTuple):
 
     Attributes:
         status: 200 or 404, or as asked for. data: the body, or its first bytes where it is longer than asked for.
-        headers: by name in lower case; of several the first.
+        headers: by name in lower case; of several the first, of those that are lists all.
         url: what answered, after redirects.
     """
 
@@ -99,12 +102,22 @@ class Client:
         """Of something in this repository."""
         return f"{self._scheme}://{self.host}/v2/{self.repository}/{path}"
 
-    def is_here(self, url: str, path: str) -> bool:
-        """Whether an address is of this repository's `path`, with whatever query."""
+    def next_page(self, url: str, path: str, link: str) -> str:
+        """Where a list goes on (``Link``, RFC 8288): in this repository, under the same path; empty where it ends.
+
+        Raises:
+            UnreadableError: ``ref.unreadable``: it goes on anywhere else.
+        """
+        found = _NEXT(link)
+        if not found and "next" in link.casefold():
+            raise UnreadableError("ref.unreadable", f"{self.host}: the list of {path} goes on, and where cannot be read")
         try:
-            return url.partition("?")[0] == self.url(path) and _place(url) == self._home
+            following = urljoin(url, found[1]) if found else ""
+            if not following or (following.partition("?")[0] == self.url(path) and _place(following) == self._home):
+                return following
         except ValueError:
-            return False
+            pass
+        raise UnreadableError("ref.unreadable", f"{self.host}: the list of {path} goes on in another place")
 
     def document(self, url: str, accept: str, max_bytes: int) -> Answer:
         """A small thing, read whole: up to `max_bytes`, and one more where there is more. 404 is an answer.
@@ -169,8 +182,7 @@ class Client:
             home = _place(url) == self._home
             response = self._send(stack, "GET", url, {"Accept": accept, **({"Authorization": told} if told and home else {})})
             if response.status == 401 and home and not challenged:
-                challenge = ", ".join(value.decode("latin-1") for name, value in response.headers if name.lower() == b"www-authenticate")
-                told = self._gatekeeper.answer(challenge, self.host, self.repository, "pull", self._ask_for_token)
+                told = self._gatekeeper.answer(_headers(response).get("www-authenticate", ""), self.host, self.repository, "pull", self._ask_for_token)
                 challenged = True
                 if told:
                     b"".join(self._chunks(response, _MAX_SCOLDING))  # read to its end, the connection serves again
@@ -179,7 +191,7 @@ class Client:
                 redirects += 1
                 if redirects > MAX_REDIRECTS:
                     raise UnreadableError("ref.redirect-refused", f"{self.host} redirects more than {MAX_REDIRECTS} times")
-                url = self._allowed(urljoin(url, _headers(response).get("location", "")))
+                url = self._allowed(url, _headers(response).get("location", ""))
                 continue
             if response.status not in {200, 404} or (response.status == 404 and not home):
                 self._refused(response.status)
@@ -187,9 +199,10 @@ class Client:
                 raise UnreadableError("ref.unreadable", f"{self.host} answers with a content encoding that was not asked for")
             return response, url
 
-    def _allowed(self, url: str) -> str:
+    def _allowed(self, url: str, location: str = "") -> str:
         """Step 2: an address that this registry may send its callers to; what it resolves to is judged by the `Dialer`."""
         try:
+            url = urljoin(url, location)
             place = _place(url)
         except ValueError:
             raise UnreadableError("ref.redirect-refused", f"{self.host} sends its callers to no address that could be asked") from None
@@ -257,11 +270,11 @@ class Client:
 
     def _broken(self, host: str, err: Exception) -> Exception:
         """What a broken connection comes to: told at once where time is up or a certificate is wrong, tried again otherwise."""
-        if isinstance(err.__cause__, ssl.SSLCertVerificationError):
-            return UnreadableError("ref.unreachable", f"{host} shows a certificate that does not stand up: {cut(err.__cause__.verify_message)}")
+        if wrong := next((each for each in (err.__context__, err.__cause__, *err.args) if isinstance(each, ssl.SSLCertVerificationError)), None):
+            return UnreadableError("ref.unreachable", f"{host} shows a certificate that does not stand up: {wrong.verify_message}")
         if isinstance(err, httpcore.TimeoutException):
             return UnreadableError("ref.unreachable", f"{host} did not answer in time")
-        return _PassingError(UnreadableError("ref.unreachable", f"the connection to {host} came to nothing ({type(err).__name__})"))
+        return _PassingError(UnreadableError("ref.unreachable", f"no connection to {host} could be made or kept"))
 
     def _pool(self, scheme: str) -> httpcore.ConnectionPool:
         if scheme not in self._pools:
@@ -273,7 +286,8 @@ class Client:
 def _headers(response: httpcore.Response) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in response.headers:
-        found.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found and key in _LISTS else found.get(key, text)
     return found
 
 

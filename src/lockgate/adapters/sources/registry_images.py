@@ -7,12 +7,10 @@ own words (`Docker-Content-Digest`, sizes, media types) are compared with what w
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from lockgate.adapters import disk
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, found_part
@@ -33,7 +31,6 @@ MAX_REFERRERS = 1_000
 """Most manifests that may refer to one image; each has to be asked for."""
 
 ACCEPT = ", ".join(sorted(DOCUMENTS))
-_NEXT = re.compile(r'<([^<>]{1,4096})>\s*;\s*rel\s*=\s*"?next"?\s*(?:[;,]|\Z)').search
 
 
 class Registries:
@@ -194,10 +191,9 @@ class Repository(Images):
             listed += self._listed(answer, where)
             if len(listed) > MAX_REFERRERS or len(seen) > MAX_REFERRERS:
                 self._too_many(where)
-            found = _NEXT(answer.headers.get("link", ""))
-            url = urljoin(url, found[1]) if found else ""
-            if url and (url in seen or not self._client.is_here(url, path)):
-                raise UnreadableError("ref.unreadable", f"{where} leads in a circle, or to another place")
+            url = self._client.next_page(url, path, answer.headers.get("link", ""))
+            if url in seen:
+                raise UnreadableError("ref.unreadable", f"{where} goes in a circle")
         return listed
 
     def _listed(self, answer: Answer, where: str) -> list[Descriptor]:

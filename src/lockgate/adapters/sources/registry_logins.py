@@ -153,7 +153,9 @@ def _run(program: str, question: bytes) -> tuple[int, bytes]:
                 child.stdin.close()
             said, ready_fd = b"", child.stdout.fileno()
             ready.register(ready_fd, selectors.EVENT_READ)
-            while len(said) <= MAX_SAID:
+            while True:
+                if len(said) > MAX_SAID:
+                    raise UnreadableError("ref.login-unreadable", f"{program} says more than a login; nobody was logged in")
                 if not ready.select(max(0.0, end - time.monotonic())):
                     raise UnreadableError("ref.login-unreadable", f"{program} gave no answer in {HELPER_SECONDS:g} s; nobody was logged in")
                 if not (got := os.read(ready_fd, MAX_SAID)):
