@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import registries
-from layouts import DSSE, EMPTY, INDEX, MANIFEST, Layout, parts
+from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, Layout, parts
 from lockgate.adapters.sources.registry_images import MAX_REFERRERS, Registries
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LockgateError, UnreadableError
@@ -144,6 +144,14 @@ def test_a_blob_that_is_another(scene: Scene, name: str, tmp_path: Path) -> None
 def test_a_blob_that_does_not_come(scene: Scene, fault: registries.Fault) -> None:
     scene.registry.fault(f"/blobs/{scene.layer}", fault)
     assert refusal(lambda: scene.source.measure(ref(), scene.digest)) == "ref.unreachable"
+
+
+def test_a_large_blob_that_drips_takes_no_longer(scene: Scene) -> None:
+    layer = {"mediaType": LAYER, "digest": "sha256:" + "3" * 64, "size": 1 << 39}
+    image = scene.layout.json({"schemaVersion": 2, "config": scene.layout.blob(b"{}", EMPTY), "layers": [layer]}, MANIFEST)["digest"]
+    scene.registry.fault("/manifests/", lambda handler: handler.reply(200, scene.registry.bytes_at(image) or b"", {"Content-Type": MANIFEST}))
+    scene.registry.fault("/blobs/sha256:3", drip)
+    assert refusal(lambda: scene.source.measure(ref(), image)) == "ref.unreachable"
 
 
 def test_a_manifest_of_other_bytes_is_a_mismatch(scene: Scene) -> None:

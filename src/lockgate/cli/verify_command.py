@@ -31,7 +31,7 @@ def command(session: Session, what: str, publics: tuple[str, ...], platform: str
 
     A proof file is checked offline with nothing but itself and the pinned root (--trust), and a decision's proof ends as the decision did: 0
     only where it allowed, and still does. A signed event ends with 0 where the key is enrolled under the pinned root. With --public or
-    --platform, or written oci:… or file:…, it is an artifact that is checked, whatever it looks like.
+    --platform, or written oci:…, file:… or HOST/…, it is an artifact that is checked, whatever it looks like.
     """
     from lockgate.core.digest import is_registry
 

@@ -112,9 +112,14 @@ def _begins_with_host(text: str) -> bool:
     return bool(slash) and _HOST(host) is not None
 
 
+def may_hold_password(text: str) -> bool:
+    """Whether a text is a URL, or has something before a host, so that it is refused as a reference and not repeated."""
+    return "://" in text or any("@" in each and _HOST(each.rpartition("@")[2]) for each in text.split("/")[:-1])
+
+
 def _require_no_url(text: str) -> None:
-    """No user, no password and no ``https://`` stand before a host. The text is not repeated: it may hold a password."""
-    if "://" in text or any("@" in each and _HOST(each.rpartition("@")[2]) for each in text.split("/")[:-1]):
+    """No user, no password and no ``https://`` stand before a host."""
+    if may_hold_password(text):
         raise UsageError(
             "ref.malformed",
             "a reference is no URL, and holds no user and no password",

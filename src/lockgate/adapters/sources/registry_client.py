@@ -142,19 +142,25 @@ class Client:
         Raises:
             UnreadableError: as `document`.
         """
-        self._watch.start(self._patience.total + size / self._patience.rate)
+        self._watch.start(self._patience.total)
         with ExitStack() as stack:
 
             def ask() -> tuple[Answer, Iterator[bytes]]:
                 with ExitStack() as attempt:
                     response, at = self._follow(attempt, url, "*/*")
                     stack.enter_context(attempt.pop_all())
-                return Answer(response.status, b"", _headers(response), at), self._chunks(response, size + 1)
+                return Answer(response.status, b"", _headers(response), at), self._at_a_rate(self._chunks(response, size + 1))
 
             try:
                 yield self._retried(ask)
             except _PassingError as passing:  # half a blob came: it is not begun again
                 raise passing.error from None
+
+    def _at_a_rate(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks, each of which moves the deadline by what it took at the least rate: a drip ends as soon as silence."""
+        for chunk in chunks:
+            self._watch.end += len(chunk) / self._patience.rate
+            yield chunk
 
     def _retried(self, ask: Callable[[], T]) -> T:
         """Step 3."""

@@ -31,7 +31,7 @@ class Patience(Noun, frozen=True, kw_only=True):
 
     Attributes:
         connect, read: seconds for one connection, and for the next bytes.
-        total: seconds for one document, with all that is tried again; a blob has as many more as its size at `rate` takes.
+        total: seconds for one document, with all that is tried again; a blob has as many more as what came of it takes at `rate`.
         rate: bytes a second below which a blob is not waited for.
         retries: how often something is tried again. pause: seconds before the first time; then twice as many each.
         longest: seconds that a registry may ask to wait.
