@@ -6,15 +6,21 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import registries
 from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, Layout, parts
+from lockgate.adapters.sources.registry_auth import Gatekeeper
+from lockgate.adapters.sources.registry_client import Client
 from lockgate.adapters.sources.registry_images import MAX_REFERRERS, Registries
+from lockgate.adapters.sources.registry_logins import Logins
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LockgateError, UnreadableError
 from registries import HASTE, LOCAL, REMOTE, Outside, Registry, body, drip, drop, hang, ref, serving, status
@@ -363,6 +369,14 @@ class TestRedirects:
     def test_wrong_bytes_from_elsewhere_are_wrong(self, scene: Scene) -> None:
         self.to(scene, f"https://cdn.example/elsewhere/{parts(scene.layout, scene.digest)['layers'][0]['digest']}")
         assert scene.source.measure(ref(REMOTE), scene.digest).problem == "digest.truncated"
+
+    @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60), st.sampled_from(["", "https://", "http://", "//", "https://cdn.example"]))
+    @settings(max_examples=150)
+    def test_any_location_is_followed_or_refused(self, location: str, start: str) -> None:
+        outside = Outside(Path("/nowhere"))
+        with Client(REMOTE, Gatekeeper(Logins(None)), outside.network(), HASTE) as client, suppress(UnreadableError):
+            assert client._allowed(client.url("blobs/x"), start + location).startswith("https://")
+        assert outside.connected == []
 
 
 class TestTls:

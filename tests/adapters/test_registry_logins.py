@@ -288,7 +288,9 @@ class TestHelpers:
         assert code(lambda: helper(script).find("registry.example")) == "ref.login-unreadable"
         assert capfd.readouterr() == ("", "")
 
-    @pytest.mark.parametrize("script", ["sleep 60", "sleep 60 & sleep 60", "exec >&-; sleep 60", "while :; do echo x; sleep 0.05; done"], ids=range(4))
+    @pytest.mark.parametrize(
+        "script", ["sleep 60", "sleep 60 & sleep 60", "exec >&-; sleep 60", "while :; do echo x; sleep 0.05; done", "exec setsid sleep 60"], ids=range(5)
+    )
     def test_a_helper_that_hangs_is_ended(self, helper: Callable[[str], Logins], monkeypatch: pytest.MonkeyPatch, script: str) -> None:
         monkeypatch.setattr(registry_logins, "HELPER_SECONDS", 0.3)
         assert code(lambda: helper(script).find("registry.example")) == "ref.login-unreadable"

@@ -6,6 +6,7 @@ A `Ref` is what a user names; `pinned` gives the same place with the digest in i
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 from typing import Annotated, NoReturn
 
@@ -136,11 +137,19 @@ def _registry_ref(text: str) -> Ref:
     host, _, path = place.partition("/")
     repository, colon, tag = path.partition(":")
     port = host.rpartition(":")[2] if not host.endswith("]") else ""
-    if not _HOST(host) or (port.isdigit() and not 0 < int(port) < 65536) or len(host) + len(repository) > 255:
+    if not _HOST(host) or not _is_address(host) or (port.isdigit() and not 0 < int(port) < 65536) or len(host) + len(repository) > 255:
         _refuse_registry()
     if not _REPOSITORY(repository) or (colon and not _REGISTRY_TAG(tag)):
         _refuse_registry()
     return Ref(scheme="registry", path=f"{host.lower()}/{repository}", tag=tag, digest=digest)
+
+
+def _is_address(host: str) -> bool:
+    """Whether what stands in brackets is an IPv6 address; anything else is a name."""
+    try:
+        return not host.startswith("[") or ipaddress.IPv6Address(host[1 : host.index("]")]) is not None
+    except ValueError:
+        return False
 
 
 def _refuse_registry() -> NoReturn:

@@ -168,3 +168,4 @@ def _run(program: str, question: bytes) -> tuple[int, bytes]:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
+            child.kill()  # where it left the group

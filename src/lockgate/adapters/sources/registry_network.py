@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 import httpcore
 
-from lockgate.canon import Noun
 from lockgate.errors import UnreadableError
 
 Kind = Literal["public", "private", "loopback", "nowhere"]
@@ -26,7 +25,8 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _MOST_ADDRESSES = 8
 
 
-class Patience(Noun, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Patience:
     """How long is waited.
 
     Attributes:
