@@ -184,6 +184,17 @@ class TestAsking:
         assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == said
         assert len(registry.asked) < 10
 
+    @pytest.mark.parametrize(
+        ("seconds", "held"),
+        [("", 55), (',"expires_in":null', 55), (',"expires_in":0', 55), (',"expires_in":3', 0), (',"expires_in":60.5', 55), (',"expires_in":1e99', 55)],
+    )
+    def test_how_long_a_token_is_kept(self, seconds: str, held: int) -> None:
+        now = [0.0]
+        gatekeeper = Gatekeeper(Logins(None), lambda: now[0])
+        gatekeeper.answer('Bearer realm="https://a/t"', "h", "r", "pull", lambda *_: b'{"token":"x"%s}' % seconds.encode())
+        found = [number for number in range(100) if now.__setitem__(0, float(number)) is None and gatekeeper.held("h", "r", "pull")]
+        assert len(found) == held or (held, len(found)) == (55, 56)
+
     def test_an_old_token_is_not_shown_again(self) -> None:
         now = [0.0]
         gatekeeper = Gatekeeper(Logins(None), lambda: now[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 import os
@@ -16,11 +17,16 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 import bcrypt
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from house import SRC
 from layouts import EMPTY, INDEX, LAYER, MANIFEST, Layout
@@ -179,6 +185,58 @@ def test_behind_a_password(shop: tuple[Layout, str], tmp_path: Path) -> None:
         assert lockgate("gate", f"{host}/shop/app:1", "--to", "production").returncode == 1, "read, and refused for want of a signature"
         (docker / "config.json").write_text(json.dumps({"auths": {host: {"auth": base64.b64encode(b"robot:another").decode()}}}))
         assert code("gate", f"{host}/shop/app:1", "--to", "production") == "ref.unauthorized"
+
+
+class TokenServer(BaseHTTPRequestHandler):
+    """Hands out tokens that docker-registry takes (distribution, "Token Authentication Specification"): to the robot, for what it asks."""
+
+    key: Any
+    certificate: bytes
+    asked: ClassVar[list[str]] = []
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        query = parse_qs(urlsplit(self.path).query)
+        type(self).asked += query.get("scope", [])
+        welcome = self.headers.get("Authorization") == "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        body = json.dumps({"token": self.token(query.get("scope", []))}).encode() if welcome else b"{}"
+        self.send_response(200 if welcome else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def token(self, scopes: list[str]) -> str:
+        access = [{"type": kind, "name": name, "actions": actions.split(",")} for kind, name, actions in (scope.split(":") for scope in scopes)]
+        now = int(time.time())
+        claims = {"iss": "shop", "aud": "shop", "sub": USER, "iat": now, "nbf": now - 5, "exp": now + 300, "jti": "1", "access": access}
+        header = {"typ": "JWT", "alg": "RS256", "x5c": [base64.b64encode(self.certificate).decode()]}
+        said = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims))
+        signature = base64.urlsafe_b64encode(self.key.sign(said, padding.PKCS1v15(), hashes.SHA256())).rstrip(b"=")
+        return (said + b"." + signature).decode()
+
+
+def test_behind_a_token_server(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name, now = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "shop")]), dt.datetime.now(dt.UTC)
+    issued = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    certificate = issued.not_valid_before(now - dt.timedelta(1)).not_valid_after(now + dt.timedelta(1)).sign(key, hashes.SHA256())
+    (tmp_path / "root.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    TokenServer.key, TokenServer.certificate = key, certificate.public_bytes(serialization.Encoding.DER)
+    with ThreadingHTTPServer(("127.0.0.1", 0), TokenServer) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        realm = f"http://127.0.0.1:{server.server_address[1]}/token"
+        with debian(tmp_path, f"auth: {{token: {{realm: '{realm}', service: shop, issuer: shop, rootcertbundle: {tmp_path}/root.pem}}}}\n") as host:
+            push("oci:image:1", f"{host}/shop/app:1", "--dest-creds", f"{USER}:{PASSWORD}")
+            assert code("gate", f"{host}/shop/app:1", "--to", "production") == "ref.unauthorized"
+            docker = tmp_path / "home" / ".docker"
+            docker.mkdir()
+            (docker / "config.json").write_text(json.dumps({"auths": {host: {"auth": base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()}}}))
+            TokenServer.asked.clear()
+            assert lockgate("gate", f"{host}/shop/app:1", "--to", "production").returncode == 1, "read, and refused for want of a signature"
+            assert TokenServer.asked == ["repository:shop/app:pull"], "once, for reading"
+        server.shutdown()
 
 
 def test_a_large_image_takes_no_more_memory(shop: tuple[Layout, str], tmp_path: Path) -> None:

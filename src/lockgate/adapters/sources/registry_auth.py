@@ -18,7 +18,7 @@ from lockgate.errors import EvidenceError, UnreadableError
 
 MAX_TOKEN = 64 << 10
 MAX_CHALLENGE = 8 << 10
-_SHORTEST = 60.0
+_SHORTEST = 60
 """Seconds a token lives that does not say (distribution, "Token Authentication")."""
 
 _PIECE = re.compile(r'[\s,]*(?:([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))|([A-Za-z0-9_-]+)(?=[\s,]|\Z))')
@@ -77,18 +77,19 @@ class Gatekeeper:
         login = self._logins.find(host)
         asked = {"service": bearer["service"]} if bearer.get("service") else {}
         asked["scope"] = f"repository:{repository}:{action}"
-        said = _ask(bearer.get("realm", ""), asked, login, send)
-        if not said:
+        body = _ask(bearer.get("realm", ""), asked, login, send)
+        if not body:
             return "", 0.0
         try:
-            answer = canon.parse_foreign(said, max_bytes=MAX_TOKEN, what="token")
+            answer = canon.parse_foreign(body, max_bytes=MAX_TOKEN, what="token")
         except EvidenceError:
             answer = None
         token = (answer.get("token") or answer.get("access_token")) if isinstance(answer, dict) else None
         if not isinstance(answer, dict) or not isinstance(token, str) or not _VALUE(token):
             raise UnreadableError("ref.unreadable", f"the token server of {host} answered with no token")
-        seconds = answer.get("expires_in", _SHORTEST)
-        return f"Bearer {token}", max(0.0, float(seconds) - 5.0) if isinstance(seconds, int) and 0 <= seconds < 1 << 31 else 0.0
+        seconds = answer.get("expires_in")
+        lives = seconds if isinstance(seconds, int | float) and 0 < seconds < 1 << 31 else _SHORTEST
+        return f"Bearer {token}", max(0.0, lives - 5.0)
 
 
 def _ask(realm: str, asked: dict[str, str], login: Login | None, send: Send) -> bytes:
