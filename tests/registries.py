@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpcore
 
-from layouts import INDEX, Layout
+from layouts import INDEX, MANIFEST, Layout
 from lockgate.adapters.sources.registry_network import Network, Patience
 from lockgate.core.digest import Ref
 
@@ -90,6 +90,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: Any
+    body = b""
 
     def log_message(self, *args: Any) -> None:
         pass
@@ -100,8 +101,13 @@ class Handler(BaseHTTPRequestHandler):
         return found
 
     def do_POST(self) -> None:
-        self.registry.forms.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/token"):
+            self.registry.forms.append(parse_qs(self.body.decode()))
         self.do_GET()
+
+    def do_PUT(self) -> None:
+        self.do_POST()
 
     def do_GET(self) -> None:
         self.registry.asked.append(Asked(self.headers["Host"], self.path, dict(self.headers)))
@@ -120,6 +126,10 @@ class Handler(BaseHTTPRequestHandler):
         elif not self.is_welcome():
             challenge = 'Basic realm="x"' if registry.auth == "basic" else f'Bearer realm="{registry.realm}",service="shop",scope="repository:shop/app:pull"'
             self.reply(401, b"{}", {"WWW-Authenticate": challenge})
+        elif self.command == "POST":
+            self.reply(202, b"", {"Location": "/v2/shop/app/blobs/uploads/1?state=x"})
+        elif self.command == "PUT":
+            self.put(path.rpartition("/")[2])
         elif path.startswith("/v2/shop/app/manifests/"):
             self.manifest(path.rpartition("/")[2])
         elif path.startswith(("/v2/shop/app/blobs/", "/elsewhere/")):
@@ -137,6 +147,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def token(self) -> None:
         self.reply(200, json.dumps({"token": TOKEN, "expires_in": 300}).encode(), {"Content-Type": "application/json"})
+
+    def put(self, name: str) -> None:
+        registry, kind = self.registry, self.headers["Content-Type"]
+        put = registry.layout.blob(self.body, kind)
+        subject = json.loads(self.body).get("subject", {}).get("digest") if kind == MANIFEST else None
+        if "/blobs/" not in self.path and not name.startswith("sha256:"):
+            registry.tags[name] = put["digest"]
+        elif subject and registry.api:
+            registry.layout.enlist(put)
+        self.reply(201, b"", {"OCI-Subject": subject} if subject and registry.api else {})
 
     def manifest(self, name: str) -> None:
         digest = self.registry.tags.get(name, name)

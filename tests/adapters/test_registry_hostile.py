@@ -22,7 +22,7 @@ from lockgate.adapters.sources.registry_client import Client
 from lockgate.adapters.sources.registry_images import MAX_REFERRERS, Registries
 from lockgate.adapters.sources.registry_logins import Logins
 from lockgate.core.ports import Evidence
-from lockgate.errors import EvidenceError, LockgateError, UnreadableError
+from lockgate.errors import EvidenceError, LedgerError, UnreadableError
 from registries import HASTE, LOCAL, REMOTE, Outside, Registry, body, drip, drop, hang, ref, serving, status
 
 ENVELOPE = b'{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[]}'
@@ -395,11 +395,102 @@ class TestTls:
         assert refusal(lambda: scene.source.resolve(ref("nowhere.example/shop/app", "v1"))) == "ref.unreachable"
 
 
-def test_nothing_is_written_to_a_registry(scene: Scene) -> None:
-    with pytest.raises(LockgateError) as err:
-        scene.source.attach(ref(), scene.digest, Evidence(media_type=DSSE, data=ENVELOPE, origin=""))
-    assert err.value.code == "ref.unwritable"
-    assert scene.registry.asked == []
+MORE = Evidence(media_type=DSSE, data=ENVELOPE + b" ", origin="")
+
+
+class TestAttaching:
+    def refused(self, scene: Scene, name: str = LOCAL) -> str:
+        with pytest.raises(LedgerError) as err:
+            scene.source.attach(ref(name), scene.digest, MORE)
+        assert "SECRET" not in f"{err.value} {err.value.remedy}"
+        assert err.value.code == "ref.unwritable"
+        return err.value.message
+
+    @pytest.mark.parametrize("api", [True, False])
+    def test_what_is_attached_is_read_back(self, scene: Scene, api: bool) -> None:
+        scene.registry.api = api
+        before = len(scene.source.attached(ref(), scene.digest))
+        said = scene.source.attach(ref(), scene.digest, MORE)
+        assert said.startswith(LOCAL + "@sha256:")
+        assert len(scene.source.attached(ref(), scene.digest)) == before + 1
+        asked = len(scene.registry.asked)
+        assert scene.source.attach(ref(), scene.digest, MORE) == said
+        assert not any(each.path.startswith("/v2/shop/app/blobs/uploads") for each in scene.registry.asked[asked:])
+
+    def test_what_another_tool_listed_stays(self, scene: Scene) -> None:
+        scene.registry.api = False
+        other = {**scene.layout.referrer(scene.digest, ENVELOPE), "annotations": {"kept": "as it was"}}
+        scene.registry.tags["sha256-" + scene.digest[7:]] = scene.layout.index(other)
+        scene.source.attach(ref(), scene.digest, MORE)
+        listed = parts(scene.layout, scene.registry.tags["sha256-" + scene.digest[7:]])["manifests"]
+        assert listed[0] == other
+        assert len(listed) == 2
+
+    @pytest.mark.parametrize("times", [1, 2, 50])
+    def test_of_two_at_once_both_are_listed(self, scene: Scene, times: int) -> None:
+        """Another one exchanges the list right after ours: it is listed again, a few times."""
+        scene.registry.api = False
+        tag = "sha256-" + scene.digest[7:]
+        theirs = scene.layout.index(scene.layout.referrer(scene.digest, ENVELOPE))
+        left = [times]
+
+        def overwritten(handler: registries.Handler) -> None:
+            handler.answer()
+            if handler.command == "PUT" and left[0]:
+                left[0] -= 1
+                scene.registry.tags[tag] = theirs
+
+        scene.registry.fault(f"/manifests/{tag}", overwritten)
+        if times == 50:
+            assert "does not list it" in self.refused(scene)
+        else:
+            scene.source.attach(ref(), scene.digest, MORE)
+            assert len(scene.source.attached(ref(), scene.digest)) == 2
+
+    @pytest.mark.parametrize("part", ["/blobs/uploads/", "/blobs/uploads/1?", "/manifests/sha256:"])
+    @pytest.mark.parametrize(
+        "fault", [status(401), status(403), status(404), status(405), status(500), hang, drop, status(307, Location="https://cdn.example/x")], ids=range(8)
+    )
+    def test_what_was_not_taken_is_not_attached(self, scene: Scene, part: str, fault: registries.Fault) -> None:
+        def at(handler: registries.Handler) -> None:
+            if handler.command == "GET":
+                handler.answer()
+            else:
+                fault(handler)
+
+        scene.registry.fault(part, at)
+        self.refused(scene)
+        assert len(scene.source.attached(ref(), scene.digest)) == 1
+        assert {address for address, _ in scene.outside.connected} == {"127.0.0.1"}
+
+    @pytest.mark.parametrize("location", ["", "https://cdn.example/x", "http://localhost:5001/x", "http://169.254.169.254/x", "http://[", "//cdn.example/x"])
+    def test_a_blob_is_put_nowhere_else(self, scene: Scene, location: str) -> None:
+        def elsewhere(handler: registries.Handler) -> None:
+            if handler.command == "POST":
+                handler.reply(202, b"", {"Location": location})
+            else:
+                handler.reply(404, b"")
+
+        scene.registry.fault("/blobs/uploads/", elsewhere)
+        self.refused(scene)
+        assert set(scene.outside.connected) == {("127.0.0.1", 5000)}
+
+    def test_one_that_takes_it_and_forgets_it(self, scene: Scene) -> None:
+        scene.registry.fault(
+            "/manifests/sha256:", lambda handler: handler.reply(201, b"", {"OCI-Subject": scene.digest}) if handler.command == "PUT" else handler.answer()
+        )
+        assert "does not list it" in self.refused(scene)
+
+    def test_what_is_not_known_is_not_written_over(self, scene: Scene) -> None:
+        scene.registry.fault("/referrers/", status(500))
+        self.refused(scene)
+        assert not any("uploads" in each.path for each in scene.registry.asked)
+
+    def test_a_token_for_writing_is_asked_for_writing(self, scene: Scene, tmp_path: Path) -> None:
+        scene.registry.auth = "token"
+        scene.source.attach(ref(REMOTE), scene.digest, MORE)
+        scopes = [each.path.partition("scope=")[2] for each in scene.registry.asked if each.path.startswith("/token")]
+        assert scopes == ["repository%3Ashop%2Fapp%3Apull", "repository%3Ashop%2Fapp%3Apull%2Cpush"]
 
 
 def test_no_cookie_comes_back(scene: Scene) -> None:

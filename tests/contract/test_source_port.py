@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.memory_source import MemorySource
-from layouts import DSSE, INDEX, Layout, parts
+from layouts import DSSE, Layout, parts
 from lockgate.adapters.sources.files import PlainFiles
 from lockgate.adapters.sources.local import LocalSource
 from lockgate.adapters.sources.oci_layout import OciLayouts
@@ -30,19 +30,11 @@ class Place:
     digest: Digest
     alter: Callable[[], object]
     remove: Callable[[], object]
-    push: Callable[[bytes], object] | None = None
-    """How evidence comes to a place that is only read."""
 
     @property
     def resolved(self) -> Ref:
         """As every method but `resolve` gets it."""
         return Ref(scheme=self.scheme, path=self.ref.path)
-
-    def bring(self, data: bytes) -> str:
-        """Attach evidence."""
-        if self.push is None:
-            return self.source.attach(self.resolved, self.digest, evidence(data))
-        return f"pushed {self.push(data)}"
 
     def in_copy(self, path: object) -> tuple[Source, Ref]:
         """What reads a copy, and its reference: an image's is a layout, wherever it came from."""
@@ -63,19 +55,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     registry.tags["latest"] = digest
     registry.api = request.param == "registry"
 
-    def push(data: bytes) -> object:
-        referrer = layout.referrer(digest, data)
-        if referrer not in layout.listed:
-            layout.enlist(referrer)
-        if not registry.api:
-            registry.tags["sha256-" + digest.removeprefix("sha256:")] = layout.json(
-                {"schemaVersion": 2, "mediaType": INDEX, "manifests": layout.listed[1:]}, INDEX
-            )["digest"]
-        return referrer["digest"]
-
     with tempfile.TemporaryDirectory() as short, serving(registry, Path(short) / "s") as outside:
         source = Registries(None, outside.network(), HASTE)
-        yield Place(source, "registry", Ref(scheme="registry", path=LOCAL), digest, lambda: last.write_bytes(b"layer twO"), last.unlink, push)
+        yield Place(source, "registry", Ref(scheme="registry", path=LOCAL), digest, lambda: last.write_bytes(b"layer twO"), last.unlink)
 
 
 def local_place(kind: str, path: Path) -> Place:
@@ -147,13 +129,13 @@ class TestSource:
     def test_evidence_comes_back_as_it_was_attached_and_once(self, place: Place) -> None:
         assert list(place.source.attached(place.resolved, place.digest)) == []
         for data in (ENVELOPE, OTHER, ENVELOPE):
-            assert place.bring(data)
+            assert place.source.attach(place.resolved, place.digest, evidence(data))
         found = place.source.attached(place.resolved, place.digest)
         assert [(each.media_type, each.data) for each in found] == [(DSSE, ENVELOPE), (DSSE, OTHER)]
         assert all(each.origin for each in found)
 
     def test_attaching_changes_nothing_of_the_artifact(self, place: Place) -> None:
-        place.bring(ENVELOPE)
+        place.source.attach(place.resolved, place.digest, evidence(ENVELOPE))
         assert place.source.resolve(place.ref)[1] == place.digest
         assert place.source.measure(place.resolved, place.digest).problem == ""
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, require_within_limits
+from lockgate import canon
+from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, require_within_limits
 from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, Images, is_too_much
-from lockgate.adapters.sources.oci_descriptor import EMPTY, Descriptor, contents, distinct, is_index
-from lockgate.core.digest import Digest
+from lockgate.adapters.sources.oci_descriptor import EMPTY, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, contents, distinct, is_index
+from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Evidence
-from lockgate.errors import EvidenceError, UnreadableError
+from lockgate.errors import EvidenceError, LedgerError, UnreadableError
 
 
 @contextmanager
@@ -65,3 +66,42 @@ def _known_layers(document: dict[str, Any], where: str) -> list[tuple[Descriptor
     artifact_type = document.get("artifactType") or config.media_type
     typed = [(each, each.media_type if each.media_type in KNOWN else artifact_type) for each in layers if each.media_type != EMPTY]
     return [(each, media_type) for each, media_type in typed if media_type in KNOWN]
+
+
+def require_readable(evidence: Evidence) -> None:
+    """Whether it would be read back. Raises LedgerError ``ref.unwritable``."""
+    if evidence.media_type not in KNOWN or len(evidence.data) > MAX_EVIDENCE:
+        raise LedgerError(
+            "ref.unwritable", f"{len(evidence.data)} bytes of {evidence.media_type or 'no media type'} would not be read back: nothing was attached"
+        )
+
+
+def new_referrer(images: Images, digest: Digest, evidence: Evidence, held: list[Evidence]) -> tuple[bytes, Descriptor]:
+    """A manifest that holds this evidence and names `digest` as its subject, and its descriptor.
+
+    Args:
+        images: where the subject is, which is read for its size and media type.
+        digest: the subject's.
+        evidence: to be attached.
+        held: what is attached already.
+
+    Raises:
+        LedgerError: ``ref.unwritable``: no room for it. UnreadableError, EvidenceError: as `Images.document`.
+    """
+    data, subject = images.document(digest)
+    shape = INDEX if is_index(subject, "", f"{images.path}: {digest}") else MANIFEST
+    if len(held) >= MAX_ITEMS or sum(len(each.data) for each in held) + len(evidence.data) > MAX_TOTAL:
+        raise LedgerError("ref.unwritable", f"at most {MAX_ITEMS} pieces and {MAX_TOTAL} bytes of evidence are read back, and there is no room for this one")
+    layer = Descriptor(media_type=evidence.media_type, digest=digest_of(evidence.data), size=len(evidence.data))
+    config = Descriptor(media_type=EMPTY, digest=digest_of(EMPTY_BYTES), size=len(EMPTY_BYTES))
+    manifest = canon.encode(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": evidence.media_type,
+            "config": as_json(config),
+            "layers": [as_json(layer)],
+            "subject": {"mediaType": subject.get("mediaType") or shape, "digest": digest, "size": len(data)},
+        }
+    )
+    return manifest, Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type)

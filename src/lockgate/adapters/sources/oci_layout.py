@@ -11,23 +11,17 @@ import json
 import os
 from pathlib import PurePath
 
-from lockgate import canon
 from lockgate.adapters import disk
-from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Layout, open_layout
 from lockgate.adapters.sources.oci_copy import copy_of
 from lockgate.adapters.sources.oci_descriptor import (
-    EMPTY,
     EMPTY_BYTES,
-    INDEX,
-    MANIFEST,
     MANIFESTS,
     Descriptor,
     as_json,
-    is_index,
     read_descriptors,
 )
-from lockgate.adapters.sources.oci_evidence import complete, evidence_among, searchable
+from lockgate.adapters.sources.oci_evidence import complete, evidence_among, new_referrer, require_readable, searchable
 from lockgate.adapters.sources.oci_select import select
 from lockgate.core.digest import Digest, Ref, digest_of, hex_of
 from lockgate.core.ports import Evidence, Measured
@@ -71,10 +65,7 @@ class OciLayouts:
 
         The blobs are durable before ``index.json``, exchanged in one step, names them; what else it holds stays.
         """
-        if evidence.media_type not in KNOWN or len(evidence.data) > MAX_EVIDENCE:
-            raise LedgerError(
-                "ref.unwritable", f"{len(evidence.data)} bytes of {evidence.media_type or 'no media type'} would not be read back: nothing was attached"
-            )
+        require_readable(evidence)
         try:
             with open_layout(ref.path) as layout, disk.locked(layout.root_fd):
                 return _attach(layout, digest, evidence)
@@ -106,28 +97,11 @@ def _candidates(layout: Layout, digest: Digest, where: str) -> list[Descriptor]:
 
 
 def _attach(layout: Layout, digest: Digest, evidence: Evidence) -> str:
-    data, subject = layout.document(digest)
-    shape = INDEX if is_index(subject, "", f"{layout.path}: {digest}") else MANIFEST
     held = _evidence(layout, digest)
     for each in held:
         if each.data == evidence.data:
             return each.origin
-    if len(held) >= MAX_ITEMS or sum(len(each.data) for each in held) + len(evidence.data) > MAX_TOTAL:
-        raise LedgerError("ref.unwritable", f"at most {MAX_ITEMS} pieces and {MAX_TOTAL} bytes of evidence are read back, and there is no room for this one")
-    media_type = subject.get("mediaType") or shape
-    layer = Descriptor(media_type=evidence.media_type, digest=digest_of(evidence.data), size=len(evidence.data))
-    config = Descriptor(media_type=EMPTY, digest=digest_of(EMPTY_BYTES), size=len(EMPTY_BYTES))
-    manifest = canon.encode(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "artifactType": evidence.media_type,
-            "config": as_json(config),
-            "layers": [as_json(layer)],
-            "subject": {"mediaType": media_type, "digest": digest, "size": len(data)},
-        }
-    )
-    referrer = Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type)
+    manifest, referrer = new_referrer(layout, digest, evidence, held)
     index = layout.index()
     index["manifests"].append(as_json(referrer))
     written = json.dumps(index, allow_nan=False, separators=(",", ":")).encode()

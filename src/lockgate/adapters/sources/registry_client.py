@@ -21,6 +21,7 @@ from lockgate import __version__
 from lockgate.adapters.sources.oci_descriptor import cut
 from lockgate.adapters.sources.registry_auth import MAX_TOKEN, Gatekeeper
 from lockgate.adapters.sources.registry_network import Dialer, Network, Patience, Watch, named_kind
+from lockgate.core.digest import Digest
 from lockgate.errors import UnreadableError
 
 MAX_REDIRECTS = 3
@@ -156,6 +157,37 @@ class Client:
             except _PassingError as passing:  # half a blob came: it is not begun again
                 raise passing.error from None
 
+    def write(self, method: str, url: str, body: bytes = b"", media_type: str = "application/octet-stream") -> dict[str, str]:
+        """Write something small, which the registry answers with 200, 201 or 202; the headers of its answer. A redirect is an error here.
+
+        Raises:
+            UnreadableError: as `document`.
+        """
+        self._watch.start(self._patience.total)
+
+        def ask() -> dict[str, str]:
+            with ExitStack() as stack:
+                told = self._gatekeeper.held(self.host, self.repository, "pull,push")
+                response = self._send(stack, method, url, {"Content-Type": media_type, **({"Authorization": told} if told else {})}, body)
+                if response.status == 401:
+                    challenge = _headers(response).get("www-authenticate", "")
+                    told = self._gatekeeper.answer(challenge, self.host, self.repository, "pull,push", self._ask_for_token)
+                    if told:
+                        response = self._send(stack, method, url, {"Content-Type": media_type, "Authorization": told}, body)
+                if response.status not in {200, 201, 202}:
+                    self._refused(response.status)
+                b"".join(self._chunks(response, _MAX_SCOLDING))
+                return _headers(response)
+
+        return self._retried(ask)
+
+    def upload_url(self, url: str, location: str, digest: Digest) -> str:
+        """Where a blob is put, after a registry said where: at this registry alone. Raises UnreadableError ``ref.redirect-refused``."""
+        to = self._allowed(url, location)
+        if _place(to) != self._home:
+            raise UnreadableError("ref.redirect-refused", f"{self.host} wants a blob put at another place: nothing was sent there")
+        return f"{to}{'&' if '?' in to else '?'}digest={digest}"
+
     def _at_a_rate(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks, each of which moves the deadline by what it took at the least rate: a drip ends as soon as silence."""
         for chunk in chunks:
@@ -244,7 +276,7 @@ class Client:
         place = _place(url)
         netloc = urlsplit(url).netloc
         full = {"Host": netloc, "User-Agent": f"lockgate/{__version__}", "Accept-Encoding": "identity", **headers}
-        if body:
+        if method != "GET":
             full["Content-Length"] = str(len(body))
         timeout = {"connect": self._patience.connect, "read": self._patience.read, "write": self._patience.read, "pool": self._patience.connect}
         try:

@@ -1,4 +1,4 @@
-"""Images in OCI registries as a `Source`; they are read here, and nothing is written to them.
+"""Images in OCI registries as a `Source`.
 
 A tag is looked up once, in `resolve`; all else goes by digest, and every byte is hashed before it is believed. A registry's
 own words (`Docker-Content-Digest`, sizes, media types) are compared with what was found, and never stand in for it.
@@ -7,6 +7,7 @@ own words (`Docker-Content-Digest`, sizes, media types) are compared with what w
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -15,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from lockgate.adapters import disk
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, found_part
 from lockgate.adapters.sources.oci_copy import copy_of
-from lockgate.adapters.sources.oci_descriptor import DOCUMENTS, INDEX, Descriptor, cut, distinct, is_index, read_descriptors
-from lockgate.adapters.sources.oci_evidence import complete, evidence_among, searchable
+from lockgate.adapters.sources.oci_descriptor import DOCUMENTS, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, cut, distinct, is_index, read_descriptors
+from lockgate.adapters.sources.oci_evidence import complete, evidence_among, new_referrer, require_readable, searchable
 from lockgate.adapters.sources.oci_select import select
 from lockgate.core.digest import Digest, Ref, digest_of, hex_of
 from lockgate.core.ports import Evidence, Measured
-from lockgate.errors import EvidenceError, LedgerError, UnreadableError
+from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError
 
 if TYPE_CHECKING:
     from lockgate.adapters.sources.registry_auth import Gatekeeper
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 MAX_REFERRERS = 1_000
 """Most manifests that may refer to one image; each has to be asked for."""
 
+_TRIES = 4
 ACCEPT = ", ".join(sorted(DOCUMENTS))
 
 
@@ -68,13 +70,18 @@ class Registries:
         with self._repository(ref) as repository, complete(digest):
             return evidence_among(repository, digest, repository.referrers(digest))
 
-    def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:  # noqa: ARG002  the port's
-        """Nothing is written to registries. Raises LedgerError ``ref.unwritable``."""
-        raise LedgerError(
-            "ref.unwritable",
-            f"nothing was attached to {ref.path}: registries are read, and not written to",
-            f"skopeo copy docker://{ref.path}@{digest} oci:DIRECTORY:TAG, and sign that",
-        )
+    def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
+        """Push a manifest that holds the evidence and names the digest as its subject; its reference is returned.
+
+        A registry without the referrers API has it listed under the fallback tag, which no registry can exchange in one step: of two that
+        attach at once, each looks whether its own is still listed, and lists it again where it is not.
+        """
+        require_readable(evidence)
+        try:
+            with self._repository(ref) as repository:
+                return repository.push(digest, evidence)
+        except LockgateError as err:
+            raise LedgerError("ref.unwritable", f"nothing was attached to {digest}: {err.message}; attaching again does no harm", err.remedy) from None
 
     def copy(self, ref: Ref, digest: Digest, into: PurePath) -> PurePath:
         """An OCI image layout that holds this image or index and nothing else: files 0400, directories 0500."""
@@ -176,6 +183,46 @@ class Repository(Images):
         if len(found) > MAX_REFERRERS:
             self._too_many(where)
         return found
+
+    def push(self, digest: Digest, evidence: Evidence) -> str:
+        """Attach evidence: blobs, then the manifest that holds them, then its place in the list, which is read back.
+
+        Raises:
+            LedgerError: ``ref.unwritable``. UnreadableError, EvidenceError: as `referrers` and `Client.write`.
+        """
+        with complete(digest):
+            listed = self.referrers(digest)
+            held = evidence_among(self, digest, listed)
+        for each in held:
+            if each.data == evidence.data:
+                return each.origin
+        if len(listed) >= MAX_REFERRERS:
+            raise LedgerError("ref.unwritable", f"{MAX_REFERRERS} manifests refer to it already, and no more would be read back")
+        manifest, referrer = new_referrer(self, digest, evidence, held)
+        for blob in (evidence.data, EMPTY_BYTES):
+            url = self._client.url("blobs/uploads/")
+            told = self._client.write("POST", url)
+            self._client.write("PUT", self._client.upload_url(url, told.get("location", ""), digest_of(blob)), blob)
+        said = self._client.write("PUT", self._client.url(f"manifests/{referrer.digest}"), manifest, MANIFEST)
+        tries = 1 if said.get("oci-subject") == digest else _TRIES
+        for _ in range(tries):
+            if tries > 1:
+                self._list_under_tag(digest, referrer)
+            if any(each.digest == referrer.digest for each in self.referrers(digest)):
+                return self.origin(referrer.digest)
+        raise LedgerError("ref.unwritable", f"{self.path} took what was pushed, and does not list it")
+
+    def _list_under_tag(self, digest: Digest, referrer: Descriptor) -> None:
+        """Add to the index under the fallback tag; what else it holds stays (distribution-spec v1.1, "Pushing Manifests with Subject")."""
+        path, where = f"manifests/sha256-{hex_of(digest)}", f"{self.path}: what refers to {digest}"
+        answer = self._ask(path)
+        index: dict[str, Any] = {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
+        if answer.status != 404:
+            self._listed(answer, where)
+            index = self.parse(answer.data, where)
+        if all(each.get("digest") != referrer.digest for each in index["manifests"]):
+            index["manifests"].append(as_json(referrer))
+            self._client.write("PUT", self._client.url(path), json.dumps(index, allow_nan=False, separators=(",", ":")).encode(), INDEX)
 
     def _pages(self, path: str) -> list[Descriptor]:
         """Step 1. A page leads to another of the same list, and to none that was there before."""
