@@ -36,7 +36,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "evidence": {"msgspec", "cryptography", "yaml"},
     "render": {"msgspec"},
     "app": {"msgspec"},
-    "adapters": {"msgspec", "cryptography"},
+    "adapters": {"msgspec", "cryptography", "httpcore"},
     "cli": {"msgspec", "click"},
     "config": {"msgspec"},
     "wire": {"msgspec"},

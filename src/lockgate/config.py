@@ -7,6 +7,7 @@ SUDO_UID           of root alone: whose gate and trust file are taken where they
 SSH_AUTH_SOCK      your agent
 XDG_STATE_HOME     where the heads you saw are remembered; default ``~/.local/state``
 XDG_CONFIG_HOME    where ``init`` puts a new owner's key; default ``~/.config``
+DOCKER_CONFIG      the directory of docker's ``config.json``, where logins for registries stand; default ``~/.docker``
 NO_COLOR           not empty: no colours, on terminals neither
 """
 
@@ -33,6 +34,7 @@ class Config:
         agent: the agent's socket; empty for none.
         state: the user's own memory. home: where the user's own keys are made. None where the user has no home.
         here: the working directory. ssh: where OpenSSH keeps the user's keys.
+        logins: docker's ``config.json``, whether it is there or not.
         colour: whether a terminal may be written to in colours.
     """
 
@@ -45,6 +47,7 @@ class Config:
     home: Path | None
     here: Path
     ssh: Path | None
+    logins: Path | None
     colour: bool
 
 
@@ -64,6 +67,7 @@ def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) 
         raise UsageError("setting.no-directory", f"the working directory cannot be told: {err.strerror}") from None
     home = _home()
     gate, trust, key = gate or _setting("LOCKGATE_GATE"), trust or _setting("LOCKGATE_TRUST"), key or _setting("LOCKGATE_KEY")
+    docker = _setting("DOCKER_CONFIG")
     found_gate = _above(here, ".lockgate") if above and not gate else None
     found_trust = None if trust else _above(here, "lockgate.trust")
     return Config(
@@ -76,6 +80,7 @@ def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) 
         home=_below(_setting("XDG_CONFIG_HOME"), home, ".config"),
         here=here,
         ssh=home / ".ssh" if home else None,
+        logins=Path(docker) / "config.json" if docker else home / ".docker" / "config.json" if home else None,
         colour=not _setting("NO_COLOR") and os.environ.get("TERM") != "dumb",
     )
 

@@ -201,7 +201,7 @@ def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pi
     return Ports(
         log=log,
         blobs=DiskBlobs(gate),
-        source=_source(busy),
+        source=_source(config, busy),
         index=SqliteIndex(_index_file(config, gate)),
         heads=heads or FileHeads(_state(config) / "heads"),
         directory=FileDirectory(gate / DIRECTORY),
@@ -231,19 +231,20 @@ def _index_file(config: Config, gate: Path) -> Path:
     return own
 
 
-def _source(busy: Busy | None) -> Source:
+def _source(config: Config, busy: Busy | None) -> Source:
     from lockgate.adapters.sources.local import LocalSource
     from lockgate.adapters.sources.watched import WatchedSource
 
-    return LocalSource() if busy is None else WatchedSource(LocalSource(), busy)
+    source = LocalSource(config.logins)
+    return source if busy is None else WatchedSource(source, busy)
 
 
-def bench(busy: Busy | None = None) -> Bench:
-    """Artifacts on this machine, for commands that need no gate."""
+def bench(config: Config, busy: Busy | None = None) -> Bench:
+    """Artifacts on this machine and in registries, for commands that need no gate."""
     from lockgate.adapters.clock import SystemClock
     from lockgate.app.attach import Bench
 
-    return Bench(source=_source(busy), clock=SystemClock())
+    return Bench(source=_source(config, busy), clock=SystemClock())
 
 
 def now() -> datetime:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from layouts import DSSE, Layout, parts
 from lockgate.adapters.sources.files import PlainFiles
 from lockgate.adapters.sources.local import LocalSource
 from lockgate.adapters.sources.oci_layout import OciLayouts
+from lockgate.adapters.sources.registry_images import Registries
 from lockgate.core.digest import Digest, Ref
 from lockgate.core.ports import Evidence, Source
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
+from registries import HASTE, LOCAL, Registry, serving
 
 ENVELOPE = b'{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[]}'
 OTHER = b'{"payload":"W10=","payloadType":"application/vnd.in-toto+json","signatures":[]}'
@@ -33,10 +36,31 @@ class Place:
         """As every method but `resolve` gets it."""
         return Ref(scheme=self.scheme, path=self.ref.path)
 
+    def in_copy(self, path: object) -> tuple[Source, Ref]:
+        """What reads a copy, and its reference: an image's is a layout, wherever it came from."""
+        if self.scheme == "registry":
+            return OciLayouts(), Ref(scheme="oci", path=str(path))
+        return self.source, Ref(scheme=self.scheme, path=str(path))
 
-@pytest.fixture(params=["memory", "file", "oci", "local file", "local oci"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    kind, path = request.param, tmp_path / "with space, ünicode@2:3 王"
+
+@pytest.fixture(params=["memory", "file", "oci", "local file", "local oci", "registry", "registry without referrers"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    if not request.param.startswith("registry"):
+        yield local_place(request.param, tmp_path / "with space, ünicode@2:3 王")
+        return
+    layout = Layout(tmp_path / "registry")
+    digest = layout.image(b"layer one", b"layer two")
+    last = layout.at(parts(layout, digest)["layers"][1]["digest"])
+    registry = Registry(layout)
+    registry.tags["latest"] = digest
+    registry.api = request.param == "registry"
+
+    with tempfile.TemporaryDirectory() as short, serving(registry, Path(short) / "s") as outside:
+        source = Registries(None, outside.network(), HASTE)
+        yield Place(source, "registry", Ref(scheme="registry", path=LOCAL), digest, lambda: last.write_bytes(b"layer twO"), last.unlink)
+
+
+def local_place(kind: str, path: Path) -> Place:
     if kind == "memory":
         memory = MemorySource()
         digest = memory.put("a", b"the bytes")
@@ -82,7 +106,7 @@ class TestSource:
 
     def test_nothing_there_is_not_found(self, place: Place) -> None:
         with pytest.raises(UnreadableError) as err:
-            place.source.resolve(Ref(scheme=place.ref.scheme, path=place.ref.path + " gone"))
+            place.source.resolve(Ref(scheme=place.ref.scheme, path=place.ref.path + "-gone"))
         assert err.value.code == "ref.not-found"
 
     def test_untouched_bytes_have_no_problem(self, place: Place) -> None:
@@ -126,9 +150,9 @@ class TestSource:
         copy = place.source.copy(place.resolved, place.digest, into)
         place.alter()
         assert copy.is_relative_to(into)
-        ref = Ref(scheme=place.scheme, path=str(copy))
-        assert place.source.resolve(ref)[1] == place.digest
-        assert place.source.measure(ref, place.digest).problem == ""
+        source, ref = place.in_copy(copy)
+        assert source.resolve(ref)[1] == place.digest
+        assert source.measure(ref, place.digest).problem == ""
 
     @pytest.mark.parametrize("wrong", ["alter", "remove"])
     def test_what_is_not_whole_is_not_copied(self, place: Place, wrong: str, tmp_path: Path) -> None:

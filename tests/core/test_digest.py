@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.core.digest import Ref, digest_of, hex_of, parse_digest, parse_ref, pinned, short
+from lockgate.core.digest import Ref, digest_of, hex_of, is_registry, parse_digest, parse_ref, pinned, short
 from lockgate.errors import UsageError
 
 EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -57,6 +57,24 @@ def test_what_is_no_digest_is_refused(text: str) -> None:
         ("OCI:image", Ref(scheme="", path="OCI:image")),
         (f"image@{EMPTY}", Ref(scheme="", path="image", digest=EMPTY)),
         ("oci", Ref(scheme="", path="oci")),
+        ("registry.example/app", Ref(scheme="registry", path="registry.example/app")),
+        ("registry:registry.example/app", Ref(scheme="registry", path="registry.example/app")),
+        ("Registry.Example:443/shop/my_app-x/y:V1.0", Ref(scheme="registry", path="registry.example:443/shop/my_app-x/y", tag="V1.0")),
+        (f"localhost/app:v1@{EMPTY}", Ref(scheme="registry", path="localhost/app", tag="v1", digest=EMPTY)),
+        ("inside:5000/app", Ref(scheme="registry", path="inside:5000/app")),
+        ("127.0.0.1/app", Ref(scheme="registry", path="127.0.0.1/app")),
+        ("[::1]:5000/app:v1", Ref(scheme="registry", path="[::1]:5000/app", tag="v1")),
+        ("./registry.example/app", Ref(scheme="", path="./registry.example/app")),
+        ("../app:v1", Ref(scheme="", path="../app:v1")),
+        ("/registry.example/app", Ref(scheme="", path="/registry.example/app")),
+        ("file:registry.example/app", Ref(scheme="file", path="registry.example/app")),
+        ("oci:registry.example/app:v1", Ref(scheme="oci", path="registry.example/app", tag="v1")),
+        ("library/app:v1", Ref(scheme="", path="library/app:v1")),
+        ("localhost:v1", Ref(scheme="", path="localhost:v1")),
+        ("registry.example", Ref(scheme="", path="registry.example")),
+        (".hidden/app", Ref(scheme="", path=".hidden/app")),
+        ("a..b/app", Ref(scheme="", path="a..b/app")),
+        ("under_score.d/app", Ref(scheme="", path="under_score.d/app")),
     ],
 )
 def test_references(text: str, ref: Ref) -> None:
@@ -72,6 +90,73 @@ def test_what_names_no_artifact_is_refused(text: str) -> None:
     assert err.value.code == "ref.malformed"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "registry:app",
+        "registry:",
+        "registry:inside/app",
+        "registry.example/",
+        "registry.example/App",
+        "registry.example//app",
+        "registry.example/a/../b",
+        "registry.example/a b",
+        "registry.example/app:",
+        "registry.example/app:a:b",
+        "registry.example/app:v 1",
+        "registry.example/app:" + "x" * 129,
+        "registry.example/app\n",
+        "registry.example/app%2f",
+        "[::::]/app",
+        "[1.2.3.4]/app",
+        "registry:[::1%25eth0]/app",
+        "registry.example:0/app",
+        "registry.example:65536/app",
+        "registry.example/app?x",
+        "registry.example/app@latest",
+        "registry.example/" + "a" * 300,
+        "registry.example/app@",
+        "build.out/My App.whl",
+    ],
+)
+def test_what_begins_with_a_host_is_in_a_registry_or_nothing(text: str) -> None:
+    with pytest.raises(UsageError) as err:
+        parse_ref(text)
+    assert err.value.code == "ref.malformed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user:SECRET@registry.example/app",
+        "SECRET@localhost:5000/app",
+        "https://registry.example/SECRET",
+        "https://user:SECRET@registry.example/app",
+        "registry:user:SECRET@registry.example/app",
+        "docker://user:SECRET@registry.example/app",
+        "registry.example/app@user:SECRET",
+        "user:SEC/RET@registry.example/app",
+        "registry.example:SECRET@x.example/app",
+    ],
+)
+def test_a_password_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(UsageError) as err:
+        parse_ref(text)
+    assert err.value.code == "ref.malformed"
+    assert "SEC" not in f"{err.value} {err.value.remedy}"
+
+
+@given(st.text(st.sampled_from("aB0.:/@-_[]l\x00 ") | st.characters()))
+def test_any_text_is_a_reference_or_refused(text: str) -> None:
+    try:
+        ref = parse_ref(text)
+    except UsageError:
+        return
+    assert (ref.scheme == "registry") == is_registry(text)
+    if ref.scheme:
+        assert parse_ref(pinned(ref, EMPTY)).path == ref.path
+
+
 @pytest.mark.parametrize("text", ["oci:image@sha256:", "image@sha256:abc", f"oci:image@{EMPTY}0", f"file:x@{EMPTY.upper()[7:].join(['sha256:', ''])}"])
 def test_half_a_digest_is_no_path(text: str) -> None:
     with pytest.raises(UsageError) as err:
@@ -79,7 +164,7 @@ def test_half_a_digest_is_no_path(text: str) -> None:
     assert err.value.code == "digest.malformed"
 
 
-@pytest.mark.parametrize("text", ["oci:image:v1", "file:wheel.whl", f"oci:image@{EMPTY}"])
+@pytest.mark.parametrize("text", ["oci:image:v1", "file:wheel.whl", f"oci:image@{EMPTY}", "registry:localhost:5000/shop/app:v1", "[::1]/app"])
 def test_a_pinned_reference_names_the_digest_and_no_tag(text: str) -> None:
     ref = parse_ref(text)
     said = pinned(ref, EMPTY)

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from lockgate.canon import Noun
+from lockgate.core.digest import may_hold_password
 
 Path = tuple[str, ...]
 
@@ -105,7 +106,7 @@ def typed(words: Sequence[str]) -> Typed:
         elif word in FLAGS:
             options.append((word, ""))
         elif not word.startswith("-") or word == "-":
-            plain.append(word)
+            plain.append("REF" if may_hold_password(word) else word)
     depth = 2 if plain[:1] and plain[0] in _GROUPS else 1
     return Typed(
         path=tuple(plain[:depth]),

@@ -63,10 +63,10 @@ class Session:
         return ports
 
     def bench(self) -> Bench:
-        """Artifacts on this machine, without a gate."""
+        """Artifacts on this machine and in registries, without a gate."""
         from lockgate.wire import bench
 
-        return bench(self.busy)
+        return bench(self.config, self.busy)
 
     def signer(self) -> PersonSigner:
         """The user's own key. Raises UsageError ``key.none`` where none is named."""

@@ -31,9 +31,11 @@ def command(session: Session, what: str, publics: tuple[str, ...], platform: str
 
     A proof file is checked offline with nothing but itself and the pinned root (--trust), and a decision's proof ends as the decision did: 0
     only where it allowed, and still does. A signed event ends with 0 where the key is enrolled under the pinned root. With --public or
-    --platform, or written oci:… or file:…, it is an artifact that is checked, whatever it looks like.
+    --platform, or written oci:…, file:… or HOST/…, it is an artifact that is checked, whatever it looks like.
     """
-    head = b"" if publics or platform or what.startswith(("oci:", "file:")) else _head(what)
+    from lockgate.core.digest import is_registry
+
+    head = b"" if publics or platform or what.startswith(("oci:", "file:")) or is_registry(what) else _head(what)
     if head.startswith(b"c2sp.org/tlog-proof"):
         _proof(session, what)
     elif head.lstrip().startswith(b"{") and what.endswith(".json"):

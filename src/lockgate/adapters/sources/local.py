@@ -1,4 +1,4 @@
-"""The artifacts on this machine: a reference's scheme says which kind; without one, what is there does."""
+"""Artifacts of every kind: a reference's scheme says which; without one, what is there on this machine does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from lockgate.adapters.sources.files import PlainFiles
 from lockgate.adapters.sources.oci_descriptor import require_platform
 from lockgate.adapters.sources.oci_layout import OciLayouts
+from lockgate.adapters.sources.registry_images import Registries
 from lockgate.core.digest import Digest, Ref
 from lockgate.core.ports import Evidence, Measured, Source
 from lockgate.errors import UnreadableError
@@ -20,10 +21,14 @@ _REGISTRY = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?/")
 
 
 class LocalSource:
-    """OCI image layouts and plain files behind one `Source`."""
+    """OCI image layouts, plain files and registries behind one `Source`.
 
-    def __init__(self) -> None:
-        self._sources: dict[str, Source] = {"oci": OciLayouts(), "file": PlainFiles()}
+    Args:
+        logins: docker's ``config.json``; None for no logins.
+    """
+
+    def __init__(self, logins: Path | None = None) -> None:
+        self._sources: dict[str, Source] = {"oci": OciLayouts(), "file": PlainFiles(), "registry": Registries(logins)}
 
     def resolve(self, ref: Ref, platform: str = "") -> tuple[Ref, Digest]:
         """As the kind's own; ``PATH`` and ``PATH:TAG`` without a scheme are looked at first. Raises UsageError ``platform.malformed`` for any kind."""

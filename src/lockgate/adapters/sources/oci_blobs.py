@@ -1,7 +1,7 @@
-"""An opened OCI image layout (image-layout.md, v1.1): its index, and its blobs, checked by digest as they are read.
+"""What OCI images are read from, checked by digest as it is read; and an opened OCI image layout (image-layout.md, v1.1).
 
-The directories are held open and entered without following symbolic links, so that a layout is read where it stands
-and nowhere else.
+`Images` is what layouts and registries have in common. A layout's directories are held open and entered without following
+symbolic links, so that it is read where it stands and nowhere else.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
@@ -40,35 +41,24 @@ class _Part(NamedTuple):
     media_type: str = ""
 
 
-class Layout:
-    """An opened layout; `open_layout` makes it.
+class Images(ABC):
+    """A place that holds images by digest.
 
     Attributes:
         path: as the user named it.
-        root_fd, blobs_fd: the open directories ``.`` and ``blobs/sha256``.
+        scheme: how references to it begin; empty for a registry's.
     """
 
-    def __init__(self, path: str, root_fd: int, blobs_fd: int) -> None:
+    scheme = ""
+
+    def __init__(self, path: str) -> None:
         self.path = path
-        self.root_fd = root_fd
-        self.blobs_fd = blobs_fd
 
-    def index(self) -> dict[str, Any]:
-        """``index.json``, parsed. Raises UnreadableError ``ref.unreadable``."""
-        document = self._read("index.json", MAX_MANIFEST)
-        if not is_index(document, "", f"{self.path}/index.json"):
-            raise UnreadableError("ref.unreadable", f"{self.path}/index.json is no index")
-        return document
-
+    @abstractmethod
     def descriptors(self) -> list[Descriptor]:
-        """What ``index.json`` lists. Raises UnreadableError ``ref.unreadable``."""
-        return read_descriptors(self.index()["manifests"], f"{self.path}/index.json")
+        """What the place lists under tags. Raises UnreadableError ``ref.unreadable``."""
 
-    def require_version(self) -> None:
-        """Check ``oci-layout`` (image-layout.md, "oci-layout file"). Raises UnreadableError ``ref.unreadable``."""
-        if self._read("oci-layout", 1 << 16).get("imageLayoutVersion") != "1.0.0":
-            raise UnreadableError("ref.unreadable", f"{self.path} is an OCI image layout of another version than 1.0.0")
-
+    @abstractmethod
     def blob(self, digest: Digest, size: int | None, max_bytes: int) -> bytes:
         """A small blob's raw bytes, checked.
 
@@ -81,20 +71,14 @@ class Layout:
             EvidenceError: ``digest.missing``, ``digest.truncated`` or ``digest.mismatch``.
             UnreadableError: ``ref.unreadable``, also where it is larger than `max_bytes`.
         """
-        most = max_bytes if size is None else min(size, max_bytes)
-        try:
-            data = disk.read_file(hex_of(digest), most, dir_fd=self.blobs_fd)
-        except FileNotFoundError:
-            raise EvidenceError("digest.missing", f"{self.path} does not hold {digest}") from None
-        except OSError as err:
-            if most == size and disk.is_too_large(err):
-                raise EvidenceError("digest.mismatch", f"{self.path}: {digest} has more bytes than the {size} it should have") from None
-            raise unreadable(f"{self.path}: {digest}", err) from None
-        if size is not None and len(data) < size:
-            raise EvidenceError("digest.truncated", f"{self.path}: {digest} has {len(data)} bytes and should have {size}")
-        if digest_of(data) != digest:
-            raise EvidenceError("digest.mismatch", f"{self.path}: the bytes at {digest} are others")
-        return data
+
+    @abstractmethod
+    def stream(self, digest: Digest, size: int, out_fd: int | None) -> Measured:
+        """Read one blob to its end, in bounded memory; write it on the way where asked. What is wrong is the `Measured`'s problem."""
+
+    def origin(self, digest: Digest) -> str:
+        """Where a part is, for people."""
+        return f"{self.scheme}{self.path}@{digest}"
 
     def document(self, digest: Digest, size: int | None = None) -> tuple[bytes, dict[str, Any]]:
         """A manifest or index: its raw bytes, checked as `blob` does before anything in them is looked at, and parsed.
@@ -153,7 +137,7 @@ class Layout:
         try:
             data, document = self.document(part.digest, part.size)
         except EvidenceError as err:
-            return _found(part.digest, 0, err.code), []
+            return found_part(part.digest, 0, err.code), []
         index = is_index(document, part.media_type, where)
         if out_dir is not None:
             disk.write_new(hex_of(part.digest), data, 0o400, dir_fd=out_dir)
@@ -163,39 +147,87 @@ class Layout:
 
     def _blob(self, part: _Part, out_dir: int | None) -> Measured:
         if out_dir is None:
-            return self._stream(part, None)
+            return self.stream(part.digest, part.size or 0, None)
         out = os.open(hex_of(part.digest), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400, dir_fd=out_dir)
         try:
-            return self._stream(part, out)
+            return self.stream(part.digest, part.size or 0, out)
         finally:
             os.close(out)
 
-    def _stream(self, part: _Part, out_fd: int | None) -> Measured:
-        """Read one blob to its end, in bounded memory; write it on the way where asked. One of another size is not read at all."""
-        buffer = memoryview(bytearray(disk.CHUNK))
-        sha, read, size = hashlib.sha256(), 0, part.size or 0
+
+class Layout(Images):
+    """An opened layout; `open_layout` makes it.
+
+    Attributes:
+        root_fd, blobs_fd: the open directories ``.`` and ``blobs/sha256``.
+    """
+
+    scheme = "oci:"
+
+    def __init__(self, path: str, root_fd: int, blobs_fd: int) -> None:
+        super().__init__(path)
+        self.root_fd = root_fd
+        self.blobs_fd = blobs_fd
+
+    def index(self) -> dict[str, Any]:
+        """``index.json``, parsed. Raises UnreadableError ``ref.unreadable``."""
+        document = self._read("index.json", MAX_MANIFEST)
+        if not is_index(document, "", f"{self.path}/index.json"):
+            raise UnreadableError("ref.unreadable", f"{self.path}/index.json is no index")
+        return document
+
+    def descriptors(self) -> list[Descriptor]:
+        """What ``index.json`` lists. Raises UnreadableError ``ref.unreadable``."""
+        return read_descriptors(self.index()["manifests"], f"{self.path}/index.json")
+
+    def require_version(self) -> None:
+        """Check ``oci-layout`` (image-layout.md, "oci-layout file"). Raises UnreadableError ``ref.unreadable``."""
+        if self._read("oci-layout", 1 << 16).get("imageLayoutVersion") != "1.0.0":
+            raise UnreadableError("ref.unreadable", f"{self.path} is an OCI image layout of another version than 1.0.0")
+
+    def blob(self, digest: Digest, size: int | None, max_bytes: int) -> bytes:
+        """As `Images.blob`."""
+        most = max_bytes if size is None else min(size, max_bytes)
         try:
-            fd = disk.open_regular(hex_of(part.digest), dir_fd=self.blobs_fd)
+            data = disk.read_file(hex_of(digest), most, dir_fd=self.blobs_fd)
         except FileNotFoundError:
-            return _found(part.digest, 0, "digest.missing")
+            raise EvidenceError("digest.missing", f"{self.path} does not hold {digest}") from None
         except OSError as err:
-            raise unreadable(f"{self.path}: {part.digest}", err) from None
+            if most == size and disk.is_too_large(err):
+                raise EvidenceError("digest.mismatch", f"{self.path}: {digest} has more bytes than the {size} it should have") from None
+            raise unreadable(f"{self.path}: {digest}", err) from None
+        if size is not None and len(data) < size:
+            raise EvidenceError("digest.truncated", f"{self.path}: {digest} has {len(data)} bytes and should have {size}")
+        if digest_of(data) != digest:
+            raise EvidenceError("digest.mismatch", f"{self.path}: the bytes at {digest} are others")
+        return data
+
+    def stream(self, digest: Digest, size: int, out_fd: int | None) -> Measured:
+        """As `Images.stream`; one of another size is not read at all."""
+        buffer = memoryview(bytearray(disk.CHUNK))
+        sha, read = hashlib.sha256(), 0
+        try:
+            fd = disk.open_regular(hex_of(digest), dir_fd=self.blobs_fd)
+        except FileNotFoundError:
+            return found_part(digest, 0, "digest.missing")
+        except OSError as err:
+            raise unreadable(f"{self.path}: {digest}", err) from None
         try:
             with os.fdopen(fd, "rb", buffering=0) as file:
                 if (there := os.fstat(fd).st_size) != size:
-                    return _found(part.digest, 0, "digest.truncated" if there < size else "digest.mismatch")
+                    return found_part(digest, 0, "digest.truncated" if there < size else "digest.mismatch")
                 while read <= size and (got := file.readinto(buffer)):
                     read += got
                     sha.update(buffer[:got])
                     if out_fd is not None:
                         disk.write_all(out_fd, buffer[:got])
         except OSError as err:
-            raise unreadable(f"{self.path}: {part.digest}" + ("" if out_fd is None else ", or what it is copied to,"), err) from None
+            raise unreadable(f"{self.path}: {digest}" + ("" if out_fd is None else ", or what it is copied to,"), err) from None
         if read < size:
-            return _found(part.digest, read, "digest.truncated")
-        if read > size or sha.hexdigest() != hex_of(part.digest):
-            return _found(part.digest, read, "digest.mismatch")
-        return _found(part.digest, read, "")
+            return found_part(digest, read, "digest.truncated")
+        if read > size or sha.hexdigest() != hex_of(digest):
+            return found_part(digest, read, "digest.mismatch")
+        return found_part(digest, read, "")
 
     def _read(self, name: str, max_bytes: int) -> dict[str, Any]:
         try:
@@ -240,5 +272,6 @@ def unreadable(where: str, err: OSError) -> UnreadableError:
     return UnreadableError("ref.unreadable", f"{where} could not be read{hint}")
 
 
-def _found(digest: Digest, size: int, problem: str) -> Measured:
+def found_part(digest: Digest, size: int, problem: str) -> Measured:
+    """What reading one blob gave."""
     return Measured(digest=digest, size=size, problem=problem, where=digest if problem else "")

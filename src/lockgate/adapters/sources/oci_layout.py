@@ -9,32 +9,23 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
-from pathlib import Path, PurePath
-from typing import Any
+from pathlib import PurePath
 
-from lockgate import canon
 from lockgate.adapters import disk
-from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, require_within_limits
-from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, MAX_MANIFEST, Layout, is_too_much, open_layout, unreadable
+from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Layout, open_layout
+from lockgate.adapters.sources.oci_copy import copy_of
 from lockgate.adapters.sources.oci_descriptor import (
-    EMPTY,
     EMPTY_BYTES,
-    INDEX,
-    MANIFEST,
     MANIFESTS,
     Descriptor,
     as_json,
-    contents,
-    distinct,
-    is_index,
     read_descriptors,
 )
+from lockgate.adapters.sources.oci_evidence import complete, evidence_among, new_referrer, require_readable, searchable
 from lockgate.adapters.sources.oci_select import select
 from lockgate.core.digest import Digest, Ref, digest_of, hex_of
 from lockgate.core.ports import Evidence, Measured
-from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError
+from lockgate.errors import LedgerError, LockgateError
 
 
 class OciLayouts:
@@ -74,10 +65,7 @@ class OciLayouts:
 
         The blobs are durable before ``index.json``, exchanged in one step, names them; what else it holds stays.
         """
-        if evidence.media_type not in KNOWN or len(evidence.data) > MAX_EVIDENCE:
-            raise LedgerError(
-                "ref.unwritable", f"{len(evidence.data)} bytes of {evidence.media_type or 'no media type'} would not be read back: nothing was attached"
-            )
+        require_readable(evidence)
         try:
             with open_layout(ref.path) as layout, disk.locked(layout.root_fd):
                 return _attach(layout, digest, evidence)
@@ -88,97 +76,32 @@ class OciLayouts:
 
     def copy(self, ref: Ref, digest: Digest, into: PurePath) -> PurePath:
         """A layout that holds this image or index and nothing else, copied byte by byte: files 0400, directories 0500."""
-        target = Path(into) / f"{hex_of(digest)[:12]}-{secrets.token_hex(4)}"
-        try:
-            with open_layout(ref.path) as layout:
-                _copy(layout, digest, target)
-        except BaseException as err:
-            shutil.rmtree(target, ignore_errors=True)
-            if isinstance(err, OSError):
-                raise unreadable(f"{ref.path}, on its way to {into},", err) from None
-            raise
-        return PurePath(target)
+        with open_layout(ref.path) as layout:
+            return copy_of(layout, digest, into)
 
 
 def _evidence(layout: Layout, digest: Digest) -> list[Evidence]:
-    """Every piece of evidence, or an error.
-
-    1. Gather the manifests of ``index.json`` and of the index under the fallback tag (distribution-spec v1.1).
-    2. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest.
-    3. Read their layers of a known media type, checked likewise.
-    """
-    where = f"{layout.path}/index.json"
-    try:
-        found, sizes = dict[Digest, Evidence](), [0]
-        for candidate in _candidates(layout, digest, where):
-            _, document = layout.document(candidate.digest, candidate.size)
-            at = f"{layout.path}: {candidate.digest}"
-            if is_index(document, candidate.media_type, at) or not _refers_to(document, digest):
-                continue
-            for layer, media_type in _known_layers(document, at):
-                if layer.digest not in found:
-                    sizes.append(layer.size)
-                    require_within_limits(sizes[1:], layout.path)
-                    piece = layout.blob(layer.digest, layer.size, MAX_EVIDENCE)
-                    found[layer.digest] = Evidence(media_type=media_type, data=piece, origin=f"oci:{layout.path}@{candidate.digest}")
-    except EvidenceError as err:
-        raise UnreadableError("ref.unreadable", f"what is attached to {digest} could not be read whole: {err.message}") from None
-    return list(found.values())
+    """Every piece of evidence, or an error: of the manifests of ``index.json``, and of the index under the fallback tag (distribution-spec v1.1)."""
+    with complete(digest):
+        return evidence_among(layout, digest, _candidates(layout, digest, f"{layout.path}/index.json"))
 
 
 def _candidates(layout: Layout, digest: Digest, where: str) -> list[Descriptor]:
-    """Step 1: what might refer to this digest."""
+    """What might refer to this digest."""
     listed, tag = layout.descriptors(), f"sha256-{hex_of(digest)}"
     candidates = [each for each in listed if each.tag != tag and each.media_type in MANIFESTS]
-    for each in _searchable([each for each in listed if each.tag == tag], where):
+    for each in searchable([each for each in listed if each.tag == tag], where):
         _, document = layout.document(each.digest, each.size)
         candidates += read_descriptors(document.get("manifests"), where)
-    return _searchable(candidates, where)
-
-
-def _searchable(listed: list[Descriptor], where: str) -> list[Descriptor]:
-    """Each once. Raises UnreadableError ``ref.too-much-evidence`` where they are too much to read."""
-    if is_too_much(listed):
-        raise UnreadableError("ref.too-much-evidence", f"{where} lists more manifests than are searched: {MAX_LOOKED_AT} bytes at most")
-    return distinct(listed)
-
-
-def _refers_to(document: dict[str, Any], digest: Digest) -> bool:
-    subject = document.get("subject")
-    return isinstance(subject, dict) and subject.get("digest") == digest
-
-
-def _known_layers(document: dict[str, Any], where: str) -> list[tuple[Descriptor, str]]:
-    """The layers some reader knows, by their own media type or else by the artifact type of the whole manifest."""
-    config, *layers = contents(document, where)
-    artifact_type = document.get("artifactType") or config.media_type
-    typed = [(each, each.media_type if each.media_type in KNOWN else artifact_type) for each in layers if each.media_type != EMPTY]
-    return [(each, media_type) for each, media_type in typed if media_type in KNOWN]
+    return searchable(candidates, where)
 
 
 def _attach(layout: Layout, digest: Digest, evidence: Evidence) -> str:
-    data, subject = layout.document(digest)
-    shape = INDEX if is_index(subject, "", f"{layout.path}: {digest}") else MANIFEST
     held = _evidence(layout, digest)
     for each in held:
         if each.data == evidence.data:
             return each.origin
-    if len(held) >= MAX_ITEMS or sum(len(each.data) for each in held) + len(evidence.data) > MAX_TOTAL:
-        raise LedgerError("ref.unwritable", f"at most {MAX_ITEMS} pieces and {MAX_TOTAL} bytes of evidence are read back, and there is no room for this one")
-    media_type = subject.get("mediaType") or shape
-    layer = Descriptor(media_type=evidence.media_type, digest=digest_of(evidence.data), size=len(evidence.data))
-    config = Descriptor(media_type=EMPTY, digest=digest_of(EMPTY_BYTES), size=len(EMPTY_BYTES))
-    manifest = canon.encode(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "artifactType": evidence.media_type,
-            "config": as_json(config),
-            "layers": [as_json(layer)],
-            "subject": {"mediaType": media_type, "digest": digest, "size": len(data)},
-        }
-    )
-    referrer = Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type)
+    manifest, referrer = new_referrer(layout, digest, evidence, held)
     index = layout.index()
     index["manifests"].append(as_json(referrer))
     written = json.dumps(index, allow_nan=False, separators=(",", ":")).encode()
@@ -189,24 +112,3 @@ def _attach(layout: Layout, digest: Digest, evidence: Evidence) -> str:
         disk.keep(hex_of(digest_of(blob)), blob, mode, dir_fd=layout.blobs_fd)
     disk.write_atomic("index.json", written, mode, dir_fd=layout.root_fd)
     return f"oci:{layout.path}@{referrer.digest}"
-
-
-def _copy(layout: Layout, digest: Digest, target: Path) -> None:
-    blobs = target / "blobs" / "sha256"
-    disk.make_directory(target.parent)
-    for directory in (target, blobs.parent, blobs):
-        directory.mkdir(0o700)
-    image: Measured | None = None
-    with disk.directory(blobs) as out_dir:
-        for part in layout.parts(digest, out_dir):
-            if part.problem:
-                raise EvidenceError("digest.mismatch", f"{layout.path}: {part.where} is missing or not what it was: nothing was copied")
-            image = image or part
-    if image is None:
-        raise EvidenceError("digest.mismatch", f"{layout.path} does not hold {digest}")
-    listed = {"mediaType": image.media_type, "digest": digest, "size": image.size}
-    with disk.directory(target) as root:
-        disk.write_new("oci-layout", canon.encode({"imageLayoutVersion": "1.0.0"}), 0o400, dir_fd=root)
-        disk.write_new("index.json", canon.encode({"schemaVersion": 2, "mediaType": INDEX, "manifests": [listed]}), 0o400, dir_fd=root)
-    for directory in (blobs, blobs.parent, target):
-        directory.chmod(0o500)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Layout, is_too_much
+from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, is_too_much
 from lockgate.adapters.sources.oci_descriptor import (
     IMAGE_CONFIGS,
     Descriptor,
@@ -25,7 +25,7 @@ MAX_UNTOLD = 16
 """How many images that are listed without a platform are asked for it: a manifest and a configuration are read of each."""
 
 
-def select(layout: Layout, ref: Ref, platform: str) -> Digest:
+def select(layout: Images, ref: Ref, platform: str) -> Digest:
     """The digest of what `ref` names.
 
     1. A digest the user gave: its bytes are read and checked; an index stands for itself unless a platform is asked.
@@ -72,7 +72,7 @@ def select(layout: Layout, ref: Ref, platform: str) -> Digest:
     raise UnreadableError("ref.unreadable", f"{layout.path}: indexes nest deeper than {MAX_NESTING}")
 
 
-def _listed(layout: Layout, tag: str) -> list[Descriptor]:
+def _listed(layout: Images, tag: str) -> list[Descriptor]:
     """What ``index.json`` lists under a tag; or, without one, every image that is nobody's attachment."""
     listed = layout.descriptors()
     if tag:
@@ -89,7 +89,7 @@ def _listed(layout: Layout, tag: str) -> list[Descriptor]:
     return candidates
 
 
-def _images(layout: Layout, listed: list[Descriptor]) -> list[Descriptor]:
+def _images(layout: Images, listed: list[Descriptor]) -> list[Descriptor]:
     """Those that do not refer to another one; what cannot be read counts as an image, and is told when it is chosen."""
     if is_too_much(listed):
         raise UnreadableError("ref.ambiguous", f"{layout.path} lists more than is searched for its one image: name a tag or a digest")
@@ -97,7 +97,7 @@ def _images(layout: Layout, listed: list[Descriptor]) -> list[Descriptor]:
     return [each for each in listed if each.digest not in attachments]
 
 
-def _refers(layout: Layout, each: Descriptor) -> bool:
+def _refers(layout: Images, each: Descriptor) -> bool:
     try:
         _, document = layout.document(each.digest, each.size)
     except (EvidenceError, UnreadableError):
@@ -105,7 +105,7 @@ def _refers(layout: Layout, each: Descriptor) -> bool:
     return document.get("subject") is not None
 
 
-def _one(layout: Layout, candidates: list[Descriptor], asked: str) -> Descriptor:
+def _one(layout: Images, candidates: list[Descriptor], asked: str) -> Descriptor:
     images = distinct(each for each in candidates if not each.attestation)
     if asked:
         images = [each for each in images if not each.platform or matches(asked, each.platform)]
@@ -124,7 +124,7 @@ def _one(layout: Layout, candidates: list[Descriptor], asked: str) -> Descriptor
     return images[0]
 
 
-def _may_be_for(layout: Layout, each: Descriptor, asked: str) -> bool:
+def _may_be_for(layout: Images, each: Descriptor, asked: str) -> bool:
     """Whether an entry that names no platform might be the one; what cannot be told might, and is told when it is chosen."""
     where = f"{layout.path}: {each.digest}"
     try:
@@ -137,7 +137,7 @@ def _may_be_for(layout: Layout, each: Descriptor, asked: str) -> bool:
     return own is None or matches(asked, own)
 
 
-def _own_platform(layout: Layout, config: Descriptor) -> str | None:
+def _own_platform(layout: Images, config: Descriptor) -> str | None:
     """What a configuration says it is for, empty where it does not say; None for an artifact that is no image, and serves any.
 
     What calls itself something else than an image's configuration and names a system or an architecture is held to it:
@@ -155,7 +155,7 @@ def _own_platform(layout: Layout, config: Descriptor) -> str | None:
     return own if is_image else None
 
 
-def _require_own_platform(layout: Layout, config: Descriptor, chosen: Descriptor, asked: str) -> None:
+def _require_own_platform(layout: Images, config: Descriptor, chosen: Descriptor, asked: str) -> None:
     """Step 4: the platform asked for is the one the image names itself."""
     own = _own_platform(layout, config)
     if own is None or matches(asked, own):

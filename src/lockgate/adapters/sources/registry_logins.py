@@ -1,0 +1,171 @@
+"""Passwords for registries, where `docker login` puts them: ``config.json``, and the credential helpers it names.
+
+They are asked for only when a registry asks, go into no message, and a helper's own words are shown to nobody.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import os
+import re
+import selectors
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from lockgate import canon
+from lockgate.adapters import disk
+from lockgate.errors import EvidenceError, UnreadableError
+
+HELPER_SECONDS = 10.0
+MAX_CONFIG, MAX_SAID = 4 << 20, 64 << 10
+TOKEN_USER = "<token>"  # noqa: S105  a name
+"""The user name under which a helper hands out an identity token."""
+
+_HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z").match
+_NONE_HERE = b"credentials not found in native keychain"
+
+
+class Login:
+    """A user and a password, or an identity token; its text form says nothing.
+
+    Attributes:
+        user, password: empty where there is an identity token alone. identity: a refresh token, empty for none.
+    """
+
+    __slots__ = ("identity", "password", "user")
+
+    def __init__(self, user: str, password: str, identity: str = "") -> None:
+        self.user, self.password, self.identity = user, password, identity
+
+    def __repr__(self) -> str:
+        return "Login(…)"
+
+    def basic(self) -> str:
+        """The value of an ``Authorization`` header (RFC 7617)."""
+        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+class Logins:
+    """What a docker ``config.json`` knows.
+
+    Args:
+        path: the file; None, and nobody is known.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def find(self, host: str) -> Login | None:
+        """The login for a registry; None where there is none. A helper named for it stands above one for all, and that above the file.
+
+        Raises:
+            UnreadableError: ``ref.login-unreadable``.
+        """
+        config = self._config()
+        helpers, store = config.get("credHelpers", {}), config.get("credsStore", "")
+        if not isinstance(helpers, dict) or not isinstance(store, str):
+            self._refuse("has credential helpers that are none")
+        helper = helpers.get(host, store)
+        if helper:
+            if not isinstance(helper, str) or not _HELPER(helper):
+                self._refuse("names a credential helper that cannot be one")
+            return _asked(helper, host)
+        auths = config.get("auths", {})
+        if not isinstance(auths, dict):
+            self._refuse("has logins that are none")
+        entry = next((auths[key] for key in (host, f"https://{host}", f"http://{host}", *auths) if key in auths and _bare(key) == host), None)
+        return None if entry is None else self._login(entry)
+
+    def _config(self) -> dict[str, Any]:
+        if self._path is None:
+            return {}
+        try:
+            data = disk.read_file(self._path, MAX_CONFIG)
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as err:
+            self._refuse(f"could not be read: {disk.reason(err)}")
+        try:
+            config = canon.parse_foreign(data, max_bytes=MAX_CONFIG, what="config.json")
+        except EvidenceError:
+            config = None
+        if not isinstance(config, dict):
+            self._refuse("is no JSON object")
+        return config
+
+    def _login(self, entry: Any) -> Login | None:  # noqa: ANN401  a JSON value
+        if not isinstance(entry, dict) or any(not isinstance(entry.get(name, ""), str) for name in ("auth", "username", "password", "identitytoken")):
+            self._refuse("has a login that is none")
+        user, password = entry.get("username", ""), entry.get("password", "")
+        if entry.get("auth"):
+            try:
+                user, colon, password = base64.b64decode(entry["auth"], validate=True).decode().rstrip("\0").partition(":")
+            except (binascii.Error, ValueError):
+                colon = ""
+            if not colon:
+                self._refuse("has a login that is none")
+        if not user and not entry.get("identitytoken"):
+            return None
+        return Login(user, password, entry.get("identitytoken", ""))
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise UnreadableError("ref.login-unreadable", f"{self._path} {why}; nobody was logged in")
+
+
+def _bare(key: str) -> str:
+    """``https://HOST/v1/`` -> ``HOST``."""
+    return key.removeprefix("https://").removeprefix("http://").partition("/")[0]
+
+
+def _asked(helper: str, host: str) -> Login | None:
+    """What a helper says (docker-credential-helpers, "get"). Raises UnreadableError ``ref.login-unreadable``."""
+    program = f"docker-credential-{helper}"
+    status, said = _run(program, host.encode())
+    if status and said.strip().startswith(_NONE_HERE):
+        return None
+    try:
+        answer = canon.parse_foreign(said, max_bytes=MAX_SAID, what="answer") if not status else None
+    except EvidenceError:
+        answer = None
+    user, secret = (answer.get("Username"), answer.get("Secret")) if isinstance(answer, dict) else (None, None)
+    if not isinstance(user, str) or not isinstance(secret, str):
+        raise UnreadableError("ref.login-unreadable", f"{program} ended with {status} and no login for {host}; nobody was logged in")
+    return Login("", "", secret) if user == TOKEN_USER else Login(user, secret)
+
+
+def _run(program: str, question: bytes) -> tuple[int, bytes]:
+    """Run a helper, in a process group of its own that does not outlive the answer; its exit status and its first 64 KiB."""
+    try:
+        child = subprocess.Popen([program, "get"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+    except OSError as err:
+        raise UnreadableError("ref.login-unreadable", f"{program} cannot be run: {disk.reason(err)}; nobody was logged in") from None
+    with child, selectors.DefaultSelector() as ready:
+        try:
+            end = time.monotonic() + HELPER_SECONDS
+            assert child.stdin is not None and child.stdout is not None  # noqa: PT018, S101  pipes, as asked
+            with contextlib.suppress(OSError):  # a helper that does not listen
+                child.stdin.write(question)
+                child.stdin.close()
+            said, ready_fd = b"", child.stdout.fileno()
+            ready.register(ready_fd, selectors.EVENT_READ)
+            while True:
+                if len(said) > MAX_SAID:
+                    raise UnreadableError("ref.login-unreadable", f"{program} says more than a login; nobody was logged in")
+                if not ready.select(max(0.0, end - time.monotonic())):
+                    raise UnreadableError("ref.login-unreadable", f"{program} gave no answer in {HELPER_SECONDS:g} s; nobody was logged in")
+                if not (got := os.read(ready_fd, MAX_SAID)):
+                    break
+                said += got
+            try:
+                return child.wait(max(0.0, end - time.monotonic())), said
+            except subprocess.TimeoutExpired:
+                raise UnreadableError("ref.login-unreadable", f"{program} did not end in {HELPER_SECONDS:g} s; nobody was logged in") from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.kill()  # where it left the group

@@ -1,0 +1,319 @@
+"""Who asks: logins from docker's configuration and its helpers, challenges, token servers; and where a password never goes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import registries
+from layouts import Layout
+from lockgate.adapters.sources import registry_logins
+from lockgate.adapters.sources.registry_auth import Gatekeeper, read_challenge
+from lockgate.adapters.sources.registry_images import Registries
+from lockgate.adapters.sources.registry_logins import Login, Logins
+from lockgate.errors import UnreadableError
+from registries import HASTE, LOCAL, PASSWORD, REMOTE, TOKEN, USER, Outside, Registry, ref, serving, status
+
+AUTH = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+
+NOT_THIS_ONE = {"registry.example": {}, "other.example": {"auth": AUTH}, "registry.example:5000": {"auth": AUTH}}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return registries.certificate(tmp_path_factory.mktemp("tls"), "registry.example", "auth.example", "cdn.example")
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    layout = Layout(tmp_path / "registry")
+    registry = Registry(layout)
+    registry.tags["v1"] = layout.image(b"layer")
+    return registry
+
+
+@pytest.fixture
+def outside(registry: Registry, certificate: tuple[Path, Path]) -> Iterator[Outside]:
+    with tempfile.TemporaryDirectory() as short, serving(registry, Path(short) / "s", certificate) as outside:
+        yield outside
+
+
+def config(folder: Path, value: Any) -> Path:
+    path = folder / "config.json"
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return path
+
+
+def logged_in(folder: Path, host: str) -> Path:
+    return config(folder, {"auths": {host: {"auth": AUTH}}})
+
+
+def code(do: Callable[[], object]) -> str:
+    start = time.monotonic()
+    with pytest.raises(UnreadableError) as err:
+        do()
+    assert time.monotonic() - start < 5
+    said = f"{err.value} {err.value.remedy} {err.value.__cause__}"
+    assert not any(secret in said for secret in (PASSWORD, TOKEN, AUTH, "SECRET", "gibberish"))
+    return err.value.code
+
+
+class TestAsking:
+    @pytest.mark.parametrize("name", [LOCAL, REMOTE])
+    @pytest.mark.parametrize("auth", ["basic", "token"])
+    def test_a_login_is_shown_where_it_is_asked_for(self, registry: Registry, outside: Outside, tmp_path: Path, auth: str, name: str) -> None:
+        registry.auth = auth
+        if name == LOCAL:
+            registry.realm = "http://localhost:5001/token"
+        source = Registries(logged_in(tmp_path, name.partition("/")[0]), outside.network(), HASTE)
+        named, digest = source.resolve(ref(name, "v1"))
+        assert source.measure(named, digest).problem == ""
+        tokens = [each for each in registry.asked if each.path.startswith("/token")]
+        assert [each.headers["Authorization"] for each in tokens] == (["Basic " + AUTH] if auth == "token" else [])
+        assert "Authorization" not in registry.asked[0].headers
+        assert sum("Authorization" not in each.headers for each in registry.asked) == 1, "the token is kept"
+
+    def test_a_token_is_for_reading_one_repository(self, registry: Registry, outside: Outside) -> None:
+        registry.auth, registry.realm = "token", "https://auth.example/token?scope=repository:other:push&x=y"
+        registry.fault("/token", lambda handler: handler.token())
+        Registries(None, outside.network(), HASTE).resolve(ref(REMOTE, "v1"))
+        asked = next(each for each in registry.asked if each.path.startswith("/token"))
+        assert "scope=repository%3Ashop%2Fapp%3Apull" in asked.path
+        assert "Authorization" not in asked.headers
+
+    def test_an_identity_token_is_exchanged(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
+        registry.auth = "token"
+        source = Registries(config(tmp_path, {"auths": {"registry.example": {"identitytoken": "refresh-me"}}}), outside.network(), HASTE)
+        source.resolve(ref(REMOTE, "v1"))
+        assert registry.forms[0]["refresh_token"] == ["refresh-me"]
+        assert registry.forms[0]["grant_type"] == ["refresh_token"]
+
+    def test_another_registrys_login_stays_at_home(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
+        registry.auth = "basic"
+        source = Registries(logged_in(tmp_path, "other.example"), outside.network(), HASTE)
+        assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == "ref.unauthorized"
+        assert not any("Authorization" in each.headers for each in registry.asked)
+
+    def test_a_redirect_carries_no_login(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
+        registry.auth = "basic"
+        source = Registries(logged_in(tmp_path, "registry.example"), outside.network(), HASTE)
+        named, digest = source.resolve(ref(REMOTE, "v1"))
+
+        def away(handler: registries.Handler) -> None:
+            if handler.headers["Host"] == "cdn.example":
+                handler.answer()
+            else:
+                handler.reply(307, b"", {"Location": f"https://cdn.example/v2/shop/app/blobs/{handler.path.rpartition('/')[2]}"})
+
+        registry.fault("/blobs/", away)
+        assert source.measure(named, digest).problem == ""
+        elsewhere = [each for each in registry.asked if each.host == "cdn.example"]
+        assert elsewhere
+        assert not any("Authorization" in each.headers for each in elsewhere)
+
+    def test_only_the_registry_itself_is_answered(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
+        """CVE-2020-15157: whoever a registry redirects to asks for the password."""
+        source = Registries(logged_in(tmp_path, "registry.example"), outside.network(), HASTE)
+        named, digest = source.resolve(ref(REMOTE, "v1"))
+
+        def away(handler: registries.Handler) -> None:
+            if handler.headers["Host"] == "cdn.example":
+                handler.reply(401, b"", {"WWW-Authenticate": 'Basic realm="tell me"'})
+            else:
+                handler.reply(307, b"", {"Location": "https://cdn.example/blobs/x"})
+
+        registry.fault("/blobs/", away)
+        assert code(lambda: source.measure(named, digest)) == "ref.unauthorized"
+        assert not any("Authorization" in each.headers for each in registry.asked)
+
+    @pytest.mark.parametrize(
+        ("realm", "said"),
+        [
+            ("http://auth.example/token", "ref.redirect-refused"),
+            ("https://169.254.169.254/token", "ref.redirect-refused"),
+            ("https://localhost/token", "ref.redirect-refused"),
+            ("https://u:p@auth.example/token", "ref.redirect-refused"),
+            ("https://[", "ref.unreadable"),
+            ("", "ref.redirect-refused"),
+            ("/token", "ref.redirect-refused"),
+        ],
+    )
+    def test_a_password_goes_to_no_such_token_server(self, registry: Registry, outside: Outside, tmp_path: Path, realm: str, said: str) -> None:
+        registry.auth, registry.realm = "token", realm
+        source = Registries(logged_in(tmp_path, "registry.example"), outside.network(), HASTE)
+        assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == said
+        assert {each for each, _ in outside.connected} == {"198.41.0.4"}
+        assert not any("Authorization" in each.headers for each in registry.asked)
+
+    TOKEN_SERVERS = {
+        "400": (status(400), "ref.unauthorized"),
+        "401": (status(401), "ref.unauthorized"),
+        "403": (status(403), "ref.unauthorized"),
+        "429": (status(429), "ref.rate-limited"),
+        "500": (status(500), "ref.unreachable"),
+        "redirect": (status(302, Location="https://cdn.example/token"), "ref.redirect-refused"),
+        "words": (status(200), "ref.unreadable"),
+        "nothing": (lambda handler: handler.reply(200, b""), "ref.unreadable"),
+        "no token": (lambda handler: handler.reply(200, b"{}"), "ref.unreadable"),
+        "a list": (lambda handler: handler.reply(200, b"[]"), "ref.unreadable"),
+        "two lines": (lambda handler: handler.reply(200, b'{"token":"SECRET\\r\\nHost: x"}'), "ref.unreadable"),
+        "1 MiB": (lambda handler: handler.reply(200, b" " * (1 << 20)), "ref.unreadable"),
+        "hang": (registries.hang, "ref.unreachable"),
+        "drip": (registries.drip, "ref.unreachable"),
+        "drop": (registries.drop, "ref.unreachable"),
+        "another token": (lambda handler: handler.reply(200, b'{"token":"SECRET"}'), "ref.unauthorized"),
+    }
+
+    @pytest.mark.parametrize("name", TOKEN_SERVERS)
+    def test_a_token_server_that_gives_none(self, registry: Registry, outside: Outside, tmp_path: Path, name: str) -> None:
+        fault, said = self.TOKEN_SERVERS[name]
+        registry.auth = "token"
+        registry.fault("/token", fault)
+        source = Registries(logged_in(tmp_path, "registry.example"), outside.network(), HASTE)
+        assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == said
+        assert len(registry.asked) < 10
+
+    @pytest.mark.parametrize(
+        ("seconds", "held"),
+        [("", 55), (',"expires_in":null', 55), (',"expires_in":0', 55), (',"expires_in":3', 0), (',"expires_in":60.5', 55), (',"expires_in":1e99', 55)],
+    )
+    def test_how_long_a_token_is_kept(self, seconds: str, held: int) -> None:
+        now = [0.0]
+        gatekeeper = Gatekeeper(Logins(None), lambda: now[0])
+        gatekeeper.answer('Bearer realm="https://a/t"', "h", "r", "pull", lambda *_: b'{"token":"x"%s}' % seconds.encode())
+        found = [number for number in range(100) if now.__setitem__(0, float(number)) is None and gatekeeper.held("h", "r", "pull")]
+        assert len(found) == held or (held, len(found)) == (55, 56)
+
+    def test_an_old_token_is_not_shown_again(self) -> None:
+        now = [0.0]
+        gatekeeper = Gatekeeper(Logins(None), lambda: now[0])
+        said = gatekeeper.answer('Bearer realm="https://a/t"', "h", "r", "pull", lambda *_: b'{"token":"x","expires_in":100}')
+        assert said == gatekeeper.held("h", "r", "pull") == "Bearer x"
+        assert gatekeeper.held("h", "other", "pull") == gatekeeper.held("other", "r", "pull") == ""
+        now[0] = 96.0
+        assert gatekeeper.held("h", "r", "pull") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('Bearer realm="https://a/t",service="s",scope="x:y:pull,push"', {"bearer": {"realm": "https://a/t", "service": "s", "scope": "x:y:pull,push"}}),
+        ('Basic realm="a \\"b\\""', {"basic": {"realm": 'a "b"'}}),
+        ('Negotiate, Basic realm=x, BEARER Realm="y"', {"negotiate": {}, "basic": {"realm": "x"}, "bearer": {"realm": "y"}}),
+        ('Bearer realm="a",realm="b"', {"bearer": {"realm": "a"}}),
+        ('Bearer realm="', {"bearer": {}}),
+        ("", {}),
+    ],
+)
+def test_challenges(text: str, found: dict[str, dict[str, str]]) -> None:
+    assert read_challenge(text) == found
+
+
+@given(st.text())
+def test_any_challenge_is_read_to_some_end(text: str) -> None:
+    read_challenge(text)
+
+
+class TestLogins:
+    @pytest.mark.parametrize("key", ["registry.example", "https://registry.example", "https://registry.example/v1/", "http://registry.example/v2/"])
+    def test_the_ways_a_host_is_written(self, tmp_path: Path, key: str) -> None:
+        login = Logins(config(tmp_path, {"auths": {"x.example": {"auth": "eDp5"}, key: {"auth": AUTH}}})).find("registry.example")
+        assert login is not None
+        assert (login.user, login.password) == (USER, PASSWORD)
+        assert PASSWORD not in f"{login!r} {login}"
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            {},
+            {"auths": {}},
+            {"auths": {"registry.example": {}}},
+            {"auths": {"other.example": {"auth": AUTH}}},
+            {"auths": {"registry.example:5000": {"auth": AUTH}}},
+        ],
+    )
+    def test_nobody_is_known(self, tmp_path: Path, value: Any) -> None:
+        assert Logins(config(tmp_path, value)).find("registry.example") is None
+        assert Logins(None).find("registry.example") is None
+        assert Logins(tmp_path / "none" / "config.json").find("registry.example") is None
+        assert Logins(tmp_path / "config.json" / "under").find("registry.example") is None
+
+    @pytest.mark.parametrize(
+        "value",
+        ["", "SECRET", "[]", '{"auths":[]}', '{"auths":{"registry.example":"SECRET"}}', '{"auths":{"registry.example":{"auth":"SECRET!"}}}',
+         '{"auths":{"registry.example":{"auth":"U0VDUkVU"}}}', '{"auths":{"registry.example":{"auth":7}}}', '{"credHelpers":[]}', '{"credsStore":7}',
+         '{"credsStore":"../../bin/sh"}', '{"credHelpers":{"registry.example":"a b"}}', '{"credHelpers":{"registry.example":["x"]}}', "[" * 100_000],
+        ids=range(14),
+    )  # fmt: skip
+    def test_what_cannot_be_read_is_not_nobody(self, tmp_path: Path, value: str) -> None:
+        assert code(lambda: Logins(config(tmp_path, value)).find("registry.example")) == "ref.login-unreadable"
+
+    def test_a_directory_is_no_configuration(self, tmp_path: Path) -> None:
+        assert code(lambda: Logins(tmp_path).find("registry.example")) == "ref.login-unreadable"
+
+
+class TestHelpers:
+    @pytest.fixture
+    def helper(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Logins]:
+        def make(script: str) -> Logins:
+            (tmp_path / "bin").mkdir(exist_ok=True)
+            program = tmp_path / "bin" / "docker-credential-made-up"
+            program.write_text("#!/bin/sh\n" + script)
+            program.chmod(0o755)
+            monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+            return Logins(config(tmp_path, {"credsStore": "made-up", "auths": {"registry.example": {}}}))
+
+        return make
+
+    def test_a_helper_is_asked(self, helper: Callable[[str], Logins]) -> None:
+        login = helper(f"""read host; echo '{{"ServerURL":"'$host'","Username":"{USER}","Secret":"{PASSWORD}"}}'""").find("registry.example")
+        assert login is not None
+        assert login.basic() == "Basic " + AUTH
+
+    def test_a_helper_may_keep_an_identity(self, helper: Callable[[str], Logins]) -> None:
+        login = helper("""echo '{"Username":"<token>","Secret":"refresh-me"}'""").find("registry.example")
+        assert login is not None
+        assert (login.user, login.identity) == ("", "refresh-me")
+
+    def test_a_helper_may_know_nobody(self, helper: Callable[[str], Logins]) -> None:
+        assert helper("echo credentials not found in native keychain; exit 1").find("registry.example") is None
+
+    @pytest.mark.parametrize(
+        "script",
+        ["echo SECRET gibberish", "echo SECRET >&2; exit 1", "exit 0", """echo '{"Username":"SECRET"}'""", """echo '{"Username":1,"Secret":2}'""", "yes SECRET",
+         "kill -9 $$", """echo '{"Username":"SECRET","Secret":"x"}'; exit 3"""],
+        ids=range(8),
+    )  # fmt: skip
+    def test_garbage_is_no_login(self, helper: Callable[[str], Logins], capfd: pytest.CaptureFixture[str], script: str) -> None:
+        assert code(lambda: helper(script).find("registry.example")) == "ref.login-unreadable"
+        assert capfd.readouterr() == ("", "")
+
+    @pytest.mark.parametrize(
+        "script", ["sleep 60", "sleep 60 & sleep 60", "exec >&-; sleep 60", "while :; do echo x; sleep 0.05; done", "exec setsid sleep 60"], ids=range(5)
+    )
+    def test_a_helper_that_hangs_is_ended(self, helper: Callable[[str], Logins], monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+        monkeypatch.setattr(registry_logins, "HELPER_SECONDS", 0.3)
+        assert code(lambda: helper(script).find("registry.example")) == "ref.login-unreadable"
+
+    def test_a_helper_that_is_not_there(self, tmp_path: Path) -> None:
+        assert code(lambda: Logins(config(tmp_path, {"credHelpers": {"registry.example": "not-there"}})).find("registry.example")) == "ref.login-unreadable"
+
+    def test_nobody_is_asked_before_the_registry_asks(self, registry: Registry, outside: Outside, helper: Callable[[str], Logins], tmp_path: Path) -> None:
+        helper(f"touch {tmp_path}/was-asked; exit 1")
+        Registries(tmp_path / "config.json", outside.network(), HASTE).resolve(ref(REMOTE, "v1"))
+        assert not (tmp_path / "was-asked").exists()
+
+
+def test_a_login_says_nothing_of_itself() -> None:
+    assert PASSWORD not in repr(Login(USER, PASSWORD))

@@ -1,0 +1,298 @@
+"""Debian's registry, with an image that skopeo pushed: gated, deployed, behind a password, and through a server with the referrers API."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+import bcrypt
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from house import SRC
+from layouts import EMPTY, INDEX, LAYER, MANIFEST, Layout
+from registries import PASSWORD, USER, Handler, Registry, status
+
+for program in ("docker-registry", "skopeo"):
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not here: dev/servers installs it", allow_module_level=True)
+
+POLICY = """\
+version: 1
+project: shop
+environments:
+  production:
+    requires:
+      - signed-by: {keys: [release]}
+keys:
+  release: {file: release.pub}
+"""
+
+
+PEAK = """
+import atexit, re, sys
+from lockgate.cli.main import main
+atexit.register(lambda: print(re.search("VmHWM: *\\t* *([0-9]+)", open("/proc/self/status").read())[1], file=sys.stderr))
+main(sys.argv[1:])
+"""
+"""The command, and then the most memory it had, in KiB."""
+
+
+def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lockgate.cli.main", *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)}
+    )
+
+
+def well(*words: str) -> str:
+    """The stdout of a command that has to succeed."""
+    said = lockgate(*words)
+    assert said.returncode == 0, said
+    return said.stdout.strip()
+
+
+def code(*words: str) -> str:
+    said = lockgate(*words, "--format", "json")
+    assert PASSWORD not in said.stdout + said.stderr
+    error: str = json.loads(said.stdout)["error"]["code"]
+    return error
+
+
+@contextmanager
+def debian(folder: Path, auth: str = "") -> Iterator[str]:
+    """A running docker-registry; its ``HOST:PORT``."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (folder / "conf.yml").write_text(
+        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n{auth}"
+    )
+    with (folder / "log").open("wb") as log, subprocess.Popen(["docker-registry", "serve", str(folder / "conf.yml")], stdout=log, stderr=log) as server:
+        try:
+            for _ in range(100):
+                with socket.socket() as there:
+                    if there.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.05)
+            yield f"localhost:{port}"
+        finally:
+            server.terminate()
+
+
+def push(layout: str, place: str, *more: str) -> None:
+    subprocess.run(["skopeo", "copy", "-q", "--preserve-digests", "--dest-tls-verify=false", *more, layout, f"docker://{place}"], check=True)
+
+
+def put_referrers(host: str, layout: Layout, subject: str) -> None:
+    """What refers to an image, as a client does for a registry without the API: blobs, manifests, the index under the fallback tag."""
+
+    def send(method: str, url: str, data: bytes, kind: str) -> str:
+        request = urllib.request.Request(url, data, {"Content-Type": kind}, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return str(answer.headers.get("Location", ""))
+
+    base = f"http://{host}/v2/shop/app"
+    listed = []
+    for each in json.loads((layout.path / "index.json").read_bytes())["manifests"]:
+        data = layout.at(each["digest"]).read_bytes()
+        manifest = json.loads(data)
+        if manifest.get("subject", {}).get("digest") != subject:
+            continue
+        for part in (manifest["config"], *manifest["layers"]):
+            to = send("POST", f"{base}/blobs/uploads/", b"", "application/octet-stream")
+            send("PUT", f"{to}&digest={part['digest']}", layout.at(part["digest"]).read_bytes(), "application/octet-stream")
+        send("PUT", f"{base}/manifests/{each['digest']}", data, MANIFEST)
+        listed.append(each)
+    index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}).encode()
+    send("PUT", f"{base}/manifests/{subject.replace(':', '-')}", index, INDEX)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Layout, str]:
+    """A gate that wants a signature by ``release``, and a signed image in a layout."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    layout = Layout(tmp_path / "image")
+    digest = layout.image(b"layer one", b"layer two", tag="1")
+    well("key", "new", "release")
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    well("init", "--origin", "example.com/registry", "--name", "Ada")
+    well("policy", "apply", "policy.yaml")
+    well("people", "add", "Ada", "--duty", "production=deploy")
+    return layout, digest
+
+
+def test_from_skopeo_to_production(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    layout, digest = shop
+    with debian(tmp_path) as host:
+        image = f"{host}/shop/app"
+        push("oci:image:1", f"{image}:1")
+        refused = lockgate("gate", f"{image}:1", "--to", "production", "--format", "json")
+        assert (refused.returncode, json.loads(refused.stdout)["decision"]["outcomes"][1]["code"]) == (1, "signed-by.no-signature")
+        well("sign", f"{image}:1", "--key", "release")
+        well("sign", f"{image}:1", "--key", "release")
+        assert well("gate", f"{image}:1", "--to", "production") == f"{image}@{digest}"
+        assert well("gate", f"registry:{image}@{digest}", "--to", "production") == f"{image}@{digest}"
+        well("verify", f"{image}:1", "--public", "release.pub")
+        well("deploy", f"{image}:1", "--to", "production", "--", "skopeo", "copy", "-q", "oci:{ref}", "dir:running")
+        running = (tmp_path / "running" / "manifest.json").read_bytes()
+        assert running == layout.at(digest).read_bytes()
+        subprocess.run(["skopeo", "inspect", "--tls-verify=false", f"docker://{image}@{digest}"], check=True, capture_output=True)
+        assert code("gate", f"{image}:2", "--to", "production") == "ref.not-found"
+        assert "everything adds up" in well("log", "check")
+
+
+def test_what_another_client_pushed_is_read(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    layout, digest = shop
+    with debian(tmp_path) as host:
+        push("oci:image:1", f"{host}/shop/app:1")
+        well("sign", "oci:image:1", "--key", "release")
+        put_referrers(host, layout, digest)
+        assert well("gate", f"{host}/shop/app:1", "--to", "production") == f"{host}/shop/app@{digest}"
+
+
+def test_a_blob_exchanged_in_the_registrys_store_is_seen(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    layout, digest = shop
+    with debian(tmp_path) as host:
+        push("oci:image:1", f"{host}/shop/app:1")
+        layer = json.loads(layout.at(digest).read_bytes())["layers"][1]["digest"].removeprefix("sha256:")
+        (tmp_path / "data/docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data").write_bytes(b"layer twO")
+        said = lockgate("gate", f"{host}/shop/app:1", "--to", "production", "--format", "json")
+        assert (said.returncode, json.loads(said.stdout)["decision"]["outcomes"][0]["code"]) == (1, "digest.mismatch")
+
+
+def test_behind_a_password(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    (tmp_path / "htpasswd").write_text(f"{USER}:{bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode().replace('$2b$', '$2y$')}\n")
+    with debian(tmp_path, f"auth: {{htpasswd: {{realm: shop, path: {tmp_path}/htpasswd}}}}\n") as host:
+        push("oci:image:1", f"{host}/shop/app:1", "--dest-creds", f"{USER}:{PASSWORD}")
+        assert code("gate", f"{host}/shop/app:1", "--to", "production") == "ref.unauthorized"
+        docker = tmp_path / "home" / ".docker"
+        docker.mkdir()
+        (docker / "config.json").write_text(json.dumps({"auths": {host: {"auth": base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()}}}))
+        assert lockgate("gate", f"{host}/shop/app:1", "--to", "production").returncode == 1, "read, and refused for want of a signature"
+        (docker / "config.json").write_text(json.dumps({"auths": {host: {"auth": base64.b64encode(b"robot:another").decode()}}}))
+        assert code("gate", f"{host}/shop/app:1", "--to", "production") == "ref.unauthorized"
+
+
+class TokenServer(BaseHTTPRequestHandler):
+    """Hands out tokens that docker-registry takes (distribution, "Token Authentication Specification"): to the robot, for what it asks."""
+
+    key: Any
+    certificate: bytes
+    asked: ClassVar[list[str]] = []
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        query = parse_qs(urlsplit(self.path).query)
+        type(self).asked += query.get("scope", [])
+        welcome = self.headers.get("Authorization") == "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        body = json.dumps({"token": self.token(query.get("scope", []))}).encode() if welcome else b"{}"
+        self.send_response(200 if welcome else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def token(self, scopes: list[str]) -> str:
+        access = [{"type": kind, "name": name, "actions": actions.split(",")} for kind, name, actions in (scope.split(":") for scope in scopes)]
+        now = int(time.time())
+        claims = {"iss": "shop", "aud": "shop", "sub": USER, "iat": now, "nbf": now - 5, "exp": now + 300, "jti": "1", "access": access}
+        header = {"typ": "JWT", "alg": "RS256", "x5c": [base64.b64encode(self.certificate).decode()]}
+        said = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims))
+        signature = base64.urlsafe_b64encode(self.key.sign(said, padding.PKCS1v15(), hashes.SHA256())).rstrip(b"=")
+        return (said + b"." + signature).decode()
+
+
+def test_behind_a_token_server(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name, now = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "shop")]), dt.datetime.now(dt.UTC)
+    issued = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    certificate = issued.not_valid_before(now - dt.timedelta(1)).not_valid_after(now + dt.timedelta(1)).sign(key, hashes.SHA256())
+    (tmp_path / "root.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    TokenServer.key, TokenServer.certificate = key, certificate.public_bytes(serialization.Encoding.DER)
+    with ThreadingHTTPServer(("127.0.0.1", 0), TokenServer) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        realm = f"http://127.0.0.1:{server.server_address[1]}/token"
+        with debian(tmp_path, f"auth: {{token: {{realm: '{realm}', service: shop, issuer: shop, rootcertbundle: {tmp_path}/root.pem}}}}\n") as host:
+            push("oci:image:1", f"{host}/shop/app:1", "--dest-creds", f"{USER}:{PASSWORD}")
+            assert code("gate", f"{host}/shop/app:1", "--to", "production") == "ref.unauthorized"
+            docker = tmp_path / "home" / ".docker"
+            docker.mkdir()
+            (docker / "config.json").write_text(json.dumps({"auths": {host: {"auth": base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()}}}))
+            TokenServer.asked.clear()
+            assert lockgate("gate", f"{host}/shop/app:1", "--to", "production").returncode == 1, "read, and refused for want of a signature"
+            assert TokenServer.asked == ["repository:shop/app:pull"], "once, for reading"
+        server.shutdown()
+
+
+def test_a_large_image_takes_no_more_memory(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    layout, _ = shop
+    sha, chunk = hashlib.sha256(), bytes(1 << 20)
+    for _ in range(200):
+        sha.update(chunk)
+    with layout.at(sha.hexdigest()).open("wb") as sparse:
+        sparse.truncate(200 << 20)
+    layer = {"mediaType": LAYER, "digest": "sha256:" + sha.hexdigest(), "size": 200 << 20}
+    layout.enlist(layout.json({"schemaVersion": 2, "mediaType": MANIFEST, "config": layout.blob(b"{}", EMPTY), "layers": [layer]}, MANIFEST), "large")
+    with debian(tmp_path) as host:
+        push("oci:image:large", f"{host}/shop/app:large")
+        command = [sys.executable, "-c", PEAK, "verify", f"{host}/shop/app:large", "--public", "release.pub"]
+        said = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=False)
+        assert "209,715,612 bytes read" in said.stdout, "every byte was read"
+        assert int(said.stderr.split()[-1]) < 80 << 10, said.stderr
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads, allow_reuse_address = True, True
+    registry: Any
+
+
+def test_a_registry_with_the_referrers_api(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    layout, digest = shop
+    well("sign", "oci:image:1", "--key", "release")
+    layout.listed = json.loads((tmp_path / "image" / "index.json").read_bytes())["manifests"]
+    registry = Registry(layout)
+    registry.tags["1"] = digest
+    registry.page = 1
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.registry = registry
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        host = f"127.0.0.1:{server.server_address[1]}"
+        assert well("gate", f"{host}/shop/app:1", "--to", "production") == f"{host}/shop/app@{digest}"
+        registry.fault("/manifests/", status(307, Location="http://169.254.169.254/latest/meta-data"))
+        assert code("gate", f"{host}/shop/app:1", "--to", "production") == "ref.redirect-refused"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("command", [["gate", "--to", "production"], ["verify"], ["request", "--to", "production"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "named", ["user:{}@registry.example/app", "https://user:{}@registry.example/app", "registry:user:{}@registry.example/app"], ids=range(3)
+)
+def test_a_password_in_a_reference_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], named: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    for form in ([], ["--format", "json"]):
+        said = lockgate(command[0], named.format(PASSWORD), *command[1:], *form)
+        assert said.returncode == 2
+        assert PASSWORD not in said.stdout + said.stderr
