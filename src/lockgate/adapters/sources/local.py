@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -15,9 +13,6 @@ from lockgate.adapters.sources.registry_images import Registries
 from lockgate.core.digest import Digest, Ref
 from lockgate.core.ports import Evidence, Measured, Source
 from lockgate.errors import UnreadableError
-
-_REGISTRY = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?/")
-"""How an image in a registry is named: a host, and a path in it."""
 
 
 class LocalSource:
@@ -71,9 +66,7 @@ def located(ref: Ref) -> Ref:
     path, colon, tag = ref.path.rpartition(":")
     if colon and tag and "/" not in tag and _kind(path) == "oci":
         return Ref(scheme="oci", path=path, tag=tag, digest=ref.digest)
-    far = _REGISTRY.match(ref.path) and not os.path.lexists(ref.path.partition("/")[0])
-    copy = "copy the image out of its registry into an OCI layout here, and name it as oci:DIRECTORY:TAG"
-    raise UnreadableError("ref.not-found", f"there is nothing at {ref.path}", copy if far else "")
+    raise UnreadableError("ref.not-found", f"there is nothing at {ref.path}")
 
 
 def _kind(path: str) -> str | None:
