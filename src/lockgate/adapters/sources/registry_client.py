@@ -32,6 +32,7 @@ _LISTS = frozenset({"link", "www-authenticate", "content-encoding"})
 _PASSING = frozenset({429, 502, 503, 504})
 _BROKEN = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol)
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9._:-]+\Z").match
 _NEXT = re.compile(r'<([^<>]{1,4096})>\s*;\s*rel\s*=\s*"?next"?\s*(?:[;,]|\Z)').search
 
 T = TypeVar("T")
@@ -333,5 +334,7 @@ def _place(url: str) -> _Place:
     """Where an address leads. Raises ValueError where it holds a user, no host or no such port, or cannot be read."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError(url)
+    if len(parts.hostname) > 253 or not _HOST_NAME(parts.hostname):
         raise ValueError(url)
     return _Place(parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))

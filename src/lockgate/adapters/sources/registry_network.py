@@ -98,17 +98,36 @@ class Network:
     sleep: Callable[[float], None] = time.sleep
 
 
+_NOWHERE = [
+    ipaddress.ip_network(each)
+    for each in (
+        # Metadata services of clouds that are not link-local; site-local, relay, documentation and benchmark addresses; those of no host.
+        *("100.100.100.200/32", "168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "0.0.0.0/8", "240.0.0.0/4"),
+        *("fd00:ec2::/32", "fec0::/10", "3fff::/20"),
+    )
+]
+"""Where nobody is sent whatever the interpreter's own tables say, which differ from release to release."""
+
+
 def kind_of(address: str) -> Kind:
-    """What sort of address: an IPv4 one inside an IPv6 one is judged as itself; link-local, multicast and the like are ``nowhere``."""
+    """What sort of address; link-local, multicast and the like, and `_NOWHERE`, are ``nowhere``.
+
+    A mapped IPv4 address is judged as itself: the machine treats it so. One that is tunnelled (6to4, Teredo, NAT64) leaves the machine,
+    whatever it holds: ``public`` where the address inside is, and ``nowhere`` else.
+    """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        inside = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if found.ipv4_mapped is not None:
+            return kind_of(str(found.ipv4_mapped))
+        inside = found.sixtofour or (found.teredo[1] if found.teredo else None)
         if found in _NAT64:
             inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inside is not None:
-            return kind_of(str(inside))
+            return "public" if kind_of(str(inside)) == "public" else "nowhere"
     if found.is_loopback:
         return "loopback"
+    if any(found in each for each in _NOWHERE):
+        return "nowhere"
     if found.is_link_local or found.is_multicast or found.is_unspecified or (found.is_reserved and not found.is_private):
         return "nowhere"
     return "public" if found.is_global else "private"
