@@ -430,6 +430,16 @@ class TestAttaching:
         assert listed[0] == other
         assert len(listed) == 2
 
+    @pytest.mark.parametrize(
+        "more", [{"annotations": {"long": "x" * ((4 << 20) - 450)}}, {"mediaType": "application/vnd.docker.distribution.manifest.list.v2+json"}], ids=range(2)
+    )
+    def test_a_list_that_takes_no_more_stays_readable(self, scene: Scene, more: dict[str, Any]) -> None:
+        scene.registry.api = False
+        other, tag = scene.layout.referrer(scene.digest, ENVELOPE), "sha256-" + scene.digest[7:]
+        before = scene.registry.tags[tag] = scene.layout.index(other, **more)
+        assert "takes no more" in self.refused(scene)
+        assert scene.registry.tags[tag] == before
+
     @pytest.mark.parametrize("times", [1, 2, 50])
     def test_of_two_at_once_both_are_listed(self, scene: Scene, times: int) -> None:
         """Another one exchanges the list right after ours: it is listed again, a few times."""

@@ -222,7 +222,10 @@ class Repository(Images):
             index = self.parse(answer.data, where)
         if all(each.get("digest") != referrer.digest for each in index["manifests"]):
             index["manifests"].append(as_json(referrer))
-            self._client.write("PUT", self._client.url(path), json.dumps(index, allow_nan=False, separators=(",", ":")).encode(), INDEX)
+            data = json.dumps(index, allow_nan=False, separators=(",", ":")).encode()
+            if len(data) > MAX_MANIFEST or index.get("mediaType", INDEX) != INDEX:  # put there, it would make all evidence unreadable
+                raise UnreadableError("ref.too-much-evidence", f"{where} is a list that takes no more: of {len(data):,} bytes, or of another media type")
+            self._client.write("PUT", self._client.url(path), data, INDEX)
 
     def _pages(self, path: str) -> list[Descriptor]:
         """Step 1. A page leads to another of the same list, and to none that was there before."""
