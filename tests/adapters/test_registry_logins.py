@@ -222,7 +222,8 @@ def test_challenges(text: str, found: dict[str, dict[str, str]]) -> None:
 
 @given(st.text())
 def test_any_challenge_is_read_to_some_end(text: str) -> None:
-    read_challenge(text)
+    found = read_challenge(text)
+    assert [scheme for scheme in found if scheme != scheme.lower() or scheme not in text.lower()] == []
 
 
 class TestLogins:

@@ -545,8 +545,8 @@ def test_a_leaf_dated_back(house: DiskWorld, fails: Fails, dice: random.Random) 
 
 def test_a_leaf_dated_back_a_little(house: DiskWorld) -> None:
     """NOT CAUGHT: up to two minutes, as long as an honest process may wait for its turn."""
-    house.smuggle(house.envelope(house.log.last("env:production")), at=house.clock.at - timedelta(seconds=119))
-    report.check(house.ports)
+    index = house.smuggle(house.envelope(house.log.last("env:production")), at=house.clock.at - timedelta(seconds=119))
+    assert report.check(house.ports).size == index + 1
 
 
 def test_the_permit_key_too(house: DiskWorld) -> None:

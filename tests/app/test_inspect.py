@@ -12,7 +12,7 @@ from lockgate.app import inspect, prove, say
 from lockgate.app.project import project
 from lockgate.canon import encode
 from lockgate.core.digest import digest_of
-from world import World
+from world import World, changed
 
 Fails = Callable[..., str]
 SHOP = (digest("shop"),)
@@ -47,6 +47,9 @@ class TestEvents:
             "owner": ("owner", ""),
             "mallory": ("", "event.unvouched"),
         }
+        elsewhere = inspect.inspect_event(encode(say.sign_event(world.approval(id_, "security", log=digest("another log")), SHOP, key("bob"))))
+        for roster in (house.roster, None):
+            assert inspect.vouch(elsewhere, house.root, roster, pinned).code == "event.other-log"
         assert {seen.root for seen in [*with_gate.values(), *alone.values()]} == {pinned}
 
 
@@ -68,6 +71,8 @@ class TestProofs:
         assert seen(allowed.index, end) == ("allowed", "permit.expired")
         assert seen(refused.index, end) == ("refused", "")
         assert seen(0, end) == ("", "")
+        ended = changed(pinned, expires=NOW)
+        assert inspect.inspect_proof(prove.prove(world.ports, allowed.index), ended, "lockgate.trust", NOW).code == "root.expired"
 
     def test_signatures_of_keys_nobody_knows_are_counted(self, world: World, fails: Fails) -> None:
         assert world.pinned is not None

@@ -113,8 +113,9 @@ class TestCheck:
     def test_an_index_that_is_behind_is_right_as_far_as_it_goes(self, world: World) -> None:
         from lockgate.app import gate
 
-        gate.gate(world.ports, world.ask("staging"), key("dora"))
-        report.check(world.ports)
+        gated = gate.gate(world.ports, world.ask("staging"), key("dora"))
+        assert world.index.cursor() <= gated.index
+        assert report.check(world.ports).size == gated.index + 1
 
     @pytest.mark.parametrize("batch", [1, 2, 3, 7])
     def test_in_batches(self, world: World, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from build import key
 from fuzz.targets import KEY, KNOWN, NOW, TARGETS
+from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
 from lockgate.errors import LockgateError
 from lockgate.evidence import artifact, dsse, policy_yaml, statement
@@ -123,11 +124,15 @@ def test_a_good_policy_as_large_as_one_may_be() -> None:
     """900 environments, read within the bounds and the same afterwards."""
     one = "  e{}:\n    requires:\n      - signed-by: {{keys: [k], max-age: 30d, threshold: 1}}\n"
     text = "version: 1\nproject: shop\nenvironments:\n" + "".join(one.format(number) for number in range(900)) + f"keys:\n  k: {{ssh: {KEY}}}\n"
-    bounded(lambda: policy_yaml.parse_policy(text.encode(), "large.yaml", None))
+    read: list[Policy] = []
+    bounded(lambda: read.append(policy_yaml.parse_policy(text.encode(), "large.yaml", None)))
+    assert (len(read[0].environments), read[0]) == (900, read[-1])
 
 
 def test_a_good_statement_as_large_as_one_may_be() -> None:
     subjects = [{"name": "x" * 100, "digest": {"sha256": f"{number:064x}"}} for number in range(1024)]
     document = {"_type": "https://in-toto.io/Statement/v1", "subject": subjects, "predicateType": "x", "predicate": {"x": [{}] * 100_000}}
     data = json.dumps(document).encode()
-    bounded(lambda: statement.parse("application/vnd.in-toto+json", data))
+    read: list[statement.Statement] = []
+    bounded(lambda: read.append(statement.parse("application/vnd.in-toto+json", data)))
+    assert len(read[-1].subjects) == 1024

@@ -27,8 +27,8 @@ def test_any_event_can_be_shown_and_none_steers_the_terminal(event: events.Event
         leaf_line(3, AT, "env:staging", kind, who, (IMAGE, digest("b")), event, ""),
         leaf_text(3, AT, "env:staging", kind, who, (), event, "", Sheet()),
         proven_text(3, 9, "example.com/\x1b[2J", AT, 2, Sheet(width=width)),
-        standing_text(event, expired=False, sheet=Sheet(width=width)),
-        standing_text(event, expired=True, sheet=Sheet(width=width)),
+        standing_text(event, "", Sheet(width=width)),
+        standing_text(event, "permit.expired", Sheet(width=width)),
         vouched_text(who, "", (who, "\x1b[2J"), Sheet(width=width)),
         vouched_text("", "event.unvouched", (who,) * 9, Sheet(width=width)),
         anchor_text("a\nb", who, 1, IMAGE, Sheet(width=width)),
@@ -52,16 +52,17 @@ def test_a_decision_says_what_was_found_with_its_codes() -> None:
 
 
 def test_what_is_proven_is_not_called_allowed() -> None:
-    for outcome, end, expired, begins in (
-        ("allowed", NOW, False, "allowed   until 2026-11-22 20:14:03 UTC;"),
-        ("allowed", NOW, True, "expired   the permit ended 2026-11-22 20:14:03 UTC:"),
-        ("allowed", None, True, "expired   the permit ended:"),
-        ("refused", None, False, "refused   what is proven is a refusal:"),
-        ("undecided", None, False, "undecided what is proven is that nothing could be decided:"),
+    for outcome, end, code, begins in (
+        ("allowed", NOW, "", "allowed   until 2026-11-22 20:14:03 UTC;"),
+        ("allowed", NOW, "permit.expired", "expired   the permit ended 2026-11-22 20:14:03 UTC:"),
+        ("allowed", None, "permit.expired", "expired   the permit ended:"),
+        ("allowed", NOW, "root.expired", "expired   the pinned root has ended:"),
+        ("refused", None, "", "refused   what is proven is a refusal:"),
+        ("undecided", None, "", "undecided what is proven is that nothing could be decided:"),
     ):
-        assert standing_text(decided(outcome=outcome, not_after=end), expired=expired, sheet=Sheet()).startswith(begins)
-    assert standing_text(DEPLOYED, expired=False, sheet=Sheet()).startswith("signer    whose key it is")
-    assert standing_text(events.Genesis(origin="x", nonce="0" * 32, created_at=NOW), expired=False, sheet=Sheet()) == ""
+        assert standing_text(decided(outcome=outcome, not_after=end), code, Sheet()).startswith(begins)
+    assert standing_text(DEPLOYED, "", Sheet()).startswith("signer    whose key it is")
+    assert standing_text(events.Genesis(origin="x", nonce="0" * 32, created_at=NOW), "", Sheet()) == ""
 
 
 def test_whose_key_signed_an_event() -> None:

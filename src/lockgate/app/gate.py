@@ -322,8 +322,8 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
     if now >= permit.not_after:
         raise EvidenceError("permit.expired", f"the permit of decision {index} ended {permit.not_after:%Y-%m-%d %H:%M:%S} UTC")
     request = state.request(permit.request)
-    if request is not None and (request.withdrawn or request.rejected_by or request.over):
-        raise EvidenceError("permit.gone", f"{request.id} was withdrawn, rejected or replaced after decision {index}")
+    if permit.request and (request is None or request.withdrawn or request.rejected_by or request.over):
+        raise EvidenceError("permit.gone", f"{permit.request} was withdrawn, rejected, replaced or forgotten after decision {index}")
     _require_still_allowed(ports, own, index, release, now)
     return own
 

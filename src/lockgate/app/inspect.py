@@ -54,7 +54,7 @@ class SeenProof(Noun, frozen=True, kw_only=True):
         proven: always: what is not proven is an error.
         index, size, event, subjects, at, signed: as `prove.Proven`. kind: of the event.
         outcome: of a decision; empty for any other event.
-        code: ``permit.expired`` where it was allowed, and that is over; empty otherwise.
+        code: where it was allowed: ``permit.expired`` where that is over, ``root.expired`` where the pinned root is; empty otherwise.
         ignored: how many signatures of the checkpoint are by keys that nobody here knows: they say nothing.
         root: what it was checked against.
     """
@@ -68,7 +68,7 @@ class SeenProof(Noun, frozen=True, kw_only=True):
     at: str
     signed: str
     outcome: Literal["", "allowed", "refused", "undecided"]
-    code: Literal["", "permit.expired"]
+    code: Literal["", "permit.expired", "root.expired"]
     ignored: int
     root: Anchor
 
@@ -82,6 +82,7 @@ class SeenEvent(Noun, frozen=True, kw_only=True):
         by: whose key that is: the person's id, or ``owner`` for an owner's; empty for nobody known.
         code: why nobody vouches for the key: ``key.not-enrolled`` where the roster in force does not have it,
             ``event.unvouched`` where there is no roster that a pinned root stands behind; empty where somebody does.
+            ``event.other-log``, whoever signed it, where it was said in another log than the pinned root's.
         root: the pinned root; None for none.
     """
 
@@ -91,7 +92,7 @@ class SeenEvent(Noun, frozen=True, kw_only=True):
     signed: Fingerprint
     beside: tuple[str, ...]
     by: str
-    code: Literal["", "key.not-enrolled", "event.unvouched"]
+    code: Literal["", "key.not-enrolled", "event.unvouched", "event.other-log"]
     root: Anchor | None
 
 
@@ -127,7 +128,9 @@ def inspect_proof(data: bytes, root: Root, file: str, now: datetime) -> SeenProo
     proven = prove.check(data, root)
     event = proven.event
     decided = event if isinstance(event, events.Decided) else None
-    expired = decided is not None and decided.outcome == "allowed" and (decided.not_after is None or decided.not_after <= now)
+    code: Literal["", "permit.expired", "root.expired"] = ""
+    if decided is not None and decided.outcome == "allowed":
+        code = "permit.expired" if decided.not_after is None or decided.not_after <= now else "root.expired" if root.expires <= now else ""
     key = note.parse_vkey(root.log)
     signatures = note.parse_note(proof.parse_proof(data).checkpoint).signatures
     return SeenProof(
@@ -140,7 +143,7 @@ def inspect_proof(data: bytes, root: Root, file: str, now: datetime) -> SeenProo
         at=proven.at,
         signed=proven.signed,
         outcome=decided.outcome if decided is not None else "",
-        code="permit.expired" if expired else "",
+        code=code,
         ignored=sum((one.name, one.id) != (key.name, key.id) for one in signatures),
         root=anchor(root, file),
     )
@@ -177,4 +180,6 @@ def vouch(seen: SeenEvent, root: Root, roster: Roster | None, pinned: Anchor) ->
     """
     by = next((person.id for person in (roster.people if roster else ()) for key in person.keys if fingerprint(key) == seen.signed), "")
     by = by or ("owner" if seen.signed in map(fingerprint, root.owners) else "")
+    if isinstance(seen.event, events.Bound) and seen.event.log != root.genesis:
+        return replace(seen, by=by, code="event.other-log", root=pinned)
     return replace(seen, by=by, code="" if by else "key.not-enrolled" if roster is not None else "event.unvouched", root=pinned)

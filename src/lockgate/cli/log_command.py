@@ -111,6 +111,7 @@ def prove(session: Session, index: int, out: str) -> None:
     """A proof of leaf INDEX in one file, which `verify` checks offline with nothing but the file and --trust."""
     from lockgate.app.prove import prove
     from lockgate.cli import terminal
+    from lockgate.core.digest import is_registry
 
     data = prove(session.ports(), index)
     if out == "-":
@@ -121,7 +122,8 @@ def prove(session: Session, index: int, out: str) -> None:
         return
     arguments.write(out, "prove.unwritable", data)
     session.note(f"proof     of leaf {index} in {out}, {len(data):,} bytes")
-    session.next(f"lockgate verify {shlex.quote(out)}{session.place}")
+    path = f"./{out}" if is_registry(out) else out
+    session.next(f"lockgate verify {shlex.quote(path)}{session.place}")
     session.say({"proof": out, "leaf": index}, "")
 
 

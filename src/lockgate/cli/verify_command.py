@@ -79,7 +79,7 @@ def _proof(session: Session, what: str) -> None:
     parts = (
         proven_text(seen.index, seen.size, seen.root.origin, seen.at, seen.ignored, sheet),
         _anchor(seen.root, sheet),
-        standing_text(seen.event, expired=seen.code == "permit.expired", sheet=sheet),
+        standing_text(seen.event, seen.code, sheet),
         event_text(seen.kind, seen.event, seen.subjects, seen.signed, sheet),
     )
     session.say(seen, "\n".join(filter(None, parts)))
@@ -102,7 +102,7 @@ def _event(session: Session, what: str) -> None:
     event = event_text(seen.kind, seen.event, seen.subjects, seen.signed, sheet)
     session.say(seen, "\n".join(filter(None, (vouched_text(seen.by, seen.code, seen.beside, sheet), _anchor(seen.root, sheet), event))))
     if seen.code:
-        sys.exit(REFUSED if seen.code == "key.not-enrolled" else UNDECIDED)
+        sys.exit(UNDECIDED if seen.code == "event.unvouched" else REFUSED)
     session.note("whether it counts where it would stand is for the gate to say:")
     session.next(f"lockgate log record {shlex.quote(what)}{session.place}")
 

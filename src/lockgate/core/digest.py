@@ -62,12 +62,14 @@ class Ref(Noun, frozen=True, kw_only=True):
         path: the directory or file; in a registry ``HOST[:PORT]/REPOSITORY``, the host in lower case.
         tag: a name in the layout's index or the repository; empty where none was given.
         digest: the digest, where the user gave one.
+        written: of a registry, the text without its digest where nothing but its form says so: it may be a path as well. Empty for all else.
     """
 
     scheme: str
     path: str
     tag: str = ""
     digest: Digest | None = None
+    written: str = ""
 
 
 def pinned(ref: Ref, digest: Digest) -> str:
@@ -84,7 +86,8 @@ def parse_ref(text: str) -> Ref:
     """Read ``oci:PATH[:TAG][@DIGEST]``, ``file:PATH[@DIGEST]``, ``[registry:]HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`` or a bare ``PATH[@DIGEST]``.
 
     A host is what has a dot or a port, or is ``localhost``, and a slash behind it, as other tools for images read it. What is written
-    so is never a path: whoever can put a directory here cannot stand in for a registry.
+    so is never read as a path: whoever can put a directory here cannot stand in for a registry. Where there is such a path, neither is taken
+    (`adapters.sources.local`).
 
     Raises:
         UsageError: ``ref.malformed`` or ``digest.malformed``; a text that may hold a password is not repeated.
@@ -94,7 +97,7 @@ def parse_ref(text: str) -> Ref:
         scheme, rest = "", text
         _require_no_url(text)
     if scheme == "registry" or (not scheme and _begins_with_host(rest)):
-        return _registry_ref(rest)
+        return _registry_ref(rest, implied=not scheme)
     place, at, digest_hex = rest.rpartition("@sha256:")
     digest = parse_digest("sha256:" + digest_hex) if at else None
     path = place if at else rest
@@ -128,7 +131,7 @@ def _require_no_url(text: str) -> None:
         )
 
 
-def _registry_ref(text: str) -> Ref:
+def _registry_ref(text: str, *, implied: bool) -> Ref:
     """``HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`` (distribution-spec v1.1, "Pulling manifests"); every character is one of those it allows."""
     place, at, digest_hex = text.partition("@")
     digest = None
@@ -141,7 +144,7 @@ def _registry_ref(text: str) -> Ref:
         _refuse_registry()
     if not _REPOSITORY(repository) or (colon and not _REGISTRY_TAG(tag)):
         _refuse_registry()
-    return Ref(scheme="registry", path=f"{host.lower()}/{repository}", tag=tag, digest=digest)
+    return Ref(scheme="registry", path=f"{host.lower()}/{repository}", tag=tag, digest=digest, written=place if implied else "")
 
 
 def _is_address(host: str) -> bool:

@@ -78,12 +78,14 @@ def proven_text(index: int, size: int, origin: str, at: str, ignored: int, sheet
     )
 
 
-def standing_text(event: events.Event, *, expired: bool, sheet: Sheet) -> str:
-    """What a leaf that is proven permits, and what it does not show; empty for a genesis."""
+def standing_text(event: events.Event, code: str, sheet: Sheet) -> str:
+    """What a leaf that is proven permits, and what it does not show; `code`: why it permits nothing any more. Empty for a genesis."""
     match event:
         case events.Genesis():
             return ""
-        case events.Decided(outcome="allowed", not_after=end) if expired:
+        case events.Decided(outcome="allowed") if code == "root.expired":
+            said = f"{painted('expired', YELLOW, sheet)}   the pinned root has ended: nothing is permitted under it [{code}]"
+        case events.Decided(outcome="allowed", not_after=end) if code:
             said = f"{painted('expired', YELLOW, sheet)}   the permit ended{f' {when(end)}' if end else ''}: nothing may be deployed by it [permit.expired]"
         case events.Decided(outcome="allowed", not_after=end) if end:
             said = f"{painted('allowed', GREEN, sheet)}   until {when(end)}; whether it was used or taken back since, one leaf does not show"
@@ -102,6 +104,8 @@ def vouched_text(by: str, code: str, beside: tuple[str, ...], sheet: Sheet) -> s
         case "":
             who = "an owner" if by == "owner" else f"{called(by, sheet.names)}, who is enrolled"
             lines = [f"{painted('good', GREEN, sheet)}      signed by {who}"]
+        case "event.other-log":
+            lines = [f"{painted('elsewhere', RED, sheet)} this was signed for another log, and means nothing in the pinned root's [{code}]"]
         case "key.not-enrolled":
             lines = [f"{painted('stranger', RED, sheet)}  the signature fits its key, which belongs to nobody in the roster in force [{code}]"]
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -56,8 +57,15 @@ def located(ref: Ref) -> Ref:
     """The reference with its scheme: a directory with an ``oci-layout`` file is a layout, a regular file a file.
 
     Raises:
-        UnreadableError: ``ref.not-found``; ``ref.unreadable`` where something else is there.
+        UnreadableError: ``ref.not-found``; ``ref.unreadable`` where something else is there; ``ref.ambiguous`` where what looks like an
+            image in a registry stands here as well: no registry is asked for what somebody may have meant as a path.
     """
+    if ref.written and any(os.path.lexists(path) for path in (ref.written, ref.written.removesuffix(f":{ref.tag}"))):
+        raise UnreadableError(
+            "ref.ambiguous",
+            f"{ref.written} is written as an image in a registry is, and stands here as a path too",
+            "write ./PATH for what is here, or registry:HOST/REPOSITORY for the registry's",
+        )
     if ref.scheme:
         return ref
     kind = _kind(ref.path)

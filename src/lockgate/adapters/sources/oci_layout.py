@@ -46,14 +46,8 @@ class OciLayouts:
 
     def measure(self, ref: Ref, digest: Digest) -> Measured:
         """Read manifest, config and layers (of an index: of all its manifests) and compare digests and sizes."""
-        total, media_type = 0, ""
         with open_layout(ref.path) as layout:
-            for part in layout.parts(digest):
-                total += part.size
-                media_type = media_type or part.media_type
-                if part.problem:
-                    return Measured(digest=digest, media_type=media_type, size=total, problem=part.problem, where=part.where)
-        return Measured(digest=digest, media_type=media_type, size=total)
+            return layout.measured(digest)
 
     def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:
         """The evidence in manifests that name this digest as their subject, each piece once."""

@@ -155,16 +155,6 @@ class Repository(Images):
             return found_part(digest, read, "digest.truncated")
         return found_part(digest, read, "" if sha.hexdigest() == hex_of(digest) else "digest.mismatch")
 
-    def measured(self, digest: Digest) -> Measured:
-        """What reading everything the digest covers gave; the first that is wrong is its problem."""
-        total, media_type = 0, ""
-        for part in self.parts(digest):
-            total += part.size
-            media_type = media_type or part.media_type
-            if part.problem:
-                return Measured(digest=digest, media_type=media_type, size=total, problem=part.problem, where=part.where)
-        return Measured(digest=digest, media_type=media_type, size=total)
-
     def referrers(self, digest: Digest) -> list[Descriptor]:
         """What might refer to this digest (distribution-spec v1.1, "Listing Referrers" and "Referrers Tag Schema").
 
