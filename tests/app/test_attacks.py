@@ -26,7 +26,7 @@ from lockgate.app.project import project
 from lockgate.canon import encode
 from lockgate.core import events
 from lockgate.core.ports import Entry
-from lockgate.core.promotion import Permit, state_digest
+from lockgate.core.state import Permit, state_digest
 from lockgate.errors import LockgateError
 from lockgate.evidence import record
 from world import World, changed

@@ -27,10 +27,12 @@ from lockgate.core.facts import Request
 from lockgate.core.identity import Root, Witnesses
 from lockgate.core.model import NONE
 from lockgate.core.policy import section_digest
-from lockgate.core.promotion import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, EnvironmentState, Said, State, fold, release_digest
+from lockgate.core.promotion import Said, fold
+from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, EnvironmentState, State, release_digest
 from lockgate.errors import EvidenceError, LedgerError, TrustError, UnreadableError
-from lockgate.evidence import history, record, sshsig
+from lockgate.evidence import admit_document, admit_release, history, place, record, sshsig
 from lockgate.evidence.history import advance
+from lockgate.evidence.place import SKEW, Place, read_root
 from story import GENESIS, LOG, PEOPLE, STEP, Story, house, signed
 
 IMAGES = SHOP.artifacts
@@ -555,10 +557,10 @@ def test_an_environment_has_no_say_in_the_house() -> None:
 def test_no_other_kind_of_event_is_an_environments() -> None:
     """`admit` leads none here; should a kind of event be added, it is refused until this file says what it takes."""
     story = house()
-    place = history._Place(state=story.state, subjects=IMAGES, at=NOW, load=story.load)
+    place = Place(state=story.state, subjects=IMAGES, at=NOW, load=story.load)
     asked = events.Asked(log=LOG, environment="production", config=NONE, nonce=nonce(), asked_at=NOW)
     with pytest.raises(EvidenceError) as err:
-        history._admit_environment(place, asked, person_id("rita"), PEOPLE)
+        admit_release.admit_environment(place, asked, person_id("rita"), PEOPLE)
     assert err.value.code == "event.other-stream"
 
 
@@ -585,7 +587,7 @@ def test_a_root_that_names_witnesses_is_no_document() -> None:
     following = root(version=2, previous=first.digest, genesis=story.state.house.genesis, witnesses=Witnesses(quorum=1, keys=("w+00000000+AA==",)))
     assert story.propose(following, "root 2") == "root.witnesses-unsupported"
     with pytest.raises(TrustError) as err:
-        history.read_root(encode(following))
+        read_root(encode(following))
     assert err.value.code == "root.witnesses-unsupported"
 
 
@@ -851,7 +853,7 @@ def test_time_never_goes_back() -> None:
     last = story.state.environment.at
     assert last is not None
     event = story.approval(SHOP, SECURITY)
-    assert story.say(event, IMAGES, "sam", at=last - history.SKEW) == ""
+    assert story.say(event, IMAGES, "sam", at=last - SKEW) == ""
     assert the_request(story).given[0].at == last
     assert story.state.environment.at == last
 
@@ -860,7 +862,7 @@ def test_a_leaf_dated_back_stops_everything() -> None:
     """By more than two clocks differ: only the log key can do it, and what it is for is not asked."""
     story = requested()
     assert story.state.environment.at is not None
-    early = story.state.environment.at - history.SKEW - timedelta(seconds=1)
+    early = story.state.environment.at - SKEW - timedelta(seconds=1)
     with pytest.raises(LedgerError) as here:
         story.say(story.approval(SHOP, SECURITY), IMAGES, "sam", at=early)
     with pytest.raises(LedgerError) as house:
@@ -894,7 +896,7 @@ def test_a_backdated_leaf_cannot_save_an_ended_approval() -> None:
     late = story.approval(SHOP, SECURITY, expires=story.now + STEP)
     story.now += 9 * STEP
     assert story.reject(SHOP, "max") == ""
-    assert story.say(late, IMAGES, "sam", at=story.now - history.SKEW) == "approval.expired"
+    assert story.say(late, IMAGES, "sam", at=story.now - SKEW) == "approval.expired"
 
 
 def test_a_leaf_that_is_no_fact_does_not_move_the_time() -> None:
@@ -910,19 +912,19 @@ def test_a_backdated_deployment_does_not_soak_longer() -> None:
     story = permitted()
     last = story.state.environment.at
     assert last is not None
-    assert story.deploy(SHOP, started_at=last + STEP, ended_at=last + STEP, at=last - history.SKEW) == "event.from-future"
-    assert story.deploy(SHOP, started_at=NOW - timedelta(days=9), ended_at=NOW - timedelta(days=9), at=last - history.SKEW) == ""
+    assert story.deploy(SHOP, started_at=last + STEP, ended_at=last + STEP, at=last - SKEW) == "event.from-future"
+    assert story.deploy(SHOP, started_at=NOW - timedelta(days=9), ended_at=NOW - timedelta(days=9), at=last - SKEW) == ""
     assert story.state.environment.stays[-1].since == last
 
 
 def test_nothing_is_recorded_long_before_it_happened() -> None:
     """The log's time is the log key's word, the event's own is signed; two minutes are for clocks that differ."""
     story = permitted()
-    story.now += history.SKEW
+    story.now += SKEW
     for code, early in (("event.from-future", timedelta(seconds=1)), ("", timedelta(0))):
-        assert story.deploy(SHOP, at=story.now - history.SKEW - early, failed=1) == code
-    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - history.SKEW - timedelta(seconds=1)) == "event.from-future"
-    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - history.SKEW) == ""
+        assert story.deploy(SHOP, at=story.now - SKEW - early, failed=1) == code
+    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - SKEW - timedelta(seconds=1)) == "event.from-future"
+    assert story.say(story.decision(SHOP), SHOP.artifacts, "permit", story.now - SKEW) == ""
 
 
 # What the log's key can do alone: copy what people said.
@@ -1115,7 +1117,8 @@ def test_as_many_proposals_as_are_kept() -> None:
 def test_every_code_of_this_file_is_asserted_here() -> None:
     codes = {
         node.args[0].value
-        for node in ast.walk(ast.parse(inspect.getsource(history)))
+        for module in (history, admit_document, admit_release, place)
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in {"EvidenceError", "TrustError"}

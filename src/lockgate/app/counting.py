@@ -23,8 +23,8 @@ from lockgate.core.facts import Complete, Facts, Given, Need, Provenance, Reques
 from lockgate.core.identity import PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import RequestId, Subject
 from lockgate.core.outcome import Fail, Verdict
-from lockgate.core.promotion import OpenProposal, Who
 from lockgate.core.requirements.approved import Approved
+from lockgate.core.state import OpenProposal, Who
 from lockgate.evidence import history
 
 

@@ -18,7 +18,7 @@ from lockgate.core.identity import Person, PersonId, PublicKey, Root, Roster, fi
 from lockgate.core.model import RequestId
 from lockgate.core.policy import Policy
 from lockgate.core.ports import PersonSigner
-from lockgate.core.promotion import Document, DocumentKind, House
+from lockgate.core.state import Document, DocumentKind, House
 from lockgate.errors import UsageError
 from lockgate.evidence import keys, record
 
