@@ -444,6 +444,36 @@ def test_an_owner_taken_off_the_roster_since_is_still_one(left: tuple[str, ...])
     assert in_force(story)
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_an_owner_taken_off_the_roster_is_one_in_what_they_approve_from_then_on(again: bool) -> None:
+    """Both keys approve after the roster forgot whose they are, through one more roster: still one of two."""
+    story = Story()
+    story.begin(threshold=2, owners=(key("owner").public, key("owner-at-home").public, key("second").public))
+    story.enact(roster(person("owner", keys=["owner", "owner-at-home"]), *PEOPLE.people[1:]), "roster 1", "owner", "second")
+    story.enact(roster(*(one for one in PEOPLE.people if one.id != person_id("owner")), version=2), "roster 2", "owner", "second")
+    assert {one.person for one in story.state.house.formerly} == {person_id("owner")}
+    if again:
+        story.enact(roster(*(one for one in PEOPLE.people if one.id not in {person_id("owner"), person_id("rita")}), version=3), "roster 3", "owner", "second")
+    assert story.propose(policy(SIGNED), "policy 1", "second") == ""
+    assert story.back("policy 1") == story.back("policy 1", "owner-at-home") == ""
+    assert not in_force(story)
+    assert story.back("policy 1", "second") == ""
+    assert in_force(story)
+
+
+def test_whose_a_key_was_is_forgotten_where_a_roster_names_it_again() -> None:
+    story = Story()
+    story.begin(threshold=2, owners=(key("owner").public, key("owner-at-home").public, key("second").public))
+    story.enact(roster(person("owner", keys=["owner", "owner-at-home"])), "roster 1", "owner", "second")
+    story.enact(roster(person("rita"), version=2), "roster 2", "owner", "second")
+    assert {one.person for one in story.state.house.formerly} == {person_id("owner")}
+    story.enact(roster(person("rita"), person("owner"), person("sam", keys=["owner-at-home"]), version=3), "roster 3", "owner", "second")
+    assert not story.state.house.formerly
+    assert story.propose(policy(SIGNED), "policy 1", "owner") == ""
+    assert story.back("policy 1") == story.back("policy 1", "owner-at-home") == ""
+    assert in_force(story)
+
+
 def test_two_owner_keys_that_turn_out_to_be_one_persons_are_one() -> None:
     story = proposed()
     story.enact(replace(roster(person("owner", keys=["owner", "second"])), version=2), "roster 2", "owner", "second")

@@ -38,7 +38,7 @@ from lockgate.evidence.place import Load, read_policy, read_root, read_roster
 from lockgate.ledger import checkpoint, note
 from lockgate.ledger.merkle import MAX_SIZE
 
-MAX_DOCUMENT = 4 << 20
+MAX_DOCUMENT = 1 << 20
 KEPT_DOCUMENTS = 16
 """The largest root, roster or policy that is read, bytes; and how many a walk keeps in memory."""
 

@@ -70,7 +70,7 @@ def in_force(house: House, proposal: OpenProposal) -> House:
     document = Document(version=proposal.version, digest=proposal.digest)
     rest, closed = (tuple(other for other in proposals if other.kind != proposal.kind) for proposals in (house.proposals, house.closed))
     changed = {"root": house.root, "roster": house.roster, "policy": house.policy, proposal.kind: document}
-    return House(genesis=house.genesis, proposals=rest, closed=closed, at=house.at, leaf=house.leaf, **changed)
+    return House(genesis=house.genesis, proposals=rest, closed=closed, formerly=house.formerly, at=house.at, leaf=house.leaf, **changed)
 
 
 def _fold_house(house: House, said: Said) -> House:

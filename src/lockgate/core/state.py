@@ -60,6 +60,13 @@ class Backing(Noun, frozen=True, kw_only=True):
     withdrawn: bool = False
 
 
+class Owned(Noun, frozen=True, kw_only=True):
+    """An owner's key that stands in no roster any more, and the person it last belonged to: two keys of one person never become two owners."""
+
+    key: Fingerprint
+    person: PersonId
+
+
 class OpenProposal(Noun, frozen=True, kw_only=True):
     """A proposed document that is neither in force nor rejected.
 
@@ -86,6 +93,7 @@ class House(Noun, frozen=True, kw_only=True):
         genesis: RFC 6962 leaf hash of leaf 0; ``none`` before it.
         proposals: open ones, oldest first.
         closed: rejected or withdrawn ones, until their version is in force or there is no room.
+        formerly: owners' keys the roster names no more, and whose they were.
         at: when the house's newest fact was recorded: its own clock, which no environment's leaf moves. leaf: where; -1 before the first.
     """
 
@@ -95,6 +103,7 @@ class House(Noun, frozen=True, kw_only=True):
     policy: Document | None = None
     proposals: tuple[OpenProposal, ...] = ()
     closed: tuple[OpenProposal, ...] = ()
+    formerly: tuple[Owned, ...] = ()
     at: Time | None = None
     leaf: int = -1
 

@@ -23,10 +23,10 @@ from msgspec.structs import replace
 
 from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.identity import PublicKey, Root, Roster, fingerprint
+from lockgate.core.identity import Fingerprint, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE
 from lockgate.core.promotion import Said, fold, in_force
-from lockgate.core.state import OpenProposal, State
+from lockgate.core.state import House, OpenProposal, Owned, State, Who
 from lockgate.errors import EvidenceError, LedgerError, TrustError
 from lockgate.evidence import record
 from lockgate.evidence.admit_document import admit_house
@@ -114,7 +114,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     owner = key in root.owners
     if person is None and not owner:
         raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
-    by = person.id if person else fingerprint(key)
+    by = person.id if person else _formerly(state.house).get(fingerprint(key), fingerprint(key))
     if isinstance(event, events.Proposal) or event.environment == events.HOUSE:
         admit_house(place, event, by, fingerprint(key), owner=owner)
     else:
@@ -156,12 +156,32 @@ def _first_root(place: Place, event: events.Event, key: PublicKey, index: int, p
     return Said(event=event, subjects=place.subjects, by=fingerprint(key), key=fingerprint(key), index=index, at=place.at)
 
 
-def backers(proposal: OpenProposal, root: Root, roster: Roster, at: datetime | None) -> set[str]:
+def owners_of(house: House, root: Root, roster: Roster) -> dict[Fingerprint, Who]:
+    """Whose each owner's key is: by the roster, or by the last that named it; the key's own fingerprint where none ever did."""
+    formerly = _formerly(house)
+    each = {fingerprint(key): roster.person_of(key) for key in root.owners}
+    return {key: person.id if person else formerly.get(key, key) for key, person in each.items()}
+
+
+def backers(house: House, proposal: OpenProposal, root: Root, roster: Roster, at: datetime | None) -> set[str]:
     """The distinct owners who back a proposal now: one with two keys, or enrolled since, or taken off the roster since, is one person."""
-    owners = {fingerprint(key): roster.person_of(key) for key in root.owners}
+    owners = owners_of(house, root, roster)
     live = [given for given in proposal.approvals if given.key in owners and not given.withdrawn and (at is None or at < given.expires)]
     once = {given.key: given.by for given in sorted(live, key=lambda given: given.by != given.key)}  # whose it was, where it ever was a person's
-    return {person.id if (person := owners[key]) else by for key, by in once.items()}
+    return {by if owners[key] == key else owners[key] for key, by in once.items()}
+
+
+def _formerly(house: House) -> dict[Fingerprint, PersonId]:
+    return {one.key: one.person for one in house.formerly}
+
+
+def _still_known(house: House, before: Roster, load: Load) -> tuple[Owned, ...]:
+    """The owners' keys that belong to nobody in the roster in force, and whom they belonged to in the one before it, or earlier."""
+    owners = read_root(load(house.root.digest)).owners if house.root else ()
+    roster = read_roster(load(house.roster.digest)) if house.roster else Roster(version=1)
+    whose = _formerly(house) | {fingerprint(key): person.id for key in owners if (person := before.person_of(key))}
+    gone = sorted(fingerprint(key) for key in owners if roster.person_of(key) is None)
+    return tuple(Owned(key=key, person=whose[key]) for key in gone if key in whose)
 
 
 def _enact(state: State, load: Load, pinned: Root | None) -> State:
@@ -174,8 +194,9 @@ def _enact(state: State, load: Load, pinned: Root | None) -> State:
     root = read_root(load(house.root.digest))
     roster = read_roster(load(house.roster.digest)) if house.roster else Roster(version=1)
     for proposal in house.proposals:
-        if root.threshold >= 1 and len(backers(proposal, root, roster, house.at)) >= root.threshold:
+        if root.threshold >= 1 and len(backers(house, proposal, root, roster, house.at)) >= root.threshold:
             enacted = in_force(house, proposal)
+            enacted = replace(enacted, formerly=_still_known(enacted, roster, load))
             if pinned is not None and proposal.kind == "root" and proposal.version == pinned.version and read_root(load(proposal.digest)) != pinned:
                 raise TrustError("root.other", "this log's root is not the pinned one: it is another log, or another's hand is in it")
             # What is in force now may be what another proposal waited for.
