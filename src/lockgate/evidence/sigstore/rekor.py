@@ -1,0 +1,259 @@
+"""Entries of transparency logs (Rekor v1 and v2): that what was logged is in the log, and is this.
+
+`included` takes these steps:
+
+  1. the trusted root names the log, and counts it at the time of the entry;
+  2. the log's promise (v1: the signed entry timestamp), where there is one, is its signature over index, time and body;
+  3. the inclusion proof leads from the body to a root, and the checkpoint with that root and size is signed by the log.
+
+`matches` compares the body with what the bundle holds, field by field: without it, somebody else's entry would do (CVE-2022-36056).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from lockgate import canon
+from lockgate.errors import EvidenceError, LedgerError
+from lockgate.evidence import foreign
+from lockgate.evidence.sigstore import fields, key
+from lockgate.evidence.sigstore.bundle import Entry, Proof, Signed
+from lockgate.evidence.sigstore.trust import Log
+from lockgate.ledger.merkle import HASH_SIZE, leaf_hash, verify_inclusion
+from lockgate.ledger.note import Note, parse_note
+
+V1 = {("hashedrekord", "0.0.1"), ("dsse", "0.0.1"), ("intoto", "0.0.1"), ("intoto", "0.0.2")}
+"""Kinds of entries whose log gives the time itself."""
+
+
+def promised(entry: Entry, logs: Sequence[Log]) -> datetime | None:
+    """When a v1 log promises it took the entry in, by its signature; None where it promises nothing.
+
+    Raises:
+        EvidenceError: ``log-entry.unknown-log``, ``log-entry.promise-forged``, ``log-entry.malformed``.
+    """
+    if not entry.promise or not entry.integrated or (entry.kind, entry.version) not in V1:
+        return None
+    try:
+        at = fields.instant(entry.integrated)
+    except ValueError:
+        raise EvidenceError("log-entry.malformed", "the log entry's time is beyond the year 9999") from None
+    log = _log(entry, logs, (at,))
+    said = {"body": base64.b64encode(entry.body).decode(), "integratedTime": entry.integrated, "logID": entry.log.hex(), "logIndex": entry.index}
+    try:
+        key.verify(log.key, entry.promise, json.dumps(said, sort_keys=True, separators=(",", ":")).encode(), digest="sha256" if log.key.prehash else "")
+    except ValueError:
+        raise EvidenceError("log-entry.promise-forged", f"the promise of inclusion is not {log.host}'s over this entry and time") from None
+    return at
+
+
+def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, promise_suffices: bool) -> None:
+    """The entry is in the log.
+
+    Args:
+        entry: of which `promised` was asked before.
+        logs: the trusted ones.
+        times: when the signature was made, as was established.
+        promise_suffices: whether a log's promise does where there is no proof with a checkpoint.
+
+    Raises:
+        EvidenceError: ``log-entry.unknown-log``, ``log-entry.no-inclusion-proof``, ``log-entry.no-checkpoint``, ``log-entry.not-included``,
+            ``log-entry.checkpoint-malformed``, ``log-entry.checkpoint-unsigned``, ``log-entry.checkpoint-forged``, ``log-entry.checkpoint-other-tree``.
+    """
+    log = _log(entry, logs, times)
+    proof = entry.proof
+    if proof is None:
+        if promise_suffices and entry.promise:
+            return
+        raise EvidenceError("log-entry.no-inclusion-proof", "nothing proves that the entry is in the log: a promise alone does not count here")
+    try:
+        verify_inclusion(proof.index, proof.size, leaf_hash(entry.body), proof.hashes, proof.root)
+    except LedgerError:
+        raise EvidenceError("log-entry.not-included", "the proof of inclusion does not lead from this entry to its tree") from None
+    if proof.checkpoint:
+        _require_checkpoint(proof, log)
+    elif not promise_suffices or not entry.promise:
+        raise EvidenceError("log-entry.no-checkpoint", "nobody signed the tree that the proof of inclusion leads to")
+
+
+def _log(entry: Entry, logs: Sequence[Log], times: Sequence[datetime]) -> Log:
+    mine = [log for log in logs if log.id == entry.log]
+    if not mine:
+        raise EvidenceError("log-entry.unknown-log", "the entry is in a log the trusted root does not name")
+    valid = [log for log in mine if all(log.valid.holds(at) for at in times)]
+    if not valid:
+        raise EvidenceError("log-entry.unknown-log", f"the trusted root does not count {mine[0].host} at the time of this entry")
+    return valid[0]
+
+
+def _require_checkpoint(proof: Proof, log: Log) -> None:
+    """C2SP tlog-checkpoint: the log signed this very root and size; signatures of keys nobody knows are passed over."""
+    if proof.checkpoint.endswith("\n\n"):
+        raise EvidenceError("log-entry.checkpoint-unsigned", "the checkpoint of the proof of inclusion is not signed at all")
+    try:
+        note = parse_note(proof.checkpoint.encode())
+        origin, size, root = note.text.split("\n")[:3]
+        tree = (int(size), base64.b64decode(root, validate=True))
+        if not origin or str(tree[0]) != size or len(tree[1]) != HASH_SIZE:
+            raise ValueError
+    except (LedgerError, ValueError, UnicodeEncodeError):
+        raise EvidenceError("log-entry.checkpoint-malformed", "the checkpoint of the proof of inclusion is none") from None
+    _require_log_signature(note, origin, log)
+    if tree != (proof.size, proof.root):
+        raise EvidenceError("log-entry.checkpoint-other-tree", "the checkpoint is of another tree than the proof of inclusion")
+
+
+def _require_log_signature(note: Note, origin: str, log: Log) -> None:
+    name = origin.partition(" - ")[0]  # Rekor v1 has its tree's id behind the name
+    mine = [one for one in note.signatures if one.id == log.id[:4] and one.name == name]
+    if not mine:
+        raise EvidenceError("log-entry.checkpoint-unsigned", f"the checkpoint is not signed by {log.host}")
+    for one in mine:
+        try:
+            key.verify(log.key, one.signature, note.text.encode(), digest="sha256" if log.key.prehash else "")
+        except ValueError:
+            code = "forged" if name == log.host else "unsigned"
+            raise EvidenceError(
+                f"log-entry.checkpoint-{code}", f"the checkpoint is not signed by {log.host}: its signature, named {name[:80]!r}, does not fit this text"
+            ) from None
+
+
+class Logged(canon.Noun, frozen=True, kw_only=True):
+    """What an entry is to be about.
+
+    Attributes:
+        signed: the bundle's content.
+        message: digests of the bytes that were signed, by algorithm: of the artifact, or of the envelope's pre-authentication encoding.
+        signer: the signer's certificate, or public key (SubjectPublicKeyInfo), in DER.
+    """
+
+    signed: Signed
+    message: dict[str, bytes]
+    signer: bytes
+
+
+def matches(entry: Entry, logged: Logged) -> None:
+    """The entry's body is about this signature, by this signer, over these bytes.
+
+    Raises:
+        EvidenceError: ``log-entry.unknown-kind``, ``log-entry.malformed``, ``log-entry.other-signature``,
+            ``log-entry.other-signer``, ``log-entry.other-artifact``.
+    """
+    reader = _KINDS.get((entry.kind, entry.version, bool(logged.signed.payload_type)))
+    if reader is None:
+        raise EvidenceError("log-entry.unknown-kind", f"entries of the kind {entry.kind[:40]!r} {entry.version[:20]!r} are not read for this content")
+    try:
+        body = foreign.mapping(canon.parse_foreign(entry.body, max_bytes=4 << 20, what="log entry"), "it")
+        if (foreign.text(body, "kind"), foreign.text(body, "apiVersion")) != (entry.kind, entry.version):
+            raise ValueError("it is of another kind than the bundle says")
+        reader(foreign.within(body, "spec"), logged)
+    except ValueError as err:
+        raise EvidenceError("log-entry.malformed", f"the body of the log entry cannot be read: {err}") from None
+
+
+def _require(same: bool, what: str) -> None:
+    if not same:
+        names = {"other-signature": "signature", "other-signer": "signer", "other-artifact": "artifact"}
+        raise EvidenceError(f"log-entry.{what}", f"the log entry is about another {names[what]}")
+
+
+def _hashed_v1(spec: dict[str, Any], logged: Logged) -> None:
+    said, signature = foreign.within(foreign.within(spec, "data"), "hash"), foreign.within(spec, "signature")
+    _require(_hex(said) == logged.message.get(foreign.text(said, "algorithm")), "other-artifact")
+    _require(fields.raw(signature, "content") == logged.signed.signature, "other-signature")
+    _require(_der(fields.raw(foreign.within(signature, "publicKey"), "content")) == logged.signer, "other-signer")
+
+
+def _hashed_v2(spec: dict[str, Any], logged: Logged) -> None:
+    inner = foreign.within(spec, "hashedRekordV002")
+    data, signature = foreign.within(inner, "data"), foreign.within(inner, "signature")
+    _require(fields.raw(data, "digest") == logged.message.get(_ALGORITHMS.get(foreign.text(data, "algorithm"), "")), "other-artifact")
+    _require(fields.raw(signature, "content") == logged.signed.signature, "other-signature")
+    _require(_verifier(foreign.within(signature, "verifier")) == logged.signer, "other-signer")
+
+
+def _dsse_v1(spec: dict[str, Any], logged: Logged) -> None:
+    _require_payload(foreign.within(spec, "payloadHash"), logged)
+    (one,) = _one(foreign.items(spec, "signatures"))
+    _require(fields.raw(one, "signature") == logged.signed.signature, "other-signature")
+    _require(_der(fields.raw(one, "verifier")) == logged.signer, "other-signer")
+
+
+def _dsse_v2(spec: dict[str, Any], logged: Logged) -> None:
+    inner = foreign.within(spec, "dsseV002")
+    said = foreign.within(inner, "payloadHash")
+    _require(_ALGORITHMS.get(foreign.text(said, "algorithm")) == "sha256" and fields.raw(said, "digest") == _sha256(logged.signed.payload), "other-artifact")
+    (one,) = _one(foreign.items(inner, "signatures"))
+    _require(fields.raw(one, "content") == logged.signed.signature, "other-signature")
+    _require(_verifier(foreign.within(one, "verifier")) == logged.signer, "other-signer")
+
+
+def _intoto_v1(spec: dict[str, Any], logged: Logged) -> None:
+    """The oldest kind records no signature: payload and signer are all there is to compare (and the envelope's hash, of bytes nobody has)."""
+    _require_payload(foreign.within(foreign.within(spec, "content"), "payloadHash"), logged)
+    _require(_der(fields.raw(spec, "publicKey")) == logged.signer, "other-signer")
+
+
+def _intoto_v2(spec: dict[str, Any], logged: Logged) -> None:
+    content = foreign.within(spec, "content")
+    envelope = foreign.within(content, "envelope")
+    _require_payload(foreign.within(content, "payloadHash"), logged)
+    (one,) = _one(foreign.items(envelope, "signatures"))
+    _require(foreign.text(envelope, "payloadType") == logged.signed.payload_type, "other-artifact")
+    _require(_twice(one, "sig") == logged.signed.signature, "other-signature")
+    _require(_der(fields.raw(one, "publicKey")) == logged.signer, "other-signer")
+
+
+def _twice(one: dict[str, Any], name: str) -> bytes:
+    """Bytes in base64 of base64, as this kind has them; or in base64 once, as some wrote it."""
+    inner = fields.raw(one, name)
+    return fields.raw({name: inner.decode("ascii")}, name) if inner.isascii() else inner
+
+
+def _one(listed: list[Any]) -> list[dict[str, Any]]:
+    if len(listed) != 1:
+        raise ValueError(f"it has {len(listed)} signatures, and the bundle has one")
+    return [foreign.mapping(listed[0], "a signature")]
+
+
+def _require_payload(said: dict[str, Any], logged: Logged) -> None:
+    _require(foreign.text(said, "algorithm") == "sha256" and _hex(said) == _sha256(logged.signed.payload), "other-artifact")
+
+
+def _hex(said: dict[str, Any]) -> bytes:
+    return bytes.fromhex(foreign.text(said, "value"))
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _verifier(one: dict[str, Any]) -> bytes:
+    form = "x509Certificate" if one.get("x509Certificate") is not None else "publicKey"
+    return fields.raw(foreign.within(one, form), "rawBytes")
+
+
+def _der(pem: bytes) -> bytes:
+    """The bytes in PEM (RFC 7468), of a certificate or public key; only one, and nothing around it."""
+    lines = pem.decode("ascii").strip().splitlines()
+    if len(lines) < 3 or not lines[0].startswith("-----BEGIN ") or not lines[-1].startswith("-----END "):
+        raise ValueError("a signer is not PEM")
+    return base64.b64decode("".join(lines[1:-1]), validate=True)
+
+
+_ALGORITHMS = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
+_KINDS: dict[tuple[str, str, bool], Callable[[dict[str, Any], Logged], None]] = {
+    ("hashedrekord", "0.0.1", False): _hashed_v1,
+    ("hashedrekord", "0.0.2", False): _hashed_v2,
+    ("hashedrekord", "0.0.2", True): _hashed_v2,
+    ("dsse", "0.0.1", True): _dsse_v1,
+    ("dsse", "0.0.2", True): _dsse_v2,
+    ("intoto", "0.0.1", True): _intoto_v1,
+    ("intoto", "0.0.2", True): _intoto_v2,
+}
+"""Kind, version, and whether the content is an envelope."""

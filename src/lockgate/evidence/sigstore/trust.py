@@ -1,0 +1,117 @@
+"""The trusted root (protobuf-specs ``TrustedRoot`` and ``ClientTrustConfig``): whom Sigstore bundles are believed from, and when.
+
+It is read whole or not at all. An authority or log that this release could not verify with (another hash, another kind of key) is left
+out by name, so that what it signed is ``unknown`` and refused, and the others stay usable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from lockgate import canon
+from lockgate.canon import Noun
+from lockgate.errors import EvidenceError
+from lockgate.evidence import foreign
+from lockgate.evidence.sigstore import fields
+from lockgate.evidence.sigstore.fields import Span
+from lockgate.evidence.sigstore.key import Key, key_of
+
+MAX_ROOT = 1 << 20
+MAX_EACH = 64
+ROOTS = frozenset({f"application/vnd.dev.sigstore.trustedroot{form}" for form in ("+json;version=0.1", "+json;version=0.2", ".v0.1+json", ".v0.2+json")})
+CONFIGS = frozenset({"application/vnd.dev.sigstore.clienttrustconfig.v0.1+json", "application/vnd.dev.sigstore.clienttrustconfig+json;version=0.1"})
+
+T = TypeVar("T")
+
+
+class Log(Noun, frozen=True, kw_only=True):
+    """A transparency log (Rekor) or certificate transparency log.
+
+    Attributes:
+        host: of its base URL, with the port where it has one.
+        id: how entries, checkpoints or SCTs name it: 4 to 32 bytes.
+        key, valid: its key, and when that counts.
+    """
+
+    host: str
+    id: bytes
+    key: Key
+    valid: Span
+
+
+class Authority(Noun, frozen=True, kw_only=True):
+    """A certificate authority (Fulcio) or time-stamping authority.
+
+    Attributes:
+        chain: certificates in DER, the nearest to what it signs first, its root last.
+        valid: when it counts.
+    """
+
+    chain: tuple[bytes, ...]
+    valid: Span
+
+
+class TrustedRoot(Noun, frozen=True, kw_only=True):
+    """Whom to believe."""
+
+    logs: tuple[Log, ...]
+    authorities: tuple[Authority, ...]
+    certificate_logs: tuple[Log, ...]
+    time_stampers: tuple[Authority, ...]
+
+
+def parse(data: bytes) -> TrustedRoot:
+    """Read a trusted root, alone or within a ClientTrustConfig.
+
+    Raises:
+        EvidenceError: ``trusted-root.malformed``, ``trusted-root.unknown-version``, or `canon.parse_foreign`'s codes.
+    """
+    try:
+        document = foreign.mapping(canon.parse_foreign(data, max_bytes=MAX_ROOT, what="trusted root"), "it")
+        kind = foreign.text(document, "mediaType")
+        if kind in CONFIGS:
+            document = foreign.within(document, "trustedRoot")
+            kind = foreign.text(document, "mediaType")
+        if kind not in ROOTS:
+            raise EvidenceError("trusted-root.unknown-version", f"{kind[:80]!r} is no trusted root that is read")
+        return TrustedRoot(
+            logs=_each(document, "tlogs", _log),
+            authorities=_each(document, "certificateAuthorities", _authority),
+            certificate_logs=_each(document, "ctlogs", _log),
+            time_stampers=_each(document, "timestampAuthorities", _authority),
+        )
+    except ValueError as err:
+        raise EvidenceError("trusted-root.malformed", f"this is no trusted root of Sigstore's: {err}") from None
+
+
+def _each(document: dict[str, Any], name: str, read: Callable[[dict[str, Any]], T | None]) -> tuple[T, ...]:
+    listed = foreign.items(document, name)
+    if len(listed) > MAX_EACH:
+        raise ValueError(f"it has {len(listed)} {name}; at most {MAX_EACH} are read")
+    found = (read(foreign.mapping(one, f"one of {name}")) for one in listed)
+    return tuple(one for one in found if one is not None)
+
+
+def _log(one: dict[str, Any]) -> Log | None:
+    public = foreign.within(one, "publicKey")
+    details = foreign.optional_text(public, "keyDetails")
+    name = foreign.within(one, "checkpointKeyId") or foreign.within(one, "logId")
+    host = foreign.text(one, "baseUrl").partition("://")[2].partition("/")[0]
+    id_, bytes_, valid = fields.raw(name, "keyId"), fields.raw(public, "rawBytes"), fields.span(public, "validFor")
+    if not 4 <= len(id_) <= 32:
+        raise ValueError("a log's keyId has 4 to 32 bytes")
+    try:
+        key = key_of(bytes_, pss="PSS" in details)
+    except EvidenceError as err:
+        if err.code != "key.malformed":
+            return None
+        raise ValueError("a log's public key is none") from None
+    return Log(host=host, id=id_, key=key, valid=valid)
+
+
+def _authority(one: dict[str, Any]) -> Authority:
+    listed = foreign.items(foreign.within(one, "certChain"), "certificates")
+    if not 1 <= len(listed) <= 8:
+        raise ValueError("an authority has a chain of 1 to 8 certificates")
+    return Authority(chain=tuple(fields.raw(foreign.mapping(each, "a certificate"), "rawBytes") for each in listed), valid=fields.span(one, "validFor"))

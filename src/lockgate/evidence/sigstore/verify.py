@@ -1,0 +1,172 @@
+"""A Sigstore bundle -> who signed what, when, and how that is known (Sigstore client specification, sections 4.1 to 4.4).
+
+In this order, each step with its own codes:
+
+  1. the bundle is read (`bundle.parse`), and its signer is a certificate, or the key that is given;
+  2. times: every time stamp over the signature by an authority we know, and the time a log promises (`timestamp`, `rekor.promised`);
+     one at least where a certificate signed;
+  3. the certificate's path, at *each* of these times; that it is for signing code; and that it was shown to a certificate log (`certificate`, `sct`);
+  4. the log entry: in a log we know, included, under a checkpoint that log signed (`rekor.included`);
+  5. the signature itself;
+  6. the entry is about this signature, signer and content (`rekor.matches`).
+
+Whether the signer is one who may sign this is not asked here: `Verified` says who it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from lockgate.canon import Noun
+from lockgate.errors import EvidenceError
+from lockgate.evidence.dsse import pae
+from lockgate.evidence.sigstore import certificate, key, rekor, sct, timestamp
+from lockgate.evidence.sigstore.bundle import Bundle
+from lockgate.evidence.sigstore.key import Key
+from lockgate.evidence.sigstore.trust import TrustedRoot
+
+
+class Demands(Noun, frozen=True, kw_only=True):
+    """What has to be there; a policy may ask for less than Sigstore's public good instance does.
+
+    Attributes:
+        log: ``proof``: an entry with its proof of inclusion; ``promise``: a v1 log's signed promise does; ``none``: no entry
+            is needed, but one that is there is verified.
+        certificate_log: whether the certificate must have been shown to a certificate transparency log.
+    """
+
+    log: Literal["proof", "promise", "none"] = "proof"
+    certificate_log: bool = True
+
+
+class Time(Noun, frozen=True, kw_only=True):
+    """A time the signature existed, and whose word that is: a time-stamping authority's or a log's."""
+
+    at: datetime
+    by: Literal["time-stamp", "log"]
+
+
+class Verified(Noun, frozen=True, kw_only=True):
+    """What a bundle proves.
+
+    Attributes:
+        certificate: the signer's, DER; empty where a key signed.
+        times: when the signature was made, as is known; none where a key signed without any.
+        logged: the index in the transparency log; -1 for no entry.
+        payload, payload_type: of an envelope; the type is empty where a message was signed.
+    """
+
+    certificate: bytes
+    times: tuple[Time, ...]
+    logged: int
+    payload: bytes
+    payload_type: str
+
+
+def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, signer: Key | None = None, demands: Demands = Demands()) -> Verified:  # noqa: B008  frozen
+    """Verify a bundle, offline.
+
+    Args:
+        bundle: as read.
+        root: whom to believe.
+        digests: of the artifact, by algorithm (``sha256`` …): what a message's signature is over. An envelope says itself what it is about.
+        signer: the key to verify with, where the bundle names a key.
+        demands: what has to be there.
+
+    Raises:
+        EvidenceError: by code, as the steps say: ``bundle.…``, ``timestamp.…``, ``certificate.…``, ``log-entry.…``, ``signature.…``.
+    """
+    chain = [certificate.load(one) for one in bundle.chain]
+    own = _signer(chain, signer)
+    times = _times(bundle, root)
+    if chain:
+        if not times:
+            raise EvidenceError("bundle.no-time", "nothing says when this was signed: no time stamp and no log's promise is there")
+        _require_certificate(chain, root, times, demands)
+    entry = bundle.entry
+    if entry is not None:
+        rekor.included(entry, root.logs, [one.at for one in times], promise_suffices=demands.log != "proof")
+    elif demands.log != "none":
+        raise EvidenceError("bundle.no-log-entry", "this bundle has no entry of a transparency log, and one is asked for")
+    _require_signature(bundle, own, digests)
+    if entry is not None:
+        rekor.matches(entry, rekor.Logged(signed=bundle.signed, message=_message(bundle, digests), signer=bundle.chain[0] if chain else own.spki))
+    return Verified(
+        certificate=bundle.chain[0] if chain else b"",
+        times=times,
+        logged=entry.index if entry is not None else -1,
+        payload=bundle.signed.payload,
+        payload_type=bundle.signed.payload_type,
+    )
+
+
+def _signer(chain: list[x509.Certificate], signer: Key | None) -> Key:
+    """Step 1."""
+    if not chain:
+        if signer is None:
+            raise EvidenceError("bundle.no-key", "a key signed this, and none is given to verify it with")
+        return signer
+    if signer is not None:
+        raise EvidenceError("bundle.not-by-key", "a certificate signed this, and a key is given to verify it with")
+    if any(certificate.is_root(one) for one in chain):
+        raise EvidenceError("bundle.root-certificate", "the bundle brings its own root certificate: roots are believed from the trusted root alone")
+    return key.loaded_key(chain[0].public_key())
+
+
+def _times(bundle: Bundle, root: TrustedRoot) -> tuple[Time, ...]:
+    """Step 2. A stamp by nobody we know says nothing; one that is wrong refuses, whatever others say."""
+    found: list[Time] = []
+    unknown: EvidenceError | None = None
+    for stamp in dict.fromkeys(bundle.time_stamps):
+        try:
+            found.append(Time(at=timestamp.verify(stamp, bundle.signed.signature, root.time_stampers), by="time-stamp"))
+        except EvidenceError as err:
+            if err.code != "timestamp.untrusted":
+                raise
+            unknown = err
+    promised = rekor.promised(bundle.entry, root.logs) if bundle.entry is not None else None
+    if promised is not None:
+        found.append(Time(at=promised, by="log"))
+    if not found and unknown is not None and bundle.chain:
+        raise unknown
+    return tuple(found)
+
+
+def _require_certificate(chain: list[x509.Certificate], root: TrustedRoot, times: tuple[Time, ...], demands: Demands) -> None:
+    """Step 3."""
+    for time in times:
+        above = certificate.path(chain[0], chain[1:], root.authorities, time.at)
+        certificate.require_purpose(chain[0], above[:-1], ExtendedKeyUsageOID.CODE_SIGNING)
+        if demands.certificate_log:
+            sct.verify(chain[0], above[0], root.certificate_logs)
+
+
+def _message(bundle: Bundle, digests: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The digests of the bytes that were signed."""
+    if not bundle.signed.payload_type:
+        return dict(digests)
+    encoded = pae(bundle.signed.payload_type, bundle.signed.payload)
+    return {name: hashlib.new(name, encoded).digest() for name in ("sha256", "sha384", "sha512")}
+
+
+def _require_signature(bundle: Bundle, own: Key, digests: Mapping[str, bytes]) -> None:
+    """Step 5. What the bundle says of the message's digest is a hint, and may not mislead all the same."""
+    signed = bundle.signed
+    try:
+        if signed.payload_type:
+            key.verify(own, signed.signature, pae(signed.payload_type, signed.payload))
+            return
+        said = signed.algorithm.removeprefix("SHA2_")
+        if signed.digest and digests.get(f"sha{said}") != signed.digest:
+            raise EvidenceError("bundle.other-artifact", "the bundle is about another artifact: it names another digest")
+        if own.prehash not in digests:
+            raise EvidenceError("signature.needs-bytes", "this key signs the bytes themselves, or another digest of them than is known")
+        key.verify_digest(own, signed.signature, digests[own.prehash])
+    except ValueError:
+        raise EvidenceError("signature.forged", "the signature is not this signer's over these bytes") from None
