@@ -109,14 +109,15 @@ def parse(data: bytes) -> Bundle:
         material = foreign.within(document, "verificationMaterial")
         chain, hint = _signer(material, version)
         stamps = foreign.items(foreign.within(material, "timestampVerificationData"), "rfc3161Timestamps")
-        if len(stamps) > MAX_TIME_STAMPS:
-            raise ValueError(f"it has {len(stamps)} time stamps; at most {MAX_TIME_STAMPS} are read")
+        time_stamps = tuple(fields.raw(foreign.mapping(one, "a time stamp"), "signedTimestamp") for one in stamps[: MAX_TIME_STAMPS + 1])
+        if len(stamps) > MAX_TIME_STAMPS or len(set(time_stamps)) != len(stamps):
+            raise ValueError(f"it has {len(stamps)} time stamps, of which one stands twice, or more than {MAX_TIME_STAMPS}")
         return Bundle(
             version=version,
             chain=chain,
             hint=hint,
             entry=_entry(material, version),
-            time_stamps=tuple(fields.raw(foreign.mapping(one, "a time stamp"), "signedTimestamp") for one in stamps),
+            time_stamps=time_stamps,
             signed=_signed(document),
         )
     except ValueError as err:
@@ -201,7 +202,9 @@ def _signed(document: dict[str, Any]) -> Signed:
     inner = foreign.within(document, forms[0])
     if forms == ["messageSignature"]:
         said = foreign.within(inner, "messageDigest")
-        return Signed(signature=fields.raw(inner, "signature"), algorithm=foreign.optional_text(said, "algorithm"), digest=fields.optional_raw(said, "digest"))
+        if inner.get("messageDigest") is None:
+            return Signed(signature=fields.raw(inner, "signature"))
+        return Signed(signature=fields.raw(inner, "signature"), algorithm=foreign.text(said, "algorithm"), digest=fields.raw(said, "digest"))
     signatures = foreign.items(inner, "signatures")
     if len(signatures) != 1:
         raise EvidenceError("bundle.too-many-signatures", f"the envelope in a bundle has one signature, and this one has {len(signatures)}")

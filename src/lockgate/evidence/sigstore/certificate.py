@@ -28,10 +28,11 @@ _KNOWN_CRITICAL = {
 
 @lru_cache(maxsize=64)
 def load(der: bytes) -> x509.Certificate:
-    """A certificate. Raises EvidenceError ``certificate.malformed``: also where an extension cannot be read."""
+    """A certificate. Raises EvidenceError ``certificate.malformed``: also where an extension or its key cannot be read."""
     try:
         found = x509.load_der_x509_certificate(der)
         list(found.extensions)
+        found.public_key()
     except (ValueError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
         raise EvidenceError("certificate.malformed", "a certificate cannot be read") from None
     return found

@@ -63,7 +63,8 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
 
     Raises:
         EvidenceError: ``log-entry.unknown-log``, ``log-entry.no-inclusion-proof``, ``log-entry.no-checkpoint``, ``log-entry.not-included``,
-            ``log-entry.checkpoint-malformed``, ``log-entry.checkpoint-unsigned``, ``log-entry.checkpoint-forged``, ``log-entry.checkpoint-other-tree``.
+            ``log-entry.checkpoint-malformed``, ``log-entry.checkpoint-unsigned``, ``log-entry.checkpoint-forged``, ``log-entry.checkpoint-other-tree``,
+            ``log-entry.malformed``.
     """
     log = _log(entry, logs, times)
     proof = entry.proof
@@ -75,6 +76,8 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
         verify_inclusion(proof.index, proof.size, leaf_hash(entry.body), proof.hashes, proof.root)
     except LedgerError:
         raise EvidenceError("log-entry.not-included", "the proof of inclusion does not lead from this entry to its tree") from None
+    if (entry.kind, entry.version) not in V1 and entry.index != proof.index:
+        raise EvidenceError("log-entry.malformed", "the entry names another index than its proof of inclusion")
     if proof.checkpoint:
         _require_checkpoint(proof, log)
     elif not promise_suffices or not entry.promise:

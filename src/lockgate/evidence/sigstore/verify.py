@@ -123,7 +123,7 @@ def _times(bundle: Bundle, root: TrustedRoot) -> tuple[Time, ...]:
     """Step 2. A stamp by nobody we know says nothing; one that is wrong refuses, whatever others say."""
     found: list[Time] = []
     unknown: EvidenceError | None = None
-    for stamp in dict.fromkeys(bundle.time_stamps):
+    for stamp in bundle.time_stamps:
         try:
             found.append(Time(at=timestamp.verify(stamp, bundle.signed.signature, root.time_stampers), by="time-stamp"))
         except EvidenceError as err:
