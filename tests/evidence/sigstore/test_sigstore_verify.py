@@ -56,7 +56,7 @@ def test_a_key_signs_without_any_certificate() -> None:
     assert checked(OURS.bundle(key, by_key=True), signer=spki(key)).certificate == b""
     assert code(OURS.bundle(key, by_key=True)) == "bundle.no-key"
     assert code(OURS.bundle(key), signer=spki(key)) == "bundle.not-by-key"
-    assert code(OURS.bundle(key, by_key=True), signer=spki(p256())) == "signature.forged"
+    assert code(OURS.bundle(key, by_key=True), signer=spki(p256())) == "signature.bad"
     logless = OURS.bundle(key, by_key=True, log=0, stamp=False)
     assert code(logless, signer=spki(key)) == "bundle.no-log-entry"
     assert checked(logless, Demands(log="none"), signer=spki(key)).times == ()
@@ -93,7 +93,7 @@ def test_less_is_enough_only_where_it_is_asked_for() -> None:
         ({"leaf": {"sct_by": OURS.stranger}}, "certificate.sct-forged"),
         ({"leaf": {"sct_as": OURS.stranger}}, "certificate.sct-unknown-log"),
         ({"leaf": {"sct_at": NOW - 600 * DAY}}, "certificate.sct-unknown-log"),
-        ({"signed_by": OURS.stranger}, "signature.forged"),
+        ({"signed_by": OURS.stranger}, "signature.bad"),
         ({"stamped": {"key": OURS.stranger}}, "timestamp.forged"),
         ({"stamped": {"digested": b"other"}}, "timestamp.forged"),
         ({"stamped": {"content_type": "1.2.3.4"}}, "timestamp.forged"),

@@ -120,10 +120,9 @@ def _require_log_signature(note: Note, origin: str, log: Log) -> None:
         try:
             key.verify(log.key, one.signature, note.text.encode(), digest="sha256" if log.key.prehash else "")
         except ValueError:
-            code = "forged" if name == log.host else "unsigned"
-            raise EvidenceError(
-                f"log-entry.checkpoint-{code}", f"the checkpoint is not signed by {log.host}: its signature, named {name[:80]!r}, does not fit this text"
-            ) from None
+            if name != log.host:
+                raise EvidenceError("log-entry.checkpoint-unsigned", f"the checkpoint is signed in the name of {name[:80]!r}, and not by {log.host}") from None
+            raise EvidenceError("log-entry.checkpoint-forged", f"the signature of {log.host} does not fit the checkpoint") from None
 
 
 class Logged(canon.Noun, frozen=True, kw_only=True):
@@ -159,47 +158,56 @@ def matches(entry: Entry, logged: Logged) -> None:
         raise EvidenceError("log-entry.malformed", f"the body of the log entry cannot be read: {err}") from None
 
 
-def _require(same: bool, what: str) -> None:
+def _require_artifact(same: bool) -> None:
     if not same:
-        names = {"other-signature": "signature", "other-signer": "signer", "other-artifact": "artifact"}
-        raise EvidenceError(f"log-entry.{what}", f"the log entry is about another {names[what]}")
+        raise EvidenceError("log-entry.other-artifact", "the log entry is about another artifact")
+
+
+def _require_signature(same: bool) -> None:
+    if not same:
+        raise EvidenceError("log-entry.other-signature", "the log entry is about another signature")
+
+
+def _require_signer(same: bool) -> None:
+    if not same:
+        raise EvidenceError("log-entry.other-signer", "the log entry is about another signer")
 
 
 def _hashed_v1(spec: dict[str, Any], logged: Logged) -> None:
     said, signature = foreign.within(foreign.within(spec, "data"), "hash"), foreign.within(spec, "signature")
-    _require(_hex(said) == logged.message.get(foreign.text(said, "algorithm")), "other-artifact")
-    _require(fields.raw(signature, "content") == logged.signed.signature, "other-signature")
-    _require(_der(fields.raw(foreign.within(signature, "publicKey"), "content")) == logged.signer, "other-signer")
+    _require_artifact(_hex(said) == logged.message.get(foreign.text(said, "algorithm")))
+    _require_signature(fields.raw(signature, "content") == logged.signed.signature)
+    _require_signer(_der(fields.raw(foreign.within(signature, "publicKey"), "content")) == logged.signer)
 
 
 def _hashed_v2(spec: dict[str, Any], logged: Logged) -> None:
     inner = foreign.within(spec, "hashedRekordV002")
     data, signature = foreign.within(inner, "data"), foreign.within(inner, "signature")
-    _require(fields.raw(data, "digest") == logged.message.get(_ALGORITHMS.get(foreign.text(data, "algorithm"), "")), "other-artifact")
-    _require(fields.raw(signature, "content") == logged.signed.signature, "other-signature")
-    _require(_verifier(foreign.within(signature, "verifier")) == logged.signer, "other-signer")
+    _require_artifact(fields.raw(data, "digest") == logged.message.get(_ALGORITHMS.get(foreign.text(data, "algorithm"), "")))
+    _require_signature(fields.raw(signature, "content") == logged.signed.signature)
+    _require_signer(_verifier(foreign.within(signature, "verifier")) == logged.signer)
 
 
 def _dsse_v1(spec: dict[str, Any], logged: Logged) -> None:
     _require_payload(foreign.within(spec, "payloadHash"), logged)
     (one,) = _one(foreign.items(spec, "signatures"))
-    _require(fields.raw(one, "signature") == logged.signed.signature, "other-signature")
-    _require(_der(fields.raw(one, "verifier")) == logged.signer, "other-signer")
+    _require_signature(fields.raw(one, "signature") == logged.signed.signature)
+    _require_signer(_der(fields.raw(one, "verifier")) == logged.signer)
 
 
 def _dsse_v2(spec: dict[str, Any], logged: Logged) -> None:
     inner = foreign.within(spec, "dsseV002")
     said = foreign.within(inner, "payloadHash")
-    _require(_ALGORITHMS.get(foreign.text(said, "algorithm")) == "sha256" and fields.raw(said, "digest") == _sha256(logged.signed.payload), "other-artifact")
+    _require_artifact(_ALGORITHMS.get(foreign.text(said, "algorithm")) == "sha256" and fields.raw(said, "digest") == _sha256(logged.signed.payload))
     (one,) = _one(foreign.items(inner, "signatures"))
-    _require(fields.raw(one, "content") == logged.signed.signature, "other-signature")
-    _require(_verifier(foreign.within(one, "verifier")) == logged.signer, "other-signer")
+    _require_signature(fields.raw(one, "content") == logged.signed.signature)
+    _require_signer(_verifier(foreign.within(one, "verifier")) == logged.signer)
 
 
 def _intoto_v1(spec: dict[str, Any], logged: Logged) -> None:
     """The oldest kind records no signature: payload and signer are all there is to compare (and the envelope's hash, of bytes nobody has)."""
     _require_payload(foreign.within(foreign.within(spec, "content"), "payloadHash"), logged)
-    _require(_der(fields.raw(spec, "publicKey")) == logged.signer, "other-signer")
+    _require_signer(_der(fields.raw(spec, "publicKey")) == logged.signer)
 
 
 def _intoto_v2(spec: dict[str, Any], logged: Logged) -> None:
@@ -207,9 +215,9 @@ def _intoto_v2(spec: dict[str, Any], logged: Logged) -> None:
     envelope = foreign.within(content, "envelope")
     _require_payload(foreign.within(content, "payloadHash"), logged)
     (one,) = _one(foreign.items(envelope, "signatures"))
-    _require(foreign.text(envelope, "payloadType") == logged.signed.payload_type, "other-artifact")
-    _require(_twice(one, "sig") == logged.signed.signature, "other-signature")
-    _require(_der(fields.raw(one, "publicKey")) == logged.signer, "other-signer")
+    _require_artifact(foreign.text(envelope, "payloadType") == logged.signed.payload_type)
+    _require_signature(_twice(one, "sig") == logged.signed.signature)
+    _require_signer(_der(fields.raw(one, "publicKey")) == logged.signer)
 
 
 def _twice(one: dict[str, Any], name: str) -> bytes:
@@ -225,7 +233,7 @@ def _one(listed: list[Any]) -> list[dict[str, Any]]:
 
 
 def _require_payload(said: dict[str, Any], logged: Logged) -> None:
-    _require(foreign.text(said, "algorithm") == "sha256" and _hex(said) == _sha256(logged.signed.payload), "other-artifact")
+    _require_artifact(foreign.text(said, "algorithm") == "sha256" and _hex(said) == _sha256(logged.signed.payload))
 
 
 def _hex(said: dict[str, Any]) -> bytes:

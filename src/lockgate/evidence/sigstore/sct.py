@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.certificate_transparency import LogEntryType, SignedCertificateTimestamp
 
@@ -34,14 +35,17 @@ def verify(certificate: x509.Certificate, issuer: x509.Certificate, logs: Sequen
         mine = [log for log in logs if log.id == stamp.log_id and log.valid.holds(stamp.timestamp.replace(tzinfo=UTC))]
         known += len(mine)
         for log in mine:
-            _verify_one(stamp, certificate, issuer, log)
+            try:
+                _verify_one(stamp, certificate, issuer, log)
+            except (ValueError, UnsupportedAlgorithm):
+                raise EvidenceError("certificate.sct-forged", f"a signed timestamp in the certificate is not that of {log.host}") from None
     if not known:
         raise EvidenceError("certificate.sct-unknown-log", "the certificate was shown to no certificate transparency log the trusted root names at that time")
 
 
 def _verify_one(stamp: SignedCertificateTimestamp, certificate: x509.Certificate, issuer: x509.Certificate, log: Log) -> None:
     if stamp.entry_type != LogEntryType.PRE_CERTIFICATE or not isinstance(stamp.signature_hash_algorithm, hashes.SHA256):
-        raise EvidenceError("certificate.sct-forged", "a signed timestamp in the certificate is of a kind that is not used")
+        raise ValueError("it is of a kind that is not used")
     issuer_key = key.loaded_key(issuer.public_key()).id
     body = certificate.tbs_precertificate_bytes
     at = (stamp.timestamp.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
@@ -49,7 +53,4 @@ def _verify_one(stamp: SignedCertificateTimestamp, certificate: x509.Certificate
         b"\x00\x00", at.to_bytes(8, "big"), b"\x00\x01", issuer_key, len(body).to_bytes(3, "big"), body,
         len(stamp.extension_bytes).to_bytes(2, "big"), stamp.extension_bytes,
     ))  # fmt: skip
-    try:
-        key.verify(log.key, stamp.signature, signed, digest="sha256")
-    except ValueError:
-        raise EvidenceError("certificate.sct-forged", f"a signed timestamp in the certificate is not that of {log.host}") from None
+    key.verify(log.key, stamp.signature, signed, digest="sha256")

@@ -169,4 +169,4 @@ def _require_signature(bundle: Bundle, own: Key, digests: Mapping[str, bytes]) -
             raise EvidenceError("signature.needs-bytes", "this key signs the bytes themselves, or another digest of them than is known")
         key.verify_digest(own, signed.signature, digests[own.prehash])
     except ValueError:
-        raise EvidenceError("signature.forged", "the signature is not this signer's over these bytes") from None
+        raise EvidenceError("signature.bad", "the signature is not this signer's over these bytes") from None
