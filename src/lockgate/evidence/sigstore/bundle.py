@@ -157,7 +157,8 @@ def _entry(material: dict[str, Any], version: int) -> Entry | None:
         if str(holder.get("logIndex", "0")).startswith("-"):
             raise EvidenceError("bundle.negative-log-index", "the log index in this bundle is below 0")
     kind = foreign.within(one, "kindVersion")
-    proof, promise = _proof(foreign.within(one, "inclusionProof")), fields.optional_raw(foreign.within(one, "inclusionPromise"), "signedEntryTimestamp")
+    proof = _proof(foreign.within(one, "inclusionProof"))
+    promise = fields.raw(foreign.within(one, "inclusionPromise"), "signedEntryTimestamp") if one.get("inclusionPromise") is not None else b""
     if version == 1 and not promise:
         raise EvidenceError("bundle.no-promise", "a bundle of version 0.1 holds the log's promise of inclusion, and this one does not")
     if version >= 2 and proof is None:
@@ -185,14 +186,15 @@ def _proof(found: dict[str, Any]) -> Proof | None:
         size=fields.integer(found, "treeSize"),
         root=fields.raw(found, "rootHash"),
         hashes=tuple(fields.raw({"a hash": one}, "a hash") for one in hashes),
-        checkpoint=_lines(foreign.within(found, "checkpoint").get("envelope")),
+        checkpoint=_lines(foreign.within(found, "checkpoint")) if found.get("checkpoint") is not None else "",
     )
 
 
-def _lines(value: object) -> str:
-    if value is not None and (not isinstance(value, str) or len(value) > 64 << 10):
+def _lines(checkpoint: dict[str, Any]) -> str:
+    value = checkpoint.get("envelope")
+    if not isinstance(value, str) or not 0 < len(value) <= 64 << 10:
         raise ValueError("its checkpoint is no text of at most 64 KiB")
-    return value or ""
+    return value
 
 
 def _signed(document: dict[str, Any]) -> Signed:
@@ -208,8 +210,10 @@ def _signed(document: dict[str, Any]) -> Signed:
     signatures = foreign.items(inner, "signatures")
     if len(signatures) != 1:
         raise EvidenceError("bundle.too-many-signatures", f"the envelope in a bundle has one signature, and this one has {len(signatures)}")
+    one = foreign.mapping(signatures[0], "a signature")
+    foreign.optional_text(one, "keyid")
     return Signed(
-        signature=fields.raw(foreign.mapping(signatures[0], "a signature"), "sig"),
+        signature=fields.raw(one, "sig"),
         payload=fields.raw(inner, "payload"),
         payload_type=foreign.text(inner, "payloadType"),
     )

@@ -33,7 +33,7 @@ def load(der: bytes) -> x509.Certificate:
         found = x509.load_der_x509_certificate(der)
         # These are parsed only now: what cannot be read is found here, and nowhere later.
         _ = (list(found.extensions), found.public_key(), found.issuer, found.subject, found.not_valid_before_utc, found.not_valid_after_utc)
-    except (ValueError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.UnsupportedGeneralNameType, x509.DuplicateExtension):
         raise EvidenceError("certificate.malformed", "a certificate cannot be read") from None
     return found
 

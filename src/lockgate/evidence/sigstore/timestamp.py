@@ -26,9 +26,15 @@ from lockgate.evidence.sigstore.trust import Authority
 
 MAX_RESPONSE = 64 << 10
 _SIGNED_DATA, _TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
+_TST_INFO_DER = bytes.fromhex("060b2a864886f70d0109100104")
 _CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 _SIGNING_CERTIFICATE, _SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"
 _HASHES = {"2.16.840.1.101.3.4.2.1": "sha256", "2.16.840.1.101.3.4.2.2": "sha384", "2.16.840.1.101.3.4.2.3": "sha512"}
+_SIGNATURES = {
+    "1.2.840.10045.2.1", "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4", "1.3.101.112",
+    "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.11", "1.2.840.113549.1.1.12", "1.2.840.113549.1.1.13",
+}  # fmt: skip
+"""ECDSA, Ed25519 and RSA PKCS#1 v1.5, by any of the names in use; the algorithm is the key's and the digest's, whatever stands here."""
 _GENERAL_TIME = re.compile(rb"(\d{14})(?:\.(\d{1,9}))?Z\Z").match
 GRANTED = {0, 1}
 _ALWAYS = Span()
@@ -46,6 +52,7 @@ class _Stamp(Noun, frozen=True, kw_only=True):
     attributes: dict[str, bytes]
     to_verify: bytes
     signature: bytes
+    serial: int | None
 
 
 def verify(response: bytes, message: bytes, authorities: Sequence[Authority]) -> datetime:
@@ -87,18 +94,20 @@ def _token(token: der.Element) -> _Stamp:
     kind, content = token.require(der.SEQUENCE).items()
     if der.oid(kind) != _SIGNED_DATA:
         raise ValueError("it is not signed")
-    _version, _hashes, inner, *rest = der.single(content.require(0xA0).value).require(der.SEQUENCE).items()
+    version, hashes, inner, *rest = der.single(content.require(0xA0).value).require(der.SEQUENCE).items()
     inner_kind, wrapped = inner.require(der.SEQUENCE).items()
     if der.oid(inner_kind) != _TST_INFO:
         raise ValueError("it holds no TSTInfo")
     info = der.single(wrapped.require(0xA0).value).require(der.OCTETS).value
     (signer,) = rest[-1].require(der.SET).items()
     certificates = tuple(one.whole for one in rest[0].items()) if rest[0].tag == 0xA0 else ()
-    _v, _sid, digest, attributes, _algorithm, signature, *_unsigned = signer.require(der.SEQUENCE).items()
+    signer_version, sid, digest, attributes, algorithm, signature, *_unsigned = signer.require(der.SEQUENCE).items()
     tst = der.single(info).require(der.SEQUENCE).items()
     hashed, imprint = tst[2].require(der.SEQUENCE).items()
-    if der.integer(tst[0]) != 1:
+    if der.integer(tst[0]) != 1 or der.integer(version) not in {1, 3} or der.integer(signer_version) not in {1, 3}:
         raise ValueError("it is of another version")
+    if not all(der.oid(one.items()[0]) in _HASHES for one in hashes.require(der.SET).items()) or der.oid(algorithm.items()[0]) not in _SIGNATURES:
+        raise ValueError("it names algorithms that are not used")
     return _Stamp(
         info=info,
         algorithm=_HASHES[der.oid(hashed.items()[0])],
@@ -109,6 +118,7 @@ def _token(token: der.Element) -> _Stamp:
         attributes=_attributes(attributes.require(0xA0)),
         to_verify=b"\x31" + attributes.whole[1:],
         signature=signature.require(der.OCTETS).value,
+        serial=der.integer(sid.items()[1]) if sid.tag == der.SEQUENCE else None,
     )
 
 
@@ -164,13 +174,14 @@ def _verified(stamp: _Stamp, signer: x509.Certificate, authority: Authority) -> 
     except EvidenceError as err:
         code = "timestamp.outside-validity" if err.code.endswith("outside-validity") else "timestamp.untrusted"
         raise EvidenceError(code, f"the time-stamping authority: {err.message}") from None
+    if stamp.serial not in {None, signer.serial_number}:
+        raise EvidenceError("timestamp.untrusted", "the time stamp names two different certificates of its signer")
     purposes = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     if not purposes.critical or len(list(purposes.value)) != 1 or not above:
         raise EvidenceError("timestamp.untrusted", "the authority's certificate is not for time stamps alone (RFC 3161 section 2.3)")
     # 4. What is signed, and the signature.
-    content_type = der.oid(der.single(stamp.attributes.get(_CONTENT_TYPE, b"\x05\x00"))) if _CONTENT_TYPE in stamp.attributes else ""
     digest = stamp.attributes.get(_MESSAGE_DIGEST, b"")
-    if content_type != _TST_INFO or digest != _octets(hashlib.new(stamp.digest, stamp.info).digest()):
+    if stamp.attributes.get(_CONTENT_TYPE) != _TST_INFO_DER or digest != _octets(hashlib.new(stamp.digest, stamp.info).digest()):
         raise EvidenceError("timestamp.forged", "what the time stamp signs is not what it holds")
     try:
         key.verify(key.loaded_key(signer.public_key()), stamp.signature, stamp.to_verify, digest=stamp.digest)
