@@ -32,7 +32,6 @@ WIDER = {
     "Unsupported DSSE log entry type: intoto/": "the same, where a time stamp gives the time",
     "Invalid Timestamp Response": "bytes of a time stamp that nobody signs and nothing is taken from are passed over",
     "Expected protobuf uint64 as string, got int": "ProtoJSON takes 64-bit numbers as numbers, too",
-    "logIndex\n  Field required": "ProtoJSON leaves out what is 0: so does the first entry of a log",
     "not enough sources of verified time": "the end of a time-stamping authority's validity is inside (protobuf-specs, TimeRange), as conformance asks",
 }
 """A part of sigstore-python's complaint -> why lockgate accepts nevertheless."""
