@@ -61,7 +61,7 @@ def path(leaf: x509.Certificate, between: Sequence[x509.Certificate], authoritie
     late = False
     for authority in authorities:
         chain = [load(der) for der in authority.chain]
-        found = _climb(leaf, [*chain[:-1], *between], chain[-1])
+        found = _climb(leaf, between, chain)
         if found is None:
             continue
         if authority.valid.holds(at) and all(_valid(one, at) for one in found):
@@ -72,12 +72,13 @@ def path(leaf: x509.Certificate, between: Sequence[x509.Certificate], authoritie
     raise EvidenceError("certificate.untrusted", "the certificate was issued by nobody the trusted root names")
 
 
-def _climb(leaf: x509.Certificate, pool: Sequence[x509.Certificate], anchor: x509.Certificate) -> tuple[x509.Certificate, ...] | None:
-    """Issuers from `leaf` up to `anchor`; None where there are none. Each step takes the first that signed: a pool has few."""
+def _climb(leaf: x509.Certificate, between: Sequence[x509.Certificate], chain: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...] | None:
+    """Issuers from `leaf` up to the last of `chain`; None where there are none. Each step takes the first that signed: there are few."""
     found: list[x509.Certificate] = []
-    below = leaf
+    below, anchor = leaf, chain[-1]
     while len(found) < MAX_PATH:
-        above = next((one for one in (anchor, *pool) if one not in found and one != below and _issued(below, one, len(found))), None)
+        pool = (anchor, *chain[:-1], *between)
+        above = next((one for one in pool if one not in found and one != below and _issued(below, one, len(found), chain)), None)
         if above is None:
             return None
         found.append(above)
@@ -87,15 +88,23 @@ def _climb(leaf: x509.Certificate, pool: Sequence[x509.Certificate], anchor: x50
     return None
 
 
-def _issued(below: x509.Certificate, above: x509.Certificate, depth: int) -> bool:
+def _issued(below: x509.Certificate, above: x509.Certificate, depth: int, trusted: Sequence[x509.Certificate]) -> bool:
     """Whether `above`, with `depth` authorities between it and the leaf, may have issued `below`, and did."""
     if below.issuer != above.subject or not _is_authority(above, depth):
         return False
+    return _signed_once(below, above) if below in trusted and above in trusted else _signed(below, above)
+
+
+def _signed(below: x509.Certificate, above: x509.Certificate) -> bool:
     try:
         below.verify_directly_issued_by(above)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
+
+
+_signed_once = lru_cache(maxsize=64)(_signed)
+"""Within a trusted root the same few certificates are compared for every bundle."""
 
 
 def _is_authority(certificate: x509.Certificate, depth: int = 0) -> bool:
