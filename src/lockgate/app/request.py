@@ -73,6 +73,14 @@ def alike(ports: Ports, environment: Name, id_: RequestId) -> tuple[Request, ...
     return tuple(one for one in state.requests if own is not None and one.release == own.release and one.id != id_ and not (one.withdrawn or one.over))
 
 
+def rejected_beside(found: Found) -> tuple[Request, ...]:
+    """The other requests of the release that this one asks for that somebody said no to: a no is to a request, and who approves another one is told of it."""
+    asked = found.request
+    return tuple(
+        one for one in found.projection.state.environment.requests if asked and one.release == asked.release and one.id != asked.id and one.rejected_by
+    )
+
+
 def propose(ports: Ports, document: Policy | Roster | Root, id_: RequestId, signer: PersonSigner) -> say.Recorded:
     """Propose a new version of a document. Its bytes are stored first, so that whoever approves can read them.
 

@@ -54,9 +54,12 @@ def record_event(ports: Ports, envelope: events.Envelope) -> Recorded:
     Raises:
         EvidenceError, TrustError: why it would mean nothing there; nothing is recorded. ``event.replayed``,
             ``approval.replayed``, ``rejection.replayed``, ``withdrawal.replayed``: it was said before and stands no more.
+            ``event.not-recorded``: it is a decision, and the gate records those it makes itself.
         LedgerError: it could not be recorded; ``record.contended`` after `ATTEMPTS` tries.
     """
     event = record.open_envelope(envelope).event
+    if isinstance(event, events.Decided):
+        raise EvidenceError("event.not-recorded", "a decision is recorded by the gate that makes it, and is never brought in, whoever signed it")
     environment = getattr(event, "environment", events.HOUSE)
     environment = "" if environment == events.HOUSE else environment
     key = event_key(envelope)
