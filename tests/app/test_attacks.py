@@ -24,7 +24,7 @@ from lockgate.app import filing, gate, prove, replay, report, why
 from lockgate.app.project import project
 from lockgate.canon import encode
 from lockgate.core.ports import Entry
-from lockgate.core.promotion import state_digest
+from lockgate.core.state import state_digest
 from lockgate.errors import LockgateError
 from world import World, changed
 

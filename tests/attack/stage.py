@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
@@ -34,7 +35,7 @@ from lockgate.app.project import project
 from lockgate.core import events
 from lockgate.core.digest import Digest, Ref, digest_of
 from lockgate.core.ports import Evidence, Measured
-from lockgate.core.promotion import EnvironmentState
+from lockgate.core.state import EnvironmentState
 from lockgate.errors import LockgateError
 from lockgate.evidence import record
 from world import PEOPLE, World, standard_policy
@@ -48,6 +49,13 @@ def refused(call: Callable[..., object], *args: Any, **kwargs: Any) -> str:
     with pytest.raises(LockgateError) as err:
         call(*args, **kwargs)
     return err.value.code
+
+
+def small_rooms(patch: pytest.MonkeyPatch, size: int = 4) -> None:
+    """Room for so many requests and proposals, where there are 256 in earnest."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("lockgate.") and hasattr(module, "KEPT_REQUESTS"):
+            patch.setattr(module, "KEPT_REQUESTS", size)
 
 
 class Shelf:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from attack.stage import NEXT, Stage, refused
+from attack.stage import NEXT, Stage, refused, small_rooms
 from lockgate.app.project import project
-from lockgate.core import events, promotion
+from lockgate.core import events
 from lockgate.core.model import NONE
-from lockgate.evidence import history
 from world import standard_policy
 
 
@@ -73,8 +72,7 @@ class TestDelay:
 
     def test_can_push_out_proposals_that_no_owner_approved_yet(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         """By 256 of their own in earnest; what an owner approved stays."""
-        for module in (promotion, history):
-            monkeypatch.setattr(module, "KEPT_REQUESTS", 4)
+        small_rooms(monkeypatch)
         theirs = stage.policy(standard_policy(permit="1h"), by="rita").id
         for number in range(2, 6):
             stage.policy(standard_policy(permit=f"{number}h"), by="eve")

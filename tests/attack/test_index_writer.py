@@ -9,7 +9,7 @@ from build import NOW
 from lockgate.app import filing, report
 from lockgate.app.project import project
 from lockgate.canon import encode
-from lockgate.core.promotion import Permit, state_digest
+from lockgate.core.state import Permit, state_digest
 from world import changed
 
 

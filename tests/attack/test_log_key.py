@@ -6,16 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from attack.stage import NEXT, Stage, refused
+from attack.stage import NEXT, Stage, refused, small_rooms
 from build import digest, key, person_id
 from lockgate.app import filing, gate, prove, replay, report, say, why
 from lockgate.app.project import project
 from lockgate.canon import encode
-from lockgate.core import events, promotion
+from lockgate.core import events
 from lockgate.core.model import NONE
 from lockgate.core.ports import Entry
-from lockgate.core.promotion import Permit, state_digest
-from lockgate.evidence import history
+from lockgate.core.state import Permit, state_digest
 from world import WEEK, changed, standard_policy
 
 ANOTHER_LOG = digest("leaf 0 of another log")
@@ -195,8 +194,7 @@ class TestHide:
     @pytest.mark.not_caught
     def test_can_bring_a_forgotten_request_back_and_take_its_rejection_back_by_an_older_withdrawal(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         """Forgotten: 256 newer ones came in earnest, and its approvals had ended. Every approval has to be given anew before that opens anything."""
-        for module in (promotion, history):
-            monkeypatch.setattr(module, "KEPT_REQUESTS", 4)
+        small_rooms(monkeypatch)
         asked = stage.here().request(stage.asked)
         assert asked is not None
         stage.reject(stage.asked, "carl")

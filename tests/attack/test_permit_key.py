@@ -10,7 +10,7 @@ from build import key
 from lockgate.app import prove, say
 from lockgate.app.project import project
 from lockgate.canon import encode
-from lockgate.core.promotion import state_digest
+from lockgate.core.state import state_digest
 from lockgate.evidence import record
 from lockgate.ledger import proof
 from world import WEEK, changed

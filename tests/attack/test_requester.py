@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from attack.stage import CAST, NEXT, Stage, refused
+from attack.stage import CAST, NEXT, Stage, refused, small_rooms
 from build import person
 from lockgate.app import request, say
-from lockgate.core import events, promotion
+from lockgate.core import events
 from lockgate.core.digest import digest_of
 from lockgate.core.model import NONE
-from lockgate.evidence import history, record
+from lockgate.evidence import record
 
 
 class TestForge:
@@ -69,8 +69,7 @@ class TestDelay:
 
     def test_can_push_out_what_others_asked_for_and_nobody_approved_yet(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         """By 256 requests in earnest; what has an approval that lasts is never pushed out."""
-        for module in (promotion, history):
-            monkeypatch.setattr(module, "KEPT_REQUESTS", 4)
+        small_rooms(monkeypatch)
         stage.roster(*CAST, person("rob", {"production": ["request"]}))
         theirs = stage.request(ref="next", by="rob")
         for _ in range(3):

@@ -17,7 +17,8 @@ from lockgate.canon import decode, encode
 from lockgate.core import events
 from lockgate.core.facts import Given, Stay
 from lockgate.core.model import NONE, Release
-from lockgate.core.promotion import (
+from lockgate.core.promotion import Said, fold, in_force
+from lockgate.core.state import (
     KEPT_ANSWERS,
     KEPT_PERMITS,
     KEPT_REQUESTS,
@@ -29,10 +30,7 @@ from lockgate.core.promotion import (
     House,
     OpenProposal,
     Permit,
-    Said,
     State,
-    fold,
-    in_force,
     release_digest,
     state_digest,
 )

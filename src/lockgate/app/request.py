@@ -18,7 +18,7 @@ from lockgate.core.identity import Name, Root, Roster, fingerprint
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.policy import Policy, section_digest
 from lockgate.core.ports import PersonSigner
-from lockgate.core.promotion import Document, OpenProposal, release_digest
+from lockgate.core.state import Document, OpenProposal, release_digest
 from lockgate.errors import TrustError, UsageError
 
 NOT_COLLECTED = ("source changes", "dependency changes", "configuration contents")

@@ -11,9 +11,10 @@ from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
-from lockgate.core.promotion import House
+from lockgate.core.state import House
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, UnreadableError
 from lockgate.evidence import history, record
+from lockgate.evidence.place import SKEW
 
 ATTEMPTS = 32
 """How often a record is tried again because something else was recorded meanwhile."""
@@ -152,7 +153,7 @@ def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[
     Raises:
         LedgerError: from the log: nothing was recorded. UnreadableError: it was, and that could not be remembered.
     """
-    if ports.clock.now() - leaf.at > history.SKEW / 2:  # a process that slept: later leaves of others would stand before it
+    if ports.clock.now() - leaf.at > SKEW / 2:  # a process that slept: later leaves of others would stand before it
         raise ConflictError("log.conflict", "too much time went by between looking and recording")
     receipt = ports.log.append(Entry(leaf=record.leaf_bytes(leaf), stream=leaf.stream, key=key), Guard(size=size, streams=tuple(dict.fromkeys(streams))))
     try:
