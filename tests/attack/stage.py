@@ -163,6 +163,14 @@ class Stage(DiskWorld):
                 assert db.execute(statement, values).rowcount >= 1
         self.reopen()
 
+    def change(self, file: str, *statements: str) -> None:
+        """Change what a database is made of: its tables, views and triggers."""
+        self.close()
+        with closing(sqlite3.connect(self.gate_path / file, isolation_level=None)) as db:
+            for statement in statements:
+                db.execute(statement)
+        self.reopen()
+
     def cut_to(self, size: int, root: bytes, note: bytes) -> None:
         """The ledger as short as an older head of its says, with that head in place."""
         self.edit_all("ledger.db", ("DELETE FROM entry WHERE idx >= ?", size), ("UPDATE head SET size = ?, root = ?, note = ?", size, root, note))

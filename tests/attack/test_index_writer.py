@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from attack.stage import NEXT, Stage, refused
@@ -67,6 +69,14 @@ class TestHide:
         assert stage.index.dump() == honest
         assert stage.answer() == "allowed"
 
+    def test_cannot_have_what_is_filed_from_now_on_left_out(self, stage: Stage) -> None:
+        """By a trigger, which would work on what a rebuild files as well."""
+        stage.change("index.db", "CREATE TRIGGER t AFTER INSERT ON row BEGIN DELETE FROM row WHERE kind = 'stream' AND leaf = NEW.leaf; END")
+        assert refused(stage.reject, stage.asked, "carl") == "index.altered"
+        filing.rebuild(stage.ports)
+        stage.reject(stage.asked, "carl")
+        assert stage.log_check() == "whole"
+
 
 class TestDelay:
     def test_can_stop_the_walk_until_the_index_is_made_anew(self, stage: Stage) -> None:
@@ -90,9 +100,15 @@ class TestDelay:
         filing.rebuild(stage.ports)
         assert stage.answer() == "allowed"
 
-    def test_cannot_wait_for_ever_with_a_file_that_never_ends(self, stage: Stage) -> None:
-        import os
+    def test_cannot_have_the_gate_wait_for_ever_for_a_table_that_has_no_end(self, stage: Stage) -> None:
+        """A view in the place of the rows, which counts and counts."""
+        endless = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT 'stream' AS kind, 'env:production' AS name, x AS leaf FROM c"
+        stage.change("index.db", "DROP TABLE row", f"CREATE VIEW row AS {endless}")
+        assert stage.answer() == "index.altered"
+        filing.rebuild(stage.ports)
+        assert stage.answer() == "allowed"
 
+    def test_cannot_have_it_wait_for_ever_for_a_file_that_never_ends(self, stage: Stage) -> None:
         stage.close()
         (stage.gate_path / "index.db").unlink()
         os.mkfifo(stage.gate_path / "index.db")

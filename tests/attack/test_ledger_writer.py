@@ -49,6 +49,11 @@ class TestHide:
         assert stage.answer() == "log.stream-hidden"
         assert stage.log_check() == "log.stream-hidden"
 
+    def test_cannot_have_what_is_recorded_from_now_on_put_elsewhere(self, stage: Stage) -> None:
+        """By a trigger."""
+        trigger = "CREATE TRIGGER t AFTER INSERT ON entry BEGIN UPDATE entry SET stream = 'x' WHERE idx = NEW.idx; END"
+        assert refused(stage.change, "ledger.db", trigger) == "log.schema-altered"
+
     @pytest.mark.parametrize("leaves", [1, 2, 5])
     def test_cannot_cut_the_tail_off_before_who_saw_it(self, stage: Stage, leaves: int) -> None:
         """With an older signed head put in, the tree is whole, and shorter."""

@@ -92,6 +92,20 @@ class TestForge:
         assert stage.why_nothing(stage.smuggle(stage.envelope(approval))) == "approval.replayed"
         assert stage.answer() == "approved.too-few-people"
 
+    def test_cannot_put_a_policy_in_force_again_with_the_approvals_of_then(self, stage: Stage) -> None:
+        """A lax policy for an hour, the strict one again; and the very words of then, with anybody's proposal under the id of then."""
+        lax = standard_policy(requires=standard_policy().environments["staging"].requires)
+        first = stage.policy(lax)
+        approval = stage.index.find("request", first.id)[1]
+        stage.clock.advance(hours=1)
+        assert stage.policy(standard_policy()).in_force
+        strict = project(stage.ports, "").state.house.policy
+        assert strict is not None
+        again = events.PolicyProposed(log=stage.genesis, id=first.id, version=4, replaces=strict.digest, requested_at=stage.clock.at)
+        assert stage.why_nothing(stage.smuggle(stage.signed(again, "eve", (stage.blobs.put(encode(lax)),)))) == "request.reused"
+        assert stage.why_nothing(stage.smuggle(stage.envelope(approval))) == "request.unknown"
+        assert project(stage.ports, "").state.house.policy == strict
+
     @pytest.mark.not_caught
     def test_can_make_a_soak_two_minutes_longer(self, stage: Stage) -> None:
         """A leaf dated back by as much as an honest process may wait for its turn."""

@@ -911,7 +911,7 @@ def test_an_environments_clock_does_not_move_the_houses() -> None:
     other.now += STEP
     for one in (story, other):
         one.enact(policy(SIGNED), "policy 2")
-    assert replace(story.state.house, leaf=0, policy=None) == replace(other.state.house, leaf=0, policy=None)
+    assert replace(story.state.house, leaf=0, policy=None, closed=()) == replace(other.state.house, leaf=0, policy=None, closed=())
     assert story.state.house.policy == other.state.house.policy
 
 

@@ -138,8 +138,10 @@ def _require_backing(house: House, event: events.Approved) -> None:
     for proposal in house.proposals:
         if proposal.id == event.request and any(given.nonce == event.nonce and given.withdrawn for given in proposal.approvals):
             raise EvidenceError("approval.replayed", "this very approval was withdrawn since: approve anew")
-    if any(closed.id == event.request for closed in house.closed):
-        raise EvidenceError("approval.replayed", f"{event.request} was rejected or withdrawn since this approval")
+    for closed in house.closed:
+        held = {"root": house.root, "roster": house.roster, "policy": house.policy}[closed.kind]
+        if closed.id == event.request and (held is None or held.version < closed.version):
+            raise EvidenceError("approval.replayed", f"{event.request} was rejected or withdrawn since this approval")
 
 
 def event_key(envelope: events.Envelope) -> str:

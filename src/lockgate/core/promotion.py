@@ -66,11 +66,17 @@ def fold(state: State, said: Said) -> State:
 
 
 def in_force(house: House, proposal: OpenProposal) -> House:
-    """The house once this proposal is in force: proposals that would replace an older version are void."""
+    """The house once this proposal is in force: proposals that would replace an older version are void.
+
+    Of policies, those whose approvals have not ended stay closed: a policy's digest says nothing of its version, and where an
+    earlier one is in force again, its very approvals would put the one after it in force a second time.
+    """
     document = Document(version=proposal.version, digest=proposal.digest)
     rest, closed = (tuple(other for other in proposals if other.kind != proposal.kind) for proposals in (house.proposals, house.closed))
+    ours = (other for other in (*house.closed, *house.proposals) if other.kind == proposal.kind == "policy")
+    spent = tuple(other for other in ours if any(house.at is None or house.at < given.expires for given in other.approvals))
     changed = {"root": house.root, "roster": house.roster, "policy": house.policy, proposal.kind: document}
-    return House(genesis=house.genesis, proposals=rest, closed=closed, formerly=house.formerly, at=house.at, leaf=house.leaf, **changed)
+    return House(genesis=house.genesis, proposals=rest, closed=(*closed, *spent), formerly=house.formerly, at=house.at, leaf=house.leaf, **changed)
 
 
 def _fold_house(house: House, said: Said) -> House:

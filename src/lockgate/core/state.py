@@ -92,7 +92,8 @@ class House(Noun, frozen=True, kw_only=True):
     Attributes:
         genesis: RFC 6962 leaf hash of leaf 0; ``none`` before it.
         proposals: open ones, oldest first.
-        closed: rejected or withdrawn ones, until their version is in force or there is no room.
+        closed: rejected or withdrawn ones, until their version is in force or there is no room; and policies that were in force or
+            became void, until their approvals have ended.
         formerly: owners' keys the roster names no more, and whose they were.
         at: when the house's newest fact was recorded: its own clock, which no environment's leaf moves. leaf: where; -1 before the first.
     """
