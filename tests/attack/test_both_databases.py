@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from attack.stage import NEXT, Stage, refused
-from build import key
+from attack.stage import CAST, NEXT, Stage, refused
+from build import key, person_id
 from lockgate.app import filing, say
 from lockgate.canon import encode
 from lockgate.core import events
@@ -53,6 +53,15 @@ class TestHide:
         assert stage.log_check() == "index.differs"
         assert refused(filing.rebuild, stage.ports) == "log.stream-hidden"
         assert stage.log_check() == "log.stream-hidden"
+
+    @pytest.mark.not_caught
+    def test_can_hide_that_somebody_was_taken_off_the_roster_until_log_check(self, stage: Stage) -> None:
+        """Bob's key was stolen, and the owners took it away: the leaf that put the new roster in force is the house's newest."""
+        changed = stage.roster(*(one for one in CAST if one.id != person_id("bob")))
+        assert stage.would().outcome == "refused"
+        hide(stage, stage.index.find("request", changed.id)[-1])
+        assert stage.answer() == "allowed"
+        assert stage.log_check() == "index.differs"
 
     def test_cannot_hide_it_from_a_rebuilt_index(self, stage: Stage) -> None:
         hide(stage, stage.reject(stage.asked, "carl").index)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from attack.stage import CAST, Stage
+from attack.stage import CAST, NEXT, Stage, refused
 from build import SIGNED, key, person
 from fakes.fixed_clock import FixedClock
 from lockgate.app import attach
@@ -68,6 +68,21 @@ class TestHide:
 
 
 class TestDelay:
+    def test_can_push_permits_out_where_nobody_approves(self, stage: Stage) -> None:
+        """By asking 64 times: what is deployed meanwhile cannot be recorded, and is asked for anew."""
+        gated = stage.gate("staging", "next")
+        for _ in range(64):
+            assert stage.answer(to="staging", by=None) == "allowed"
+        assert refused(stage.record, stage.deployed(gated.index, "staging"), NEXT, "dora") == "deployed.no-permit"
+        stage.deploy("staging", "next")
+
+    def test_cannot_push_one_out_that_people_approved(self, stage: Stage) -> None:
+        gated = stage.gate(ref="next")
+        for _ in range(65):
+            stage.answer(to="production", by=None)
+        assert stage.answer() == "allowed"
+        assert stage.here().permits[-1].decision == gated.index
+
     def test_can_hold_back_its_own_builds(self, stage: Stage) -> None:
         stage.source.put("third", b"third")
         assert stage.answer("third", "staging") == "signed-by.no-signature"

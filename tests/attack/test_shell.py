@@ -10,7 +10,9 @@ import pytest
 from attack.desk import Desk
 from attack.stage import NEXT, Stage, refused
 from build import digest, key, person_id
-from lockgate.app import prove, report
+from fakes.fake_agent import agent, serve
+from lockgate.adapters.keys.agent import AgentSigner, held_keys
+from lockgate.app import prove, report, request
 from lockgate.app.project import project
 from lockgate.canon import encode
 from lockgate.core import events
@@ -50,6 +52,16 @@ class TestForge:
         index = stage.smuggle(self.again(stage, refusal.decision.evidence))
         assert stage.replayed(index) == "same"
         assert stage.here().permits[-1].person == person_id("dora")
+
+    @pytest.mark.not_caught
+    def test_can_approve_with_an_agent_that_somebody_forwards(self, stage: Stage) -> None:
+        """As long as Bob is connected with ``ssh -A``: his agent signs what it is asked to, unless it asks him, or wants his touch."""
+        stage.withdraw(stage.asked, "bob")
+        with agent(serve({key("bob").public: lambda data, _: key("bob").sign_ssh(data)})) as forwarded:
+            (held,) = held_keys(forwarded)
+            request.give(stage.ports, request.find(stage.ports, stage.asked), stage.approval(stage.asked, "security"), AgentSigner(held, forwarded))
+        assert stage.answer() == "allowed"
+        assert stage.log_check() == "whole"
 
     def test_cannot_put_it_again_later(self, stage: Stage) -> None:
         stage.reject(stage.asked, "carl")
