@@ -56,6 +56,16 @@ class TestForge:
         assert refused(stage.record, stage.deployed(gated.index, "production"), NEXT, "dora") == "deployed.no-permit"
 
     @pytest.mark.not_caught
+    def test_can_bring_a_replaced_release_back_by_another_request_that_was_approved_before(self, stage: Stage) -> None:
+        """Two requests for one release, both approved over what ran then, and runs again: one is spent, the other is not."""
+        stage.approved("next")
+        stage.deploy(ref="next")
+        stage.clock.advance(hours=1)
+        back = stage.approved("shop")
+        stage.deploy(ref="shop", request=back)
+        assert stage.answer() == "allowed"
+
+    @pytest.mark.not_caught
     def test_can_show_the_proof_of_a_permit_that_fell(self, stage: Stage) -> None:
         """One leaf does not show what came after it, and `lockgate verify` says so; it ends with the permit, minutes later."""
         gated = stage.gate(ref="next")
