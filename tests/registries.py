@@ -24,10 +24,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpcore
 
 from layouts import INDEX, MANIFEST, Layout
-from lockgate.adapters.sources.registry_network import Network, Patience
+from lockgate.adapters.sources.registry_network import Network, UnknownNameError
+from lockgate.adapters.sources.registry_watch import Patience
 from lockgate.core.digest import Ref
 
-HASTE = Patience(connect=1.0, read=0.4, total=1.2, rate=1 << 20, retries=3, pause=0.01, longest=1.0)
+HASTE = Patience(connect=1.0, read=0.4, total=1.2, look=3.0, rate=1 << 20, retries=3, pause=0.01, longest=1.0)
 """Patience for tests."""
 
 LOCAL, REMOTE = "localhost:5000/shop/app", "registry.example/shop/app"
@@ -294,7 +295,7 @@ class Outside:
 
                 return [str(ipaddress.ip_address(host))]
             except ValueError:
-                raise httpcore.ConnectError("not known") from None
+                raise UnknownNameError("not known") from None
         return self.names[host]
 
     def connect(self, address: str, port: int, seconds: float) -> httpcore.NetworkStream:
@@ -305,7 +306,7 @@ class Outside:
         return Network(
             look_up=self.look_up,
             connect=self.connect,
-            tls=lambda: ssl.create_default_context(cafile=str(self.authority) if self.authority else None),
+            tls=lambda ca: ssl.create_default_context(cafile=ca or (str(self.authority) if self.authority else None)),
             sleep=self.slept.append,
         )
 

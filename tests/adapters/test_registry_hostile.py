@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 
 import registries
 from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, Layout, parts
+from lockgate.adapters.sources.registry_access import Access
 from lockgate.adapters.sources.registry_auth import Gatekeeper
 from lockgate.adapters.sources.registry_client import Client
-from lockgate.adapters.sources.registry_images import MAX_REFERRERS, Registries
+from lockgate.adapters.sources.registry_images import Registries
 from lockgate.adapters.sources.registry_logins import Logins
+from lockgate.adapters.sources.registry_repository import MAX_REFERRERS
+from lockgate.adapters.sources.registry_settings import Settings
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
 from registries import HASTE, LOCAL, REMOTE, Outside, Registry, body, drip, drop, hang, ref, serving, status
@@ -56,6 +59,12 @@ def scene(tmp_path: Path, certificate: tuple[Path, Path]) -> Iterator[Scene]:
     with tempfile.TemporaryDirectory() as short, serving(registry, Path(short) / "s", certificate) as outside:
         source = Registries(None, outside.network(), HASTE)
         yield Scene(layout, registry, outside, source, digest, parts(layout, digest)["layers"][1]["digest"], referrer)
+
+
+def configured(scene: Scene, folder: Path, text: str, **access: Any) -> Registries:
+    """A source with these settings."""
+    (folder / "registries.toml").write_text(text)
+    return Registries(Access(file=folder / "registries.toml", **access), scene.outside.network(), HASTE)
 
 
 def refusal(do: Callable[[], object], within: float = 4.0) -> str:
@@ -347,12 +356,20 @@ class TestRedirects:
         self.to(scene, f"http://127.0.0.2:7000/elsewhere/{scene.layer}")
         assert scene.source.measure(ref(LOCAL), scene.digest).problem == ""
 
-    def test_a_private_registry_may_send_to_private_addresses_and_no_others_inside(self, scene: Scene) -> None:
-        scene.outside.names |= {"registry.example": ["10.0.0.2"], "cdn.example": ["10.0.0.3"]}
+    @pytest.mark.parametrize("home", ["198.41.0.4", "10.0.0.2"])
+    def test_a_private_address_is_asked_where_the_settings_name_its_host(self, scene: Scene, tmp_path: Path, home: str) -> None:
+        scene.outside.names |= {"registry.example": [home], "cdn.example": ["10.0.0.3"]}
         self.to(scene, f"https://cdn.example/elsewhere/{scene.layer}")
-        assert scene.source.measure(ref(REMOTE), scene.digest).problem == ""
-        scene.outside.names["cdn.example"] = ["169.254.169.254"]
         assert refusal(lambda: scene.source.measure(ref(REMOTE), scene.digest)) == "ref.redirect-refused"
+        assert ("10.0.0.3", 443) not in scene.outside.connected
+        for named, allowed in (("cdn.example:8443", False), ("other.example", False), ("cdn.example", True)):
+            source = configured(scene, tmp_path, f'[host."registry.example"]\nsends-to = ["{named}"]')
+            if allowed:
+                assert source.measure(ref(REMOTE), scene.digest).problem == ""
+            else:
+                assert refusal(lambda source=source: source.measure(ref(REMOTE), scene.digest)) == "ref.redirect-refused"  # type: ignore[misc]
+        scene.outside.names["cdn.example"] = ["169.254.169.254"]
+        assert refusal(lambda: source.measure(ref(REMOTE), scene.digest)) == "ref.redirect-refused"
         assert ("169.254.169.254", 443) not in scene.outside.connected
 
     def test_a_name_with_both_kinds_of_addresses_is_not_private(self, scene: Scene) -> None:
@@ -378,7 +395,7 @@ class TestRedirects:
     @settings(max_examples=150)
     def test_any_location_is_followed_or_refused(self, location: str, start: str) -> None:
         outside = Outside(Path("/nowhere"))
-        with Client(REMOTE, Gatekeeper(Logins(None)), outside.network(), HASTE) as client, suppress(UnreadableError):
+        with Client(REMOTE, Gatekeeper(Logins()), outside.network(), Settings(), HASTE) as client, suppress(UnreadableError):
             assert client._allowed(client.url("blobs/x"), start + location).startswith("https://")
         assert outside.connected == []
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import registries
 from layouts import Layout
 from lockgate.adapters.sources import registry_logins
+from lockgate.adapters.sources.registry_access import Access
 from lockgate.adapters.sources.registry_auth import Gatekeeper, read_challenge
 from lockgate.adapters.sources.registry_images import Registries
 from lockgate.adapters.sources.registry_logins import Login, Logins
@@ -76,7 +77,7 @@ class TestAsking:
         registry.auth = auth
         if name == LOCAL:
             registry.realm = "http://localhost:5001/token"
-        source = Registries(logged_in(tmp_path, name.partition("/")[0]), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, name.partition("/")[0]),)), outside.network(), HASTE)
         named, digest = source.resolve(ref(name, "v1"))
         assert source.measure(named, digest).problem == ""
         tokens = [each for each in registry.asked if each.path.startswith("/token")]
@@ -94,20 +95,20 @@ class TestAsking:
 
     def test_an_identity_token_is_exchanged(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         registry.auth = "token"
-        source = Registries(config(tmp_path, {"auths": {"registry.example": {"identitytoken": "refresh-me"}}}), outside.network(), HASTE)
+        source = Registries(Access(logins=(config(tmp_path, {"auths": {"registry.example": {"identitytoken": "refresh-me"}}}),)), outside.network(), HASTE)
         source.resolve(ref(REMOTE, "v1"))
         assert registry.forms[0]["refresh_token"] == ["refresh-me"]
         assert registry.forms[0]["grant_type"] == ["refresh_token"]
 
     def test_another_registrys_login_stays_at_home(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         registry.auth = "basic"
-        source = Registries(logged_in(tmp_path, "other.example"), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "other.example"),)), outside.network(), HASTE)
         assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == "ref.unauthorized"
         assert not any("Authorization" in each.headers for each in registry.asked)
 
     def test_a_redirect_carries_no_login(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         registry.auth = "basic"
-        source = Registries(logged_in(tmp_path, "registry.example"), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), HASTE)
         named, digest = source.resolve(ref(REMOTE, "v1"))
 
         def away(handler: registries.Handler) -> None:
@@ -124,7 +125,7 @@ class TestAsking:
 
     def test_only_the_registry_itself_is_answered(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         """CVE-2020-15157: whoever a registry redirects to asks for the password."""
-        source = Registries(logged_in(tmp_path, "registry.example"), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), HASTE)
         named, digest = source.resolve(ref(REMOTE, "v1"))
 
         def away(handler: registries.Handler) -> None:
@@ -151,7 +152,7 @@ class TestAsking:
     )
     def test_a_password_goes_to_no_such_token_server(self, registry: Registry, outside: Outside, tmp_path: Path, realm: str, said: str) -> None:
         registry.auth, registry.realm = "token", realm
-        source = Registries(logged_in(tmp_path, "registry.example"), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), HASTE)
         assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == said
         assert {each for each, _ in outside.connected} == {"198.41.0.4"}
         assert not any("Authorization" in each.headers for each in registry.asked)
@@ -180,7 +181,7 @@ class TestAsking:
         fault, said = self.TOKEN_SERVERS[name]
         registry.auth = "token"
         registry.fault("/token", fault)
-        source = Registries(logged_in(tmp_path, "registry.example"), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), HASTE)
         assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == said
         assert len(registry.asked) < 10
 
@@ -190,15 +191,15 @@ class TestAsking:
     )
     def test_how_long_a_token_is_kept(self, seconds: str, held: int) -> None:
         now = [0.0]
-        gatekeeper = Gatekeeper(Logins(None), lambda: now[0])
-        gatekeeper.answer('Bearer realm="https://a/t"', "h", "r", "pull", lambda *_: b'{"token":"x"%s}' % seconds.encode())
+        gatekeeper = Gatekeeper(Logins(), lambda: now[0])
+        gatekeeper.answer('Bearer realm="https://a/t"', ("h", "r", "pull"), "", lambda *_: b'{"token":"x"%s}' % seconds.encode())
         found = [number for number in range(100) if now.__setitem__(0, float(number)) is None and gatekeeper.held("h", "r", "pull")]
         assert len(found) == held or (held, len(found)) == (55, 56)
 
     def test_an_old_token_is_not_shown_again(self) -> None:
         now = [0.0]
-        gatekeeper = Gatekeeper(Logins(None), lambda: now[0])
-        said = gatekeeper.answer('Bearer realm="https://a/t"', "h", "r", "pull", lambda *_: b'{"token":"x","expires_in":100}')
+        gatekeeper = Gatekeeper(Logins(), lambda: now[0])
+        said = gatekeeper.answer('Bearer realm="https://a/t"', ("h", "r", "pull"), "", lambda *_: b'{"token":"x","expires_in":100}')
         assert said == gatekeeper.held("h", "r", "pull") == "Bearer x"
         assert gatekeeper.held("h", "other", "pull") == gatekeeper.held("other", "r", "pull") == ""
         now[0] = 96.0
@@ -229,7 +230,7 @@ def test_any_challenge_is_read_to_some_end(text: str) -> None:
 class TestLogins:
     @pytest.mark.parametrize("key", ["registry.example", "https://registry.example", "https://registry.example/v1/", "http://registry.example/v2/"])
     def test_the_ways_a_host_is_written(self, tmp_path: Path, key: str) -> None:
-        login = Logins(config(tmp_path, {"auths": {"x.example": {"auth": "eDp5"}, key: {"auth": AUTH}}})).find("registry.example")
+        login = Logins(config(tmp_path, {"auths": {"x.example": {"auth": "eDp5"}, key: {"auth": AUTH}}})).find("registry.example", "shop/app")
         assert login is not None
         assert (login.user, login.password) == (USER, PASSWORD)
         assert PASSWORD not in f"{login!r} {login}"
@@ -245,10 +246,10 @@ class TestLogins:
         ],
     )
     def test_nobody_is_known(self, tmp_path: Path, value: Any) -> None:
-        assert Logins(config(tmp_path, value)).find("registry.example") is None
-        assert Logins(None).find("registry.example") is None
-        assert Logins(tmp_path / "none" / "config.json").find("registry.example") is None
-        assert Logins(tmp_path / "config.json" / "under").find("registry.example") is None
+        assert Logins(config(tmp_path, value)).find("registry.example", "shop/app") is None
+        assert Logins().find("registry.example", "shop/app") is None
+        assert Logins(tmp_path / "none" / "config.json").find("registry.example", "shop/app") is None
+        assert Logins(tmp_path / "config.json" / "under").find("registry.example", "shop/app") is None
 
     @pytest.mark.parametrize(
         "value",
@@ -258,10 +259,10 @@ class TestLogins:
         ids=range(14),
     )  # fmt: skip
     def test_what_cannot_be_read_is_not_nobody(self, tmp_path: Path, value: str) -> None:
-        assert code(lambda: Logins(config(tmp_path, value)).find("registry.example")) == "ref.login-unreadable"
+        assert code(lambda: Logins(config(tmp_path, value)).find("registry.example", "shop/app")) == "ref.login-unreadable"
 
     def test_a_directory_is_no_configuration(self, tmp_path: Path) -> None:
-        assert code(lambda: Logins(tmp_path).find("registry.example")) == "ref.login-unreadable"
+        assert code(lambda: Logins(tmp_path).find("registry.example", "shop/app")) == "ref.login-unreadable"
 
 
 class TestHelpers:
@@ -278,17 +279,17 @@ class TestHelpers:
         return make
 
     def test_a_helper_is_asked(self, helper: Callable[[str], Logins]) -> None:
-        login = helper(f"""read host; echo '{{"ServerURL":"'$host'","Username":"{USER}","Secret":"{PASSWORD}"}}'""").find("registry.example")
+        login = helper(f"""read host; echo '{{"ServerURL":"'$host'","Username":"{USER}","Secret":"{PASSWORD}"}}'""").find("registry.example", "shop/app")
         assert login is not None
         assert login.basic() == "Basic " + AUTH
 
     def test_a_helper_may_keep_an_identity(self, helper: Callable[[str], Logins]) -> None:
-        login = helper("""echo '{"Username":"<token>","Secret":"refresh-me"}'""").find("registry.example")
+        login = helper("""echo '{"Username":"<token>","Secret":"refresh-me"}'""").find("registry.example", "shop/app")
         assert login is not None
         assert (login.user, login.identity) == ("", "refresh-me")
 
     def test_a_helper_may_know_nobody(self, helper: Callable[[str], Logins]) -> None:
-        assert helper("echo credentials not found in native keychain; exit 1").find("registry.example") is None
+        assert helper("echo credentials not found in native keychain; exit 1").find("registry.example", "shop/app") is None
 
     @pytest.mark.parametrize(
         "script",
@@ -297,7 +298,7 @@ class TestHelpers:
         ids=range(8),
     )  # fmt: skip
     def test_garbage_is_no_login(self, helper: Callable[[str], Logins], capfd: pytest.CaptureFixture[str], script: str) -> None:
-        assert code(lambda: helper(script).find("registry.example")) == "ref.login-unreadable"
+        assert code(lambda: helper(script).find("registry.example", "shop/app")) == "ref.login-unreadable"
         assert capfd.readouterr() == ("", "")
 
     @pytest.mark.parametrize(
@@ -305,14 +306,17 @@ class TestHelpers:
     )
     def test_a_helper_that_hangs_is_ended(self, helper: Callable[[str], Logins], monkeypatch: pytest.MonkeyPatch, script: str) -> None:
         monkeypatch.setattr(registry_logins, "HELPER_SECONDS", 0.3)
-        assert code(lambda: helper(script).find("registry.example")) == "ref.login-unreadable"
+        assert code(lambda: helper(script).find("registry.example", "shop/app")) == "ref.login-unreadable"
 
     def test_a_helper_that_is_not_there(self, tmp_path: Path) -> None:
-        assert code(lambda: Logins(config(tmp_path, {"credHelpers": {"registry.example": "not-there"}})).find("registry.example")) == "ref.login-unreadable"
+        assert (
+            code(lambda: Logins(config(tmp_path, {"credHelpers": {"registry.example": "not-there"}})).find("registry.example", "shop/app"))
+            == "ref.login-unreadable"
+        )
 
     def test_nobody_is_asked_before_the_registry_asks(self, registry: Registry, outside: Outside, helper: Callable[[str], Logins], tmp_path: Path) -> None:
         helper(f"touch {tmp_path}/was-asked; exit 1")
-        Registries(tmp_path / "config.json", outside.network(), HASTE).resolve(ref(REMOTE, "v1"))
+        Registries(Access(logins=(tmp_path / "config.json",)), outside.network(), HASTE).resolve(ref(REMOTE, "v1"))
         assert not (tmp_path / "was-asked").exists()
 
 
