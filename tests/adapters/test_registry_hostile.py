@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,32 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import registries
-from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, Layout, parts
-from lockgate.adapters.sources.registry_access import Access
+from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, parts
 from lockgate.adapters.sources.registry_auth import Gatekeeper
 from lockgate.adapters.sources.registry_client import Client
-from lockgate.adapters.sources.registry_images import Registries
 from lockgate.adapters.sources.registry_logins import Logins
 from lockgate.adapters.sources.registry_repository import MAX_REFERRERS
 from lockgate.adapters.sources.registry_settings import Settings
 from lockgate.core.ports import Evidence
-from lockgate.errors import EvidenceError, LedgerError, UnreadableError
-from registries import HASTE, LOCAL, REMOTE, Outside, Registry, body, drip, drop, hang, ref, serving, status
-
-ENVELOPE = b'{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[]}'
-
-
-@dataclass
-class Scene:
-    """An image with an envelope attached, tag ``v1``; served, and the source that reads it."""
-
-    layout: Layout
-    registry: Registry
-    outside: Outside
-    source: Registries
-    digest: str
-    layer: str
-    referrer: str
+from lockgate.errors import LedgerError, UnreadableError
+from registries import HASTE, LOCAL, REMOTE, Outside, body, drip, drop, hang, ref, status
+from registry_scene import ENVELOPE, Scene, configured, made, refusal
 
 
 @pytest.fixture(scope="module")
@@ -51,31 +32,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def scene(tmp_path: Path, certificate: tuple[Path, Path]) -> Iterator[Scene]:
-    layout = Layout(tmp_path / "registry")
-    digest = layout.image(b"layer one", b"layer two" * 1000)
-    referrer = layout.enlist(layout.referrer(digest, ENVELOPE))["digest"]
-    registry = Registry(layout)
-    registry.tags["v1"] = digest
-    with tempfile.TemporaryDirectory() as short, serving(registry, Path(short) / "s", certificate) as outside:
-        source = Registries(None, outside.network(), HASTE)
-        yield Scene(layout, registry, outside, source, digest, parts(layout, digest)["layers"][1]["digest"], referrer)
-
-
-def configured(scene: Scene, folder: Path, text: str, **access: Any) -> Registries:
-    """A source with these settings."""
-    (folder / "registries.toml").write_text(text)
-    return Registries(Access(file=folder / "registries.toml", **access), scene.outside.network(), HASTE)
-
-
-def refusal(do: Callable[[], object], within: float = 4.0) -> str:
-    """The code of the error, which comes soon and repeats nothing."""
-    start = time.monotonic()
-    with pytest.raises((UnreadableError, EvidenceError)) as err:
-        do()
-    assert time.monotonic() - start < within
-    for secret in ("SECRET", registries.PASSWORD, registries.TOKEN, "signature="):
-        assert secret not in f"{err.value} {err.value.remedy}"
-    return err.value.code
+    with made(tmp_path, certificate) as scene:
+        yield scene
 
 
 def another(handler: registries.Handler) -> None:

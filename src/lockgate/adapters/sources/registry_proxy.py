@@ -56,7 +56,7 @@ def parse_proxy(url: str, but: str) -> Proxy | None:
     except ValueError:
         host, port = "", 0
         parts = urlsplit("")
-    if not host or not port or not host.isascii() or parts.path not in {"", "/"} or parts.query or parts.fragment:
+    if parts.scheme not in _PORTS or not host or not port or not host.isascii() or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise UsageError("setting.malformed", "HTTPS_PROXY holds no address of a proxy: write http://HOST:PORT")
     login = ""
     if parts.username is not None:
