@@ -24,7 +24,6 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from lockgate.core.digest import parse_ref
 from lockgate.errors import UsageError
 
 
@@ -117,6 +116,8 @@ def _logins(home: Path | None, own: Path | None) -> tuple[Path, ...]:
 
 def _host(text: str) -> str:
     """``HOST[:PORT]`` as it stands in references, in lower case. Raises UsageError ``setting.malformed``."""
+    from lockgate.core.digest import parse_ref  # noqa: PLC0415  --help does not wait for it
+
     try:
         host, _, rest = parse_ref(f"registry:{text}/x").path.partition("/")
     except UsageError:

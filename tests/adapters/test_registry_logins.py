@@ -56,6 +56,15 @@ def config(folder: Path, value: Any) -> Path:
     return path
 
 
+NAMESPACES = {
+    "registry.example": "all",
+    "registry.example/team": "team",
+    "registry.example/team/deep/": "deep",
+    "https://registry.example/v1/": "old",
+    "registry.example/v3": "third",
+}
+
+
 def logged_in(folder: Path, host: str) -> Path:
     return config(folder, {"auths": {host: {"auth": AUTH}}})
 
@@ -261,6 +270,62 @@ class TestLogins:
     def test_what_cannot_be_read_is_not_nobody(self, tmp_path: Path, value: str) -> None:
         assert code(lambda: Logins(config(tmp_path, value)).find("registry.example", "shop/app")) == "ref.login-unreadable"
 
+    def test_the_file_may_be_a_link(self, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        logged_in(tmp_path / "elsewhere", "registry.example")
+        (tmp_path / "config.json").symlink_to("elsewhere/config.json")
+        assert Logins(tmp_path / "config.json").find("registry.example", "shop/app") is not None
+
+    @pytest.mark.parametrize(
+        ("repository", "user"),
+        [
+            ("team/app", "team"), ("team", "team"), ("team/deep/app", "deep"), ("team/deep", "deep"), ("team/deeper/app", "team"), ("teams/app", "all"),
+            ("other/team/app", "all"), ("v1/app", "all"), ("v3/app", "third"), ("lone", "all"),
+        ],
+    )  # fmt: skip
+    def test_a_namespace_has_its_own(self, tmp_path: Path, repository: str, user: str) -> None:
+        path = config(tmp_path, {"auths": {key: {"username": name, "password": "x"} for key, name in NAMESPACES.items()}})
+        login = Logins(path).find("registry.example", repository)
+        assert login is not None
+        assert login.user == user
+
+    def test_a_namespaces_login_is_for_nothing_else(self, tmp_path: Path, registry: Registry, outside: Outside) -> None:
+        registry.auth = "basic"
+        for key, said in (
+            ("registry.example/shop", ""),
+            ("registry.example/shop/app", ""),
+            ("registry.example/shopping", "no"),
+            ("registry.example/other", "no"),
+        ):
+            source = Registries(Access(logins=(logged_in(tmp_path, key),)), outside.network(), HASTE)
+            registry.asked.clear()
+            if said:
+                assert code(lambda source=source: source.resolve(ref(REMOTE, "v1"))) == "ref.unauthorized"  # type: ignore[misc]
+                assert not any("Authorization" in each.headers for each in registry.asked)
+            else:
+                source.resolve(ref(REMOTE, "v1"))
+
+    @pytest.mark.parametrize("key", ["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io", "docker.io/library"])
+    def test_docker_hubs_names(self, tmp_path: Path, key: str) -> None:
+        logins = Logins(logged_in(tmp_path, key))
+        login = logins.find("docker.io", "library/alpine")
+        assert login is not None
+        assert login.user == USER
+        assert logins.find("registry.example", "library/alpine") is None
+        assert logins.find("evil-docker.io", "library/alpine") is None
+
+    def test_the_first_file_that_knows_one_counts(self, tmp_path: Path) -> None:
+        one, other = tmp_path / "one.json", tmp_path / "other.json"
+        one.write_text(json.dumps({"auths": {"a.example": {"username": "first", "password": "x"}, "c.example": {}}}))
+        names = ("a.example", "b.example", "c.example")
+        other.write_text(json.dumps({"auths": {name: {"username": "second", "password": "x"} for name in names}}))
+        found = [Logins(one, tmp_path / "none.json", other).find(host, "app") for host in names]
+        assert [each.user if each else None for each in found] == ["first", "second", "second"]
+
+    def test_one_that_cannot_be_read_is_not_passed_over(self, tmp_path: Path) -> None:
+        (tmp_path / "one.json").write_text("SECRET")
+        assert code(lambda: Logins(tmp_path / "one.json", logged_in(tmp_path, "registry.example")).find("registry.example", "app")) == "ref.login-unreadable"
+
     def test_a_directory_is_no_configuration(self, tmp_path: Path) -> None:
         assert code(lambda: Logins(tmp_path).find("registry.example", "shop/app")) == "ref.login-unreadable"
 
@@ -282,6 +347,11 @@ class TestHelpers:
         login = helper(f"""read host; echo '{{"ServerURL":"'$host'","Username":"{USER}","Secret":"{PASSWORD}"}}'""").find("registry.example", "shop/app")
         assert login is not None
         assert login.basic() == "Basic " + AUTH
+
+    def test_docker_hub_is_asked_for_by_the_name_helpers_know(self, helper: Callable[[str], Logins]) -> None:
+        logins = helper("""read host; echo '{"Username":"'$host'","Secret":"x"}'""")
+        found = [logins.find(host, "library/alpine") for host in ("docker.io", "registry-1.docker.io", "registry.example")]
+        assert [each.user if each else None for each in found] == ["https://index.docker.io/v1/"] * 2 + ["registry.example"]
 
     def test_a_helper_may_keep_an_identity(self, helper: Callable[[str], Logins]) -> None:
         login = helper("""echo '{"Username":"<token>","Secret":"refresh-me"}'""").find("registry.example", "shop/app")

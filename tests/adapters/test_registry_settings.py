@@ -331,9 +331,11 @@ class TestTheFile:
     @pytest.mark.parametrize(
         "text",
         [
-            "SECRET", "\x00", "[host]\nx = 1", "[other]\n", '[host."a b"]\n', '[host."registry.example/x"]\n', '[host."registry.example:0"]\n', '[host."app"]\n',
+            "SECRET", "\x00",
+            "[host]\nx = 1", "[other]\n", '[host."a b"]\n', '[host."registry.example/x"]\n', '[host."registry.example:0"]\n', '[host."app"]\n',
             '[host."https://registry.example"]\n', '[host."u:p@registry.example"]\n', '[host."registry.example"]\nplain-https = true',
-            '[host."registry.example"]\nplain-http = "yes"', '[host."registry.example"]\nmirrors = "mirror.example"', '[host."registry.example"]\nmirrors = ["app"]',
+            '[host."registry.example"]\nplain-http = "yes"',
+            '[host."registry.example"]\nmirrors = "mirror.example"', '[host."registry.example"]\nmirrors = ["app"]',
             '[host."registry.example"]\nmirrors = ["mirror.example/UPPER"]', '[host."registry.example"]\nmirrors = ["mirror.example:1@sha256:x"]',
             '[host."registry.example"]\nsends-to = ["cdn.example/x"]', '[host."registry.example"]\nca = 7',
             '[host."registry.example"]\nmirrors = [' + '"m.example",' * 9 + "]", "x = " + "[" * 5000,

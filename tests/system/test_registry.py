@@ -288,7 +288,19 @@ def test_a_registry_with_the_referrers_api(shop: tuple[Layout, str], tmp_path: P
 
 @pytest.mark.parametrize("command", [["gate", "--to", "production"], ["verify"], ["request", "--to", "production"]], ids=lambda words: words[0])
 @pytest.mark.parametrize(
-    "named", ["user:{}@registry.example/app", "https://user:{}@registry.example/app", "registry:user:{}@registry.example/app"], ids=range(3)
+    "named",
+    [
+        "user:{}@registry.example/app",
+        "https://user:{}@registry.example/app",
+        "registry:user:{}@registry.example/app",
+        "user:{}@host/app",
+        "oci:https://user:{}@registry.example/app:1",
+        "oci:user:{}@host/app",
+        "file:https://user:{}@registry.example/app",
+        "file:user:{}@registry.example/app",
+        "registry:https://user:{}@registry.example/app",
+    ],
+    ids=range(9),
 )
 def test_a_password_in_a_reference_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], named: str) -> None:
     monkeypatch.chdir(tmp_path)
