@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -250,8 +250,8 @@ def table(rows: dict[str, Row], flat: dict[str, Any], one: float, twenty: float,
         print(f"{name:<36} {row['cpu_ms']:8.1f} ms CPU {row['of_base']:6.1f}x base {row['wall_ms']:8.0f} ms {row['rss_mb']:5.0f} MB")
     if "cosign verify, small image" not in rows:
         print("cosign verify                        absent: dev/servers builds it")
-    rate: Callable[[str], float] = lambda name: large / (rows[name]["wall_ms"] / 1000)  # noqa: E731
-    verified, summed, openssl = rate("lockgate verify, large image"), rate("sha256sum of its layer"), rate("openssl dgst -sha256 of its layer")
+    timed = ("lockgate verify, large image", "sha256sum of its layer", "openssl dgst -sha256 of its layer")
+    verified, summed, openssl = (large / (rows[name]["wall_ms"] / 1000) for name in timed)
     small, big = rows["lockgate gate, small image"], rows["lockgate gate, large image"]
     print(f"\ngate of 30 MB is {small['of_base']:.1f}x base (target 40x), {small['rss_mb']:.0f} MB; of {large} MB {big['rss_mb']:.0f} MB (target 80)")
     said = f"{verified / summed:.0%} of sha256sum's {summed:.0f} (target 70%) and {verified / openssl:.0%} of openssl's {openssl:.0f}"

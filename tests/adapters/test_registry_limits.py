@@ -248,7 +248,7 @@ class TestAnEnd:
     @pytest.mark.parametrize("number", [429, 503])
     def test_as_long_as_was_asked_is_waited(self, scene: Scene, after: dict[str, str], slept: list[float], number: int) -> None:
         def answer(handler: registries.Handler) -> None:
-            handler.date_time_string = lambda timestamp=None: after.get("Date", "never")  # type: ignore[method-assign,assignment]
+            handler.date_time_string = lambda timestamp=None: after.get("Date", "never")  # type: ignore[method-assign]
             status(number, **{name: value for name, value in after.items() if name != "Date"})(handler)
 
         scene.registry.fault("/manifests/v1", answer, times=2)

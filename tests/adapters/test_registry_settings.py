@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from lockgate.adapters.sources.registry_proxy import Proxy, parse_proxy
 from lockgate.adapters.sources.registry_settings import read_settings
 from lockgate.errors import UsageError
 from registries import HASTE, LOCAL, PASSWORD, REMOTE, USER, body, drip, drop, hang, ref, status
-from registry_scene import Scene, configured, made, refusal
+from registry_scene import ENVELOPE, Scene, configured, made, refusal
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,12 @@ class TestPlainHttp:
         assert reads_all(Registries(Access(plain_http=("lan.example:5000",)), scene.outside.network(), HASTE), scene, self.LAN)
         assert reads_all(configured(scene, tmp_path, '[host."lan.example:5000"]\nplain-http = true'), scene, self.LAN)
 
+    @pytest.mark.parametrize(("named", "asked"), [("lan.example:80", "lan.example"), ("lan.example", "lan.example:80")])
+    def test_the_usual_port_may_be_left_out(self, scene: Scene, tmp_path: Path, named: str, asked: str) -> None:
+        assert reads_all(Registries(Access(plain_http=(named,)), scene.outside.network(), HASTE), scene, f"{asked}/shop/app")
+        assert reads_all(configured(scene, tmp_path, f'[host."{named}"]\nplain-http = true'), scene, f"{asked}/shop/app")
+        assert {port for _, port in scene.outside.connected} == {80}
+
     @pytest.mark.parametrize("named", ["lan.example", "lan.example:5001", "an.example:5000", "localhost:5000"])
     def test_another_name_is_another_host(self, scene: Scene, named: str) -> None:
         source = Registries(Access(plain_http=(named,)), scene.outside.network(), HASTE)
@@ -76,6 +83,20 @@ class TestPlainHttp:
         else:
             assert refusal(lambda: source.measure(ref(home), scene.digest)) == "ref.redirect-refused"
             assert {port for _, port in scene.outside.connected} <= {5000, 443}
+
+    def test_a_name_is_looked_up_once_for_all_connections_of_a_look(self, scene: Scene) -> None:
+        for number in range(10):
+            scene.layout.enlist(scene.layout.referrer(scene.digest, ENVELOPE + b" " * (number + 1)))
+        asked = list[str]()
+
+        def look_up(host: str, port: int, seconds: float) -> list[str]:
+            asked.append(host)
+            return scene.outside.look_up(host, port, seconds)
+
+        source = Registries(None, replace(scene.outside.network(), look_up=look_up), HASTE)
+        assert len(source.attached(ref(REMOTE), scene.digest)) == 11
+        assert len(scene.outside.connected) > 5
+        assert len(asked) <= 2
 
 
 class TestMirrors:
@@ -212,6 +233,11 @@ class TestCertificates:
         scene.outside.authority = certificate[0]
         source = configured(scene, tmp_path, f'[host."registry.example"]\nca = "{other}"')
         assert refusal(lambda: source.resolve(ref(REMOTE, "v1"))) == "ref.unreachable", "the system's would do, and is not asked"
+
+    @pytest.mark.parametrize(("named", "asked"), [("registry.example:443", REMOTE), ("registry.example", "registry.example:443/shop/app")])
+    def test_the_usual_port_may_be_left_out(self, scene: Scene, tmp_path: Path, certificate: tuple[Path, Path], named: str, asked: str) -> None:
+        scene.outside.authority = None
+        assert reads_all(configured(scene, tmp_path, f'[host."{named}"]\nca = "{certificate[0]}"'), scene, asked)
 
     def test_it_is_for_that_host_alone(self, scene: Scene, tmp_path: Path, certificate: tuple[Path, Path]) -> None:
         scene.outside.authority = None

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import httpcore
 
 from lockgate.adapters import disk
-from lockgate.adapters.sources.registry_proxy import tunnel
+from lockgate.adapters.sources.registry_proxy import Proxy, tunnel
 from lockgate.adapters.sources.registry_settings import Settings
 from lockgate.adapters.sources.registry_watch import Watch
 from lockgate.errors import UnreadableError, UsageError
@@ -156,6 +156,7 @@ class Dialer(httpcore.NetworkBackend):
 
     def __init__(self, network: Network, settings: Settings, home: tuple[str, int], watch: Watch, *, tls: bool) -> None:
         self._network, self._settings, self._home, self._watch, self._tls = network, settings, home, watch, tls
+        self._known: dict[tuple[str, int], list[str]] = {}
 
     def connect_tcp(
         self,
@@ -173,24 +174,32 @@ class Dialer(httpcore.NetworkBackend):
         seconds = self._watch.left(timeout or self._watch.patience.connect)
         proxy = self._settings.proxy
         if not self._tls or proxy is None or named_kind(host) == "loopback" or not proxy.serves(host, port):
-            addresses = list(dict.fromkeys(self._network.look_up(host, port, seconds)))
+            addresses = self._known.get((host, port)) or list(dict.fromkeys(self._network.look_up(host, port, seconds)))
             self._require(host, port, {kind_of(each) for each in addresses})
-            return self._first(addresses, port, seconds)
+            stream = self._first(addresses, port, seconds)
+            self._known[host, port] = addresses  # further connections of this look need no further answer
+            return stream
         self._require(host, port, {kind for kind in [named_kind(host)] if kind})
-        stream = self._first(self._network.look_up(proxy.host, proxy.port, seconds), proxy.port, seconds)
+        try:
+            return self._through(proxy, host, port, seconds)
+        except (httpcore.NetworkError, httpcore.TimeoutException):
+            raise UnreadableError("ref.unreachable", f"the proxy {proxy.host}, through which {host} is asked, could not be asked itself") from None
+
+    def sleep(self, seconds: float) -> None:
+        """As the network's."""
+        self._network.sleep(seconds)
+
+    def _through(self, proxy: Proxy, host: str, port: int, seconds: float) -> httpcore.NetworkStream:
+        stream: httpcore.NetworkStream = self._first(self._network.look_up(proxy.host, proxy.port, seconds), proxy.port, seconds)
         try:
             if proxy.tls:
-                context = self._network.tls(self._settings.ca(proxy.host if proxy.port == 443 else f"{proxy.host}:{proxy.port}"))
+                context = self._network.tls(self._settings.ca(netloc(proxy.host, proxy.port, tls=True)))
                 stream = stream.start_tls(context, proxy.host, self._watch.left(seconds))
             tunnel(stream, proxy, host, port, seconds)
         except BaseException:
             stream.close()
             raise
         return stream
-
-    def sleep(self, seconds: float) -> None:
-        """As the network's."""
-        self._network.sleep(seconds)
 
     def _first(self, addresses: list[str], port: int, seconds: float) -> httpcore.NetworkStream:
         failed: httpcore.NetworkError | httpcore.TimeoutException = UnknownNameError("its name has no address")

@@ -42,7 +42,7 @@ class Host(Noun, frozen=True, kw_only=True, rename="kebab"):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is set; hosts are written as in references, ``HOST[:PORT]`` in lower case, the port left out where it is the scheme's own.
+    """What is set; hosts are written as in references, ``HOST[:PORT]`` in lower case, 80 and 443 left out.
 
     Attributes:
         hosts: host -> what is set for it. folder: what a relative `ca` is relative to.
@@ -56,11 +56,12 @@ class Settings:
 
     def of(self, host: str) -> Host:
         """What is set for a host."""
-        return self.hosts.get(host) or self.hosts.get(named(host)) or Host()
+        bare = _bare(host)
+        return self.hosts.get(bare) or self.hosts.get(named(bare)) or Host()
 
     def is_plain(self, host: str) -> bool:
         """Whether a host was named as one that is spoken to in plain HTTP."""
-        return host in self.plain_http or self.of(host).plain_http
+        return _bare(host) in self.plain_http or self.of(host).plain_http
 
     def ca(self, host: str) -> str:
         """The file of certificates for a host; empty for the system's."""
@@ -85,14 +86,19 @@ def read_settings(access: Access) -> Settings:
         if len(read.mirrors) > MAX_MIRRORS:
             raise UsageError("setting.malformed", f"{what} has more than {MAX_MIRRORS} mirrors")
         mirrors = tuple(_host(each, what, prefix=True) for each in read.mirrors)
-        sends_to = tuple(asked_at(_host(each, what)) for each in read.sends_to)
-        hosts[_host(name, what)] = msgspec.structs.replace(read, mirrors=mirrors, sends_to=sends_to)
+        sends_to = tuple(asked_at(_bare(_host(each, what))) for each in read.sends_to)
+        hosts[_bare(_host(name, what))] = msgspec.structs.replace(read, mirrors=mirrors, sends_to=sends_to)
     return Settings(
         hosts=hosts,
         folder=access.file.parent if access.file else Path(),
-        plain_http=frozenset(access.plain_http),
+        plain_http=frozenset(map(_bare, access.plain_http)),
         proxy=parse_proxy(access.proxy, access.no_proxy),
     )
+
+
+def _bare(host: str) -> str:
+    """A host without the port that HTTP has anyway, with TLS or without."""
+    return host.removesuffix(":443").removesuffix(":80")
 
 
 def _tables(access: Access) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
@@ -10,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 _SECONDS = 0.5
-"""How long one that was stopped is waited for."""
+"""How long those that were stopped are waited for."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -57,5 +58,6 @@ def side_by_side(do: Callable[[A], B], items: Iterable[A], most: int, stop: Call
             begun.put(-1)
         if results:
             stop()
+        end = time.monotonic() + _SECONDS
         for thread in threads:
-            thread.join(_SECONDS)
+            thread.join(max(0.0, end - time.monotonic()))
