@@ -355,7 +355,7 @@ class Client:
         ca = self._settings.ca(netloc(place.host, place.port, tls=tls)) if tls else ""
         with self._lock:
             if (place.scheme, ca) not in self._pools:
-                context = self._network.tls(ca) if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context = self._network.tls(ca) if tls else None
                 dialer = Dialer(self._network, self._settings, (self._home.host, self._home.port), self._watch, tls=tls)
                 self._pools[place.scheme, ca] = httpcore.ConnectionPool(ssl_context=context, max_connections=CONNECTIONS, network_backend=dialer)
             return self._pools[place.scheme, ca]

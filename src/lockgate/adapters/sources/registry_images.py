@@ -6,6 +6,7 @@ own words (`Docker-Content-Digest`, sizes, media types) are compared with what w
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -120,6 +121,7 @@ class Registries:
             from lockgate.adapters.sources.registry_settings import read_settings  # noqa: PLC0415  as above
             from lockgate.adapters.sources.registry_watch import Patience  # noqa: PLC0415  as above
 
-            access = self._access or Access()
-            self._made = _Setup(Gatekeeper(Logins(*access.logins)), self._network or Network(), read_settings(access), self._patience or Patience())
+            access, network = self._access or Access(), self._network or Network()
+            network = replace(network, tls=functools.cache(network.tls))  # the system's certificates take as long to read as all else
+            self._made = _Setup(Gatekeeper(Logins(*access.logins)), network, read_settings(access), self._patience or Patience())
         return self._made
