@@ -233,9 +233,19 @@ def _index_file(config: Config, gate: Path) -> Path:
 
 def _source(config: Config, busy: Busy | None) -> Source:
     from lockgate.adapters.sources.local import LocalSource
+    from lockgate.adapters.sources.registry_access import Access
     from lockgate.adapters.sources.watched import WatchedSource
 
-    source = LocalSource(config.logins)
+    source = LocalSource(
+        Access(
+            logins=config.logins,
+            file=config.registries,
+            must_exist=config.registries_named,
+            plain_http=config.plain_http,
+            proxy=config.proxy,
+            no_proxy=config.no_proxy,
+        )
+    )
     return source if busy is None else WatchedSource(source, busy)
 
 

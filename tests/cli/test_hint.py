@@ -71,6 +71,7 @@ KINDS = {
     "--public": "public",
     "--duty": "env-x=",
     "--platform": "os/",
+    "--plain-http": "plain",
     "--idempotency-key": "idempotent",
 }
 """What a value is -> how the values of that kind begin here; of no other kind is anything ever filled in."""
@@ -86,9 +87,10 @@ OPTIONS = {"--to": "ENV", "--request": "R", "--key": "KEY"}
 
 LINES = [
     "gate ref-a ref-b --to env-x --config config-c --request r-aaaa --platform os/x --idempotency-key idempotent --key key-k --gate gate-g --trust trust-t",
+    "gate ref-a --to env-x --plain-http plain-h",
     "gate ref-a --to env-x",
     "deploy ref-a --to env-x --config config-c --key key-k --gate gate-g --trust trust-t -- command {ref}",
-    "request ref-a --to env-x --config config-c --key key-k",
+    "request ref-a --to env-x --config config-c --plain-http plain-a --plain-http plain-b --key key-k",
     "approve r-aaaa --duty duty-d --expires 1h --prepare prepared-p --signature signature-s --key key-k --gate gate-g",
     "reject r-aaaa --key key-k",
     "withdraw r-aaaa --what request --trust trust-t",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
 @click.option("--request", default="", metavar="R", help="The request to go by (default: the newest that fits).")
 @arguments.platform_option
+@arguments.plain_http_option
 @with_session(key=True)
 def command(session: Session, ref: str, argv: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str) -> None:
     """Gate REF and, if allowed, run CMD on a private copy of exactly those bytes.
@@ -68,6 +69,6 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
         session.note(f"failed    the command ended with {done.exit_status}; recorded as leaf {done.index}, and the permit is given back")
         config = "".join(f" --config {shlex.quote(path)}" for path in config_files)
         named = shlex.quote(done.gated.pinned[0] if platform else ref)
-        session.note(f"try:   lockgate deploy {named} --to {environment}{config}{session.own_key}{session.place} -- {shlex.join(argv)}")
+        session.note(f"try:   lockgate deploy {named} --to {environment}{config}{session.reach}{session.own_key}{session.place} -- {shlex.join(argv)}")
     session.say(done, done.gated.pinned[0] if done.exit_status == 0 else "")
     sys.exit(done.exit_status)

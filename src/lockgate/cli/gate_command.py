@@ -17,6 +17,7 @@ from lockgate.cli.session import Session, with_session
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
 @click.option("--request", default="", metavar="R", help="The request to go by (default: the newest that fits).")
 @arguments.platform_option
+@arguments.plain_http_option
 @click.option("--idempotency-key", default="", metavar="TEXT", help="A retry with the same key gets the first answer.")
 @with_session(key=True)
 def command(

@@ -28,11 +28,11 @@ TAKES_KEY: frozenset[Path] = frozenset(
 
 _GROUPS = {"key", "log", "people", "policy"}
 _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
-    ("gate",): ("--config", "--request", "--platform", "--idempotency-key"),
-    ("why",): ("--config", "--request", "--platform"),
-    ("deploy",): ("--config", "--request", "--platform"),
-    ("request",): ("--config", "--platform"),
-    **{(name,): ("--platform",) for name in ("sign", "attest", "verify")},
+    ("gate",): ("--config", "--request", "--platform", "--plain-http", "--idempotency-key"),
+    ("why",): ("--config", "--request", "--platform", "--plain-http"),
+    ("deploy",): ("--config", "--request", "--platform", "--plain-http"),
+    ("request",): ("--config", "--platform", "--plain-http"),
+    **{(name,): ("--platform", "--plain-http") for name in ("sign", "attest", "verify")},
 }
 """Commands that are about a release -> options that say which, and that belong to the question."""
 

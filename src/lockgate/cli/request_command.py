@@ -13,6 +13,7 @@ from lockgate.cli.session import Session, with_session
 @click.option("--to", "environment", required=True, metavar="ENV", help="The environment it should enter.")
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
 @arguments.platform_option
+@arguments.plain_http_option
 @with_session(key=True)
 def command(session: Session, refs: tuple[str, ...], environment: str, config_files: tuple[str, ...], platform: str) -> None:
     """Ask for REF… to enter an environment. Prints the request's id.

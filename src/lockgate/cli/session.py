@@ -33,14 +33,16 @@ class Session:
     Args:
         gate, trust, key: as given; empty where not.
         fmt: ``text`` or ``json``.
+        plain_http: registries to speak to without TLS.
         above: whether the gate may be in a directory above.
     """
 
-    def __init__(self, *, gate: str = "", trust: str = "", key: str = "", fmt: str = "text", above: bool = True) -> None:
-        self.config = config.load(gate=gate, trust=trust, key=key, above=above)
+    def __init__(self, *, gate: str = "", trust: str = "", key: str = "", fmt: str = "text", plain_http: tuple[str, ...] = (), above: bool = True) -> None:
+        self.config = config.load(gate=gate, trust=trust, key=key, plain_http=plain_http, above=above)
         self.json = fmt == "json"
         self._gate = gate
         self.place = _options(gate, trust)
+        self.reach = "".join(f" --plain-http {shlex.quote(host)}" for host in plain_http)
         self.own_key = f" --key {shlex.quote(key)}" if key else ""
         self._opened: Ports | None = None
 
@@ -193,8 +195,8 @@ def with_session(*, key: bool = False, above: bool = True) -> Callable[[Callable
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
-        def call(gate_dir: str, trust: str, fmt: str, key_spec: str = "", **arguments: Any) -> Any:  # noqa: ANN401  click's own
-            session = Session(gate=gate_dir, trust=trust, key=key_spec, fmt=fmt, above=above)
+        def call(gate_dir: str, trust: str, fmt: str, key_spec: str = "", plain_http: tuple[str, ...] = (), **arguments: Any) -> Any:  # noqa: ANN401  click's
+            session = Session(gate=gate_dir, trust=trust, key=key_spec, fmt=fmt, plain_http=plain_http, above=above)
             try:
                 return function(session, **arguments)
             except LockgateError as err:

@@ -95,6 +95,7 @@ def asked(
         refs=refs,
         places={place.rpartition("@")[2]: ref for place, ref in zip(pinned, refs, strict=False)},
         options=session.place,
+        reach=session.reach,
         config="".join(f" --config {shlex.quote(path)}" for path in config),
         own_key=session.own_key,
         keys=keys,

@@ -25,6 +25,7 @@ MAX_FILE = 4 << 20
 @click.argument("what", metavar="REF|FILE")
 @click.option("--public", "publics", multiple=True, metavar="FILE", help="A public key to believe, instead of the policy's.")
 @arguments.platform_option
+@arguments.plain_http_option
 @with_session()
 def command(session: Session, what: str, publics: tuple[str, ...], platform: str) -> None:
     """Check an artifact and what is attached to it, or a proof or signed event in a file.

@@ -14,6 +14,7 @@ from lockgate.cli.session import Session, with_session
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
 @click.option("--request", default="", metavar="R", help="The request to go by.")
 @arguments.platform_option
+@arguments.plain_http_option
 @with_session(key=True)
 def command(session: Session, what: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str) -> None:
     """Explain decision number DECISION, or what the gate would say of REF… now. Records nothing.

@@ -20,6 +20,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     Attributes:
         refs: the references as typed. places: artifact digest -> the reference that names it.
         options: ``--gate``, ``--trust`` and ``--platform`` as given, quoted, each with a space before it.
+        reach: ``--plain-http`` as given, likewise, for commands that take a reference.
         config: ``--config`` as given, likewise.
         own_key: ``--key`` as given, likewise.
         keys: name of a policy's key -> how it is named behind ``--key`` here.
@@ -30,6 +31,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     refs: tuple[str, ...]
     places: dict[Digest, str] = {}
     options: str = ""
+    reach: str = ""
     config: str = ""
     own_key: str = ""
     keys: dict[Name, str] = {}
@@ -90,8 +92,8 @@ def _first(decided: events.Decided) -> Outcome | None:
 
 def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     environment = decided.environment
-    named = " ".join(shlex.quote(ref) for ref in asked.refs)
-    this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0]))
+    named = " ".join(shlex.quote(ref) for ref in asked.refs) + asked.reach
+    this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0])) + asked.reach
     again = asked.config + asked.own_key + asked.options
     match one.code:
         case "signed-by.no-good-signature" if one.params.get("because") != ("dsse.unknown-key",):
@@ -134,8 +136,8 @@ def _deployment(asked: Asked, environment: str) -> str:
     """How it gets there: to be allowed there is not enough. Several artifacts are deployed by other means, and then recorded."""
     again = asked.config + asked.own_key + asked.options
     if len(asked.refs) > 1:
-        return f"lockgate gate {' '.join(shlex.quote(ref) for ref in asked.refs)} --to {environment}{again}"
-    return f"lockgate deploy {shlex.quote(asked.refs[0])} --to {environment}{again} -- CMD {{ref}}"
+        return f"lockgate gate {' '.join(shlex.quote(ref) for ref in asked.refs)}{asked.reach} --to {environment}{again}"
+    return f"lockgate deploy {shlex.quote(asked.refs[0])}{asked.reach} --to {environment}{again} -- CMD {{ref}}"
 
 
 def _signing_key(one: Outcome, keys: Mapping[Name, str]) -> str:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from lockgate import canon
 from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, require_within_limits
 from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, Images, is_too_much
-from lockgate.adapters.sources.oci_descriptor import EMPTY, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, contents, distinct, is_index
+from lockgate.adapters.sources.oci_descriptor import (
+    DOCUMENTS,
+    EMPTY,
+    EMPTY_BYTES,
+    INDEX,
+    MANIFEST,
+    Descriptor,
+    as_json,
+    contents,
+    distinct,
+    is_index,
+    read_descriptor,
+)
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
+
+POINTER = "application/vnd.oci.descriptor.v1+json"
+"""The media type of a descriptor itself: evidence that no reader reads."""
+
+_DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|(?!sha256:)[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[A-Za-z0-9=_-]{1,255})\Z").match
+"""descriptor.md, "Digests"."""
 
 
 @contextmanager
@@ -24,8 +43,51 @@ def complete(digest: Digest) -> Iterator[None]:
         raise UnreadableError("ref.unreadable", f"what is attached to {digest} could not be read whole: {err.message}") from None
 
 
-def evidence_among(images: Images, digest: Digest, candidates: list[Descriptor]) -> list[Evidence]:
-    """Every piece of evidence in these manifests, each once.
+class Referrers(NamedTuple):
+    """What might refer to an image.
+
+    Attributes:
+        manifests: to be read. odd: entries that point to what is not followed here, in canonical JSON.
+    """
+
+    manifests: list[Descriptor]
+    odd: list[bytes]
+
+
+def read_referrers(value: Any, where: str) -> Referrers:  # noqa: ANN401  a JSON value
+    """Read a list of referrers.
+
+    What is well formed and points to content of another digest algorithm, or of a media type that is no manifest's, is not followed: it is
+    kept as evidence that proves nothing, so that one such entry does not hide all others, and is not silently left out either. That is
+    safe because what is attached only ever permits: see ADR 0020.
+
+    Raises:
+        UnreadableError: ``ref.unreadable``: the list itself cannot be read.
+    """
+    if not isinstance(value, list):
+        raise UnreadableError("ref.unreadable", f"{where} has no list where descriptors belong")
+    found = Referrers([], [])
+    for each in value:
+        odd = _odd(each)
+        if odd is None:
+            found.manifests.append(read_descriptor(each, where))
+        else:
+            found.odd.append(odd)
+    return found
+
+
+def _odd(entry: Any) -> bytes | None:  # noqa: ANN401  a JSON value
+    """What an entry says that is not followed; None for one that is read like any other, or is refused there."""
+    media_type, digest, size = (entry.get("mediaType"), entry.get("digest"), entry.get("size")) if isinstance(entry, dict) else (None, None, None)
+    if not isinstance(media_type, str) or not isinstance(digest, str) or type(size) is not int or not 0 <= size < 2**53 or not _DIGEST(digest):
+        return None
+    if digest.startswith("sha256:") and (not media_type or media_type in DOCUMENTS):
+        return None
+    return canon.encode({"mediaType": media_type[:255].encode("ascii", "backslashreplace").decode(), "digest": digest, "size": size})
+
+
+def evidence_among(images: Images, digest: Digest, candidates: list[Descriptor], odd: Iterable[bytes] = ()) -> list[Evidence]:
+    """Every piece of evidence in these manifests, each once; and what was not followed.
 
     1. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest.
     2. Read their layers of a known media type, checked likewise.
@@ -33,19 +95,24 @@ def evidence_among(images: Images, digest: Digest, candidates: list[Descriptor])
     Raises:
         UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``. EvidenceError: a part is missing or has other bytes.
     """
-    found, sizes = dict[Digest, Evidence](), [0]
-    for candidate in candidates:
-        _, document = images.document(candidate.digest, candidate.size)
+    pieces = dict[Digest, tuple[Descriptor, str, Digest]]()
+    found = [Evidence(media_type=POINTER, data=each, origin=images.path) for each in odd]
+    sizes = [len(each.data) for each in found]
+    for candidate, (data, said) in zip(candidates, images.beside(lambda each: images.raw(each.digest, each.size), candidates), strict=True):
+        document = images.parsed(candidate.digest, data, said)  # one after another: what is read beside each other is bytes alone
         at = f"{images.path}: {candidate.digest}"
         if is_index(document, candidate.media_type, at) or not _refers_to(document, digest):
             continue
         for layer, media_type in _known_layers(document, at):
-            if layer.digest not in found:
+            if layer.digest not in pieces:
                 sizes.append(layer.size)
-                require_within_limits(sizes[1:], images.path)
-                piece = images.blob(layer.digest, layer.size, MAX_EVIDENCE)
-                found[layer.digest] = Evidence(media_type=media_type, data=piece, origin=images.origin(candidate.digest))
-    return list(found.values())
+                require_within_limits(sizes, images.path)
+                pieces[layer.digest] = layer, media_type, candidate.digest
+    if sizes:
+        require_within_limits(sizes, images.path)
+    read = images.beside(lambda one: images.blob(one[0].digest, one[0].size, MAX_EVIDENCE), pieces.values())
+    found += [Evidence(media_type=kind, data=data, origin=images.origin(at)) for (_, kind, at), data in zip(pieces.values(), read, strict=True)]
+    return found
 
 
 def searchable(listed: list[Descriptor], where: str) -> list[Descriptor]:

@@ -14,14 +14,8 @@ from pathlib import PurePath
 from lockgate.adapters import disk
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Layout, open_layout
 from lockgate.adapters.sources.oci_copy import copy_of
-from lockgate.adapters.sources.oci_descriptor import (
-    EMPTY_BYTES,
-    MANIFESTS,
-    Descriptor,
-    as_json,
-    read_descriptors,
-)
-from lockgate.adapters.sources.oci_evidence import complete, evidence_among, new_referrer, require_readable, searchable
+from lockgate.adapters.sources.oci_descriptor import EMPTY_BYTES, MANIFESTS, as_json
+from lockgate.adapters.sources.oci_evidence import Referrers, complete, evidence_among, new_referrer, read_referrers, require_readable, searchable
 from lockgate.adapters.sources.oci_select import select
 from lockgate.core.digest import Digest, Ref, digest_of, hex_of
 from lockgate.core.ports import Evidence, Measured
@@ -77,17 +71,19 @@ class OciLayouts:
 def _evidence(layout: Layout, digest: Digest) -> list[Evidence]:
     """Every piece of evidence, or an error: of the manifests of ``index.json``, and of the index under the fallback tag (distribution-spec v1.1)."""
     with complete(digest):
-        return evidence_among(layout, digest, _candidates(layout, digest, f"{layout.path}/index.json"))
+        return evidence_among(layout, digest, *_candidates(layout, digest, f"{layout.path}/index.json"))
 
 
-def _candidates(layout: Layout, digest: Digest, where: str) -> list[Descriptor]:
+def _candidates(layout: Layout, digest: Digest, where: str) -> Referrers:
     """What might refer to this digest."""
     listed, tag = layout.descriptors(), f"sha256-{hex_of(digest)}"
+    odd: list[bytes] = []
     candidates = [each for each in listed if each.tag != tag and each.media_type in MANIFESTS]
     for each in searchable([each for each in listed if each.tag == tag], where):
         _, document = layout.document(each.digest, each.size)
-        candidates += read_descriptors(document.get("manifests"), where)
-    return searchable(candidates, where)
+        fallback = read_referrers(document.get("manifests"), where)
+        candidates, odd = candidates + fallback.manifests, odd + fallback.odd
+    return Referrers(searchable(candidates, where), list(dict.fromkeys(odd)))
 
 
 def _attach(layout: Layout, digest: Digest, evidence: Evidence) -> str:
