@@ -46,20 +46,21 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss, os.waitstatus_to_exitcode(s
 """
 """Run by a small process of its own: a child starts with its parent's resident set on its account."""
 
-MANY = """import contextlib, io, sys
-from lockgate.cli.main import main
+MANY = """import sys
+from lockgate import config, wire
+from lockgate.app.filing import catch_up
+from lockgate.app.gate import GateRequest, gate
 def size():
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1]) / 1024
-marks, most = {}, int(sys.argv[1])
+most, ref = int(sys.argv[1]), sys.argv[2]
+ports, marks = wire.open_gate(config.load()), []
 for number in range(1, most + 1):
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            main(sys.argv[2:])
-        except SystemExit as err:
-            assert err.code == 0, err.code
+    catch_up(ports)
+    done = gate(ports, GateRequest(refs=(ref,), environment="production", config="none", key=f"gate-{number}", nonce=f"{number:032x}"), None)
+    assert done.decision.outcome == "allowed", done.decision
     if number == most // 10 or number == most:
-        marks[number] = size()
-print(*marks.values())
+        marks.append(size())
+print(*marks)
 """
 """So many gates in one process: MB resident after a tenth of them, and after all."""
 
@@ -170,7 +171,7 @@ def commands(place: Place, large: int, repeat: int) -> tuple[dict[str, Row], dic
         rows["sha256sum of its layer"] = place.cost(("sha256sum", str(layers["large"])), 3)
         rows["openssl dgst -sha256 of its layer"] = place.cost(("openssl", "dgst", "-sha256", str(layers["large"])), 3)
         cosign(place, host, rows)
-        flat = place.run(sys.executable, "-c", MANY, str(ARGUMENTS.gates), "gate", f"{host}/shop/small:v1", "--to", "production") if ARGUMENTS.gates else "0 0"
+        flat = place.run(sys.executable, "-c", MANY, str(ARGUMENTS.gates), f"{host}/shop/small:v1") if ARGUMENTS.gates else "0 0"
     return rows, {"after_a_tenth_mb": float(flat.split()[0]), "after_all_mb": float(flat.split()[1])}
 
 
@@ -259,9 +260,8 @@ def table(rows: dict[str, Row], flat: dict[str, Any], one: float, twenty: float,
     trips = (twenty - one) / DELAY
     print(f"gathering 20 attestations takes {twenty * 1000:.0f} ms, one {one * 1000:.0f} ms: {trips:.1f} round trips of {DELAY * 1000:.0f} ms more (target 3)")
     if ARGUMENTS.gates:
-        print(
-            f"{ARGUMENTS.gates} gates in one process: {flat['after_a_tenth_mb']:.1f} MB after a tenth, {flat['after_all_mb']:.1f} MB after all (target: flat)"
-        )
+        after = f"{flat['after_a_tenth_mb']:.1f} MB after a tenth, {flat['after_all_mb']:.1f} MB after all"
+        print(f"{ARGUMENTS.gates} gates in one process: {after} (target: flat, 10% at most)")
     rates = {"verify_mb_s": verified, "sha256sum_mb_s": summed, "openssl_mb_s": openssl}
     return {"bench": "registry", "rows": rows, "rates": rates, "gates": flat, "one_s": one, "twenty_s": twenty, "round_trips_more": trips}
 

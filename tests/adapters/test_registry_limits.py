@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ MORE = Evidence(media_type=DSSE, data=ENVELOPE + b" ", origin="")
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return registries.certificate(tmp_path_factory.mktemp("tls"), "registry.example", "auth.example")
+    return registries.certificate(tmp_path_factory.mktemp("tls"), "registry.example", "auth.example", "cdn.example")
 
 
 @pytest.fixture
@@ -112,6 +112,46 @@ def test_of_many_that_are_challenged_one_asks_for_a_token(scene: Scene) -> None:
     attach_many(scene, 19)
     assert len(scene.source.attached(ref(REMOTE), scene.digest)) == 20
     assert sum(each.path.startswith("/token") for each in scene.registry.asked) == 1
+
+
+def test_of_many_that_are_sent_elsewhere_none_waits_for_the_others(scene: Scene) -> None:
+    """Each would need two connections at once, were the first not given back."""
+    attach_many(scene, 39)
+    scene.registry.auth = "token"
+    scene.outside.names["cdn.example"] = ["198.41.0.6"]
+    away = threading.Barrier(20)
+
+    def elsewhere(handler: registries.Handler) -> None:
+        if "Authorization" not in handler.headers:
+            handler.answer()
+            return
+        with suppress(threading.BrokenBarrierError):
+            away.wait(0.3)
+        handler.reply(307, b"x" * 2000, {"Location": f"https://cdn.example/elsewhere/{handler.path.rpartition('/')[2]}"})
+
+    scene.registry.fault("/blobs/", elsewhere)
+    source = Registries(None, scene.outside.network(), replace(HASTE, read=2.0, total=8.0, look=8.0))
+    assert len(source.attached(ref(REMOTE), scene.digest)) == 40
+
+
+def test_of_many_whose_token_ends_none_waits_for_the_others(scene: Scene) -> None:
+    attach_many(scene, 39)
+    scene.registry.auth = "token"
+    late, refused = threading.Barrier(20), set[str]()
+
+    def once(handler: registries.Handler) -> None:
+        if "Authorization" in handler.headers and handler.path not in refused:
+            refused.add(handler.path)
+            with suppress(threading.BrokenBarrierError):
+                late.wait(0.3)
+            handler.reply(401, b"x" * 2000, {"WWW-Authenticate": f'Bearer realm="{scene.registry.realm}"'})
+        else:
+            handler.answer()
+
+    scene.registry.fault("/blobs/", once)
+    source = Registries(None, scene.outside.network(), replace(HASTE, read=2.0, total=8.0, look=8.0))
+    assert len(source.attached(ref(REMOTE), scene.digest)) == 40
+    assert len(refused) == 40
 
 
 class TestSideBySide:

@@ -13,7 +13,7 @@ import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple, NoReturn, Self, TypeVar
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -243,13 +243,13 @@ class Client:
             if response.status == 401 and home and not challenged:
                 told, challenged = self._challenged(response, "pull", told), True
                 if told:
-                    b"".join(self._chunks(response, _MAX_SCOLDING))  # read to its end, the connection serves again
                     continue
             if response.status in _REDIRECTS:
                 redirects += 1
                 if redirects > MAX_REDIRECTS:
                     raise UnreadableError("ref.redirect-refused", f"{self.host} redirects more than {MAX_REDIRECTS} times")
                 url = self._allowed(url, _headers(response).get("location", ""))
+                self._leave(response)
                 continue
             if response.status not in {200, 404} or (response.status == 404 and not home):
                 self._refused(response.status)
@@ -260,7 +260,14 @@ class Client:
     def _challenged(self, response: httpcore.Response, action: str, told: str) -> str:
         """What to tell a registry that answered 401; empty for nothing."""
         challenge = _headers(response).get("www-authenticate", "")
+        self._leave(response)
         return self._gatekeeper.answer(challenge, (self.host, self.repository, action), told, self._ask_for_token)
+
+    def _leave(self, response: httpcore.Response) -> None:
+        """Give the connection back before another is needed: of many that wait at once none waits for the others."""
+        with suppress(_PassingError, UnreadableError):
+            b"".join(self._chunks(response, _MAX_SCOLDING))  # read to its end, it serves again
+        response.close()
 
     def _allowed(self, url: str, location: str = "") -> str:
         """Step 2: an address that this registry may send its callers to; what it resolves to is judged by the `Dialer`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 from lockgate.adapters import disk
+from lockgate.adapters.sources.hashing import HashBeside
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, found_part
 from lockgate.adapters.sources.oci_descriptor import DOCUMENTS, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, cut, distinct, is_index
 from lockgate.adapters.sources.oci_evidence import Referrers, complete, evidence_among, new_referrer, read_referrers, searchable
@@ -259,8 +259,8 @@ def _ask(client: Client, path: str, most: int = MAX_MANIFEST) -> Answer:
 
 def _streamed(client: Client, digest: Digest, size: int, out_fd: int | None) -> Measured:
     """As `Images.stream`, from one place."""
-    sha, read = hashlib.sha256(), 0
-    with client.blob(client.url(f"blobs/{digest}"), size) as (answer, chunks):
+    read = 0
+    with HashBeside() as sha, client.blob(client.url(f"blobs/{digest}"), size) as (answer, chunks):
         if answer.status == 404:
             return found_part(digest, 0, "digest.missing")
         said = answer.headers.get("content-length", str(size))
@@ -273,9 +273,9 @@ def _streamed(client: Client, digest: Digest, size: int, out_fd: int | None) -> 
             sha.update(chunk)
             if out_fd is not None:
                 disk.write_all(out_fd, memoryview(chunk))
-    if read < size:
-        return found_part(digest, read, "digest.truncated")
-    return found_part(digest, read, "" if sha.hexdigest() == hex_of(digest) else "digest.mismatch")
+        if read < size:
+            return found_part(digest, read, "digest.truncated")
+        return found_part(digest, read, "" if sha.hexdigest() == hex_of(digest) else "digest.mismatch")
 
 
 def _too_many(where: str) -> NoReturn:
