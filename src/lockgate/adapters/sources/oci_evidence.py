@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from lockgate import canon
-from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, require_within_limits
+from lockgate.adapters.sources.limits import BUNDLE, KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, PAYLOAD, require_within_limits
 from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, Images, is_too_much
-from lockgate.adapters.sources.oci_descriptor import EMPTY, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, contents, distinct, is_index
+from lockgate.adapters.sources.oci_descriptor import EMPTY, EMPTY_BYTES, INDEX, MANIFEST, SIGNATURE, Descriptor, as_json, contents, distinct, is_index
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
+from lockgate.evidence import simple_signing
 
 
 @contextmanager
@@ -24,27 +25,30 @@ def complete(digest: Digest) -> Iterator[None]:
         raise UnreadableError("ref.unreadable", f"what is attached to {digest} could not be read whole: {err.message}") from None
 
 
-def evidence_among(images: Images, digest: Digest, candidates: list[Descriptor]) -> list[Evidence]:
+def evidence_among(images: Images, digest: Digest, candidates: list[Descriptor], tagged: list[Descriptor]) -> list[Evidence]:
     """Every piece of evidence in these manifests, each once.
 
-    1. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest.
+    1. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest, and those that are `tagged`
+       as this digest's, which name it nowhere but in what is signed.
     2. Read their layers of a known media type, checked likewise.
 
     Raises:
         UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``. EvidenceError: a part is missing or has other bytes.
     """
-    found, sizes = dict[Digest, Evidence](), [0]
-    for candidate in candidates:
+    found, sizes, own = dict[tuple[Digest, str], Evidence](), [0], {each.digest for each in tagged}
+    for candidate in distinct([*candidates, *tagged]):
         _, document = images.document(candidate.digest, candidate.size)
         at = f"{images.path}: {candidate.digest}"
-        if is_index(document, candidate.media_type, at) or not _refers_to(document, digest):
+        if is_index(document, candidate.media_type, at) or not (candidate.digest in own or refers_to(document, digest)):
             continue
         for layer, media_type in _known_layers(document, at):
-            if layer.digest not in found:
-                sizes.append(layer.size)
+            signature = layer.annotations.get(SIGNATURE, "") if media_type == PAYLOAD else ""
+            if (layer.digest, signature) not in found:
+                sizes.append(layer.size + len(signature))
                 require_within_limits(sizes[1:], images.path)
                 piece = images.blob(layer.digest, layer.size, MAX_EVIDENCE)
-                found[layer.digest] = Evidence(media_type=media_type, data=piece, origin=images.origin(candidate.digest))
+                data = simple_signing.join(piece, signature) if media_type == PAYLOAD else piece
+                found[layer.digest, signature] = Evidence(media_type=media_type, data=data, origin=images.origin(candidate.digest))
     return list(found.values())
 
 
@@ -55,7 +59,8 @@ def searchable(listed: list[Descriptor], where: str) -> list[Descriptor]:
     return distinct(listed)
 
 
-def _refers_to(document: dict[str, Any], digest: Digest) -> bool:
+def refers_to(document: dict[str, Any], digest: Digest) -> bool:
+    """Whether a manifest's ``subject`` is this digest."""
     subject = document.get("subject")
     return isinstance(subject, dict) and subject.get("digest") == digest
 
@@ -70,7 +75,7 @@ def _known_layers(document: dict[str, Any], where: str) -> list[tuple[Descriptor
 
 def require_readable(evidence: Evidence) -> None:
     """Whether it would be read back. Raises LedgerError ``ref.unwritable``."""
-    if evidence.media_type not in KNOWN or len(evidence.data) > MAX_EVIDENCE:
+    if evidence.media_type not in KNOWN - {PAYLOAD} or len(evidence.data) > MAX_EVIDENCE:
         raise LedgerError(
             "ref.unwritable", f"{len(evidence.data)} bytes of {evidence.media_type or 'no media type'} would not be read back: nothing was attached"
         )
@@ -94,14 +99,17 @@ def new_referrer(images: Images, digest: Digest, evidence: Evidence, held: list[
         raise LedgerError("ref.unwritable", f"at most {MAX_ITEMS} pieces and {MAX_TOTAL} bytes of evidence are read back, and there is no room for this one")
     layer = Descriptor(media_type=evidence.media_type, digest=digest_of(evidence.data), size=len(evidence.data))
     config = Descriptor(media_type=EMPTY, digest=digest_of(EMPTY_BYTES), size=len(EMPTY_BYTES))
-    manifest = canon.encode(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "artifactType": evidence.media_type,
-            "config": as_json(config),
-            "layers": [as_json(layer)],
-            "subject": {"mediaType": subject.get("mediaType") or shape, "digest": digest, "size": len(data)},
-        }
-    )
-    return manifest, Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type)
+    annotations = {}
+    if evidence.media_type == BUNDLE and evidence.predicate:
+        annotations = {"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": evidence.predicate}
+    written = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "artifactType": evidence.media_type,
+        "config": as_json(config),
+        "layers": [as_json(layer)],
+        "subject": {"mediaType": subject.get("mediaType") or shape, "digest": digest, "size": len(data)},
+    }
+    manifest = canon.encode({**written, "annotations": annotations} if annotations else written)
+    found = Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type, annotations=annotations)
+    return manifest, found

@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING, Any
 from lockgate.adapters import disk
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, found_part
 from lockgate.adapters.sources.oci_copy import copy_of
-from lockgate.adapters.sources.oci_descriptor import DOCUMENTS, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, cut, distinct, is_index, read_descriptors
+from lockgate.adapters.sources.oci_descriptor import (
+    DOCUMENTS,
+    EMPTY_BYTES,
+    INDEX,
+    MANIFEST,
+    Descriptor,
+    as_json,
+    attached_tags,
+    cut,
+    distinct,
+    is_index,
+    read_descriptors,
+)
 from lockgate.adapters.sources.oci_evidence import complete, evidence_among, new_referrer, require_readable, searchable
 from lockgate.adapters.sources.oci_select import select
 from lockgate.core.digest import Digest, Ref, digest_of, hex_of
@@ -68,7 +80,7 @@ class Registries:
     def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:
         """The evidence in manifests that name this digest as their subject, each piece once."""
         with self._repository(ref) as repository, complete(digest):
-            return evidence_among(repository, digest, repository.referrers(digest))
+            return evidence_among(repository, digest, repository.referrers(digest), repository.tagged(digest))
 
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         """Push a manifest that holds the evidence and names the digest as its subject; its reference is returned.
@@ -174,6 +186,20 @@ class Repository(Images):
             self._too_many(where)
         return found
 
+    def tagged(self, digest: Digest) -> list[Descriptor]:
+        """What stands under the tags of cosign's older layout: one manifest of signatures, one of attestations (cosign, SIGNATURE_SPEC.md)."""
+        found = []
+        for tag in attached_tags(digest):
+            answer = self._ask(f"manifests/{tag}")
+            if answer.status == 404:
+                continue
+            if len(answer.data) > MAX_MANIFEST:
+                raise UnreadableError("ref.too-much-evidence", f"{self.path}:{tag} is larger than {MAX_MANIFEST} bytes")
+            each = Descriptor(media_type="", digest=digest_of(answer.data), size=len(answer.data))
+            self._held[each.digest] = answer
+            found.append(each)
+        return found
+
     def push(self, digest: Digest, evidence: Evidence) -> str:
         """Attach evidence: blobs, then the manifest that holds them, then its place in the list, which is read back.
 
@@ -182,7 +208,7 @@ class Repository(Images):
         """
         with complete(digest):
             listed = self.referrers(digest)
-            held = evidence_among(self, digest, listed)
+            held = evidence_among(self, digest, listed, self.tagged(digest))
         for each in held:
             if each.data == evidence.data:
                 return each.origin
