@@ -279,13 +279,14 @@ def statements(make: Make) -> None:
         "plain": (good, "one subject"),
         "unknown-fields": ({**good, "more": {"x": [1]}}, "unknown fields are ignored, as in-toto says"),
         "no-predicate": ({key: value for key, value in good.items() if key != "predicate"}, "a predicate may be missing"),
+        "v0.1": ({**good, "_type": "https://in-toto.io/Statement/v0.1"}, "an older Statement, whose fields mean the same"),
         "subject-twice": ({**good, "subject": [subject, {**subject, "name": "again"}, git]}, "one digest under two names, and a subject without SHA-256"),
     }
     for name, (document, why) in passes.items():
         make.case("statement", name, json.dumps(document).encode(), expected, why)
     text = json.dumps(good).encode()
     fail = {
-        "other-version": ({**good, "_type": "https://in-toto.io/Statement/v0.1"}, "statement.other-type", "an older Statement"),
+        "other-version": ({**good, "_type": "https://in-toto.io/Statement/v0.2"}, "statement.other-type", "a version there never was"),
         "type-with-slash": ({**good, "_type": "https://in-toto.io/Statement/v1/"}, "statement.other-type", "almost the type"),
         "no-type": ({key: value for key, value in good.items() if key != "_type"}, "statement.malformed", "no type"),
         "no-predicate-type": ({**good, "predicateType": ""}, "statement.malformed", "no predicate type"),
@@ -449,6 +450,7 @@ def record_malformed(make: Make, event: bytes, keyid: str, other: str, signature
         "payload-spaces": (of(event + b" "), "json.not-canonical", "a space after the Statement"),
         "payload-duplicate": (of(event.replace(b'"nonce":', b'"environment":"staging","nonce":')), "json.not-canonical", "two environments"),
         "subjects-unsorted": (of(our_statement("rejection", rejection, ("b" * 64, "a" * 64))), "event.malformed", "subjects in another order: a second text of the same event"),
+        "v0.1": ({**good, "_type": "https://in-toto.io/Statement/v0.1"}, "an older Statement, whose fields mean the same"),
         "subject-twice": (of(our_statement("rejection", rejection, ("a" * 64, "a" * 64))), "event.malformed", "one subject twice"),
         "subjects-none": (of(our_statement("rejection", rejection, ())), "event.malformed", "a rejection of nothing"),
         "subjects-65": (of(our_statement("rejection", rejection, tuple(f"{number:064x}" for number in range(65)))), "event.malformed", "65 subjects"),
