@@ -450,7 +450,6 @@ def record_malformed(make: Make, event: bytes, keyid: str, other: str, signature
         "payload-spaces": (of(event + b" "), "json.not-canonical", "a space after the Statement"),
         "payload-duplicate": (of(event.replace(b'"nonce":', b'"environment":"staging","nonce":')), "json.not-canonical", "two environments"),
         "subjects-unsorted": (of(our_statement("rejection", rejection, ("b" * 64, "a" * 64))), "event.malformed", "subjects in another order: a second text of the same event"),
-        "v0.1": ({**good, "_type": "https://in-toto.io/Statement/v0.1"}, "an older Statement, whose fields mean the same"),
         "subject-twice": (of(our_statement("rejection", rejection, ("a" * 64, "a" * 64))), "event.malformed", "one subject twice"),
         "subjects-none": (of(our_statement("rejection", rejection, ())), "event.malformed", "a rejection of nothing"),
         "subjects-65": (of(our_statement("rejection", rejection, tuple(f"{number:064x}" for number in range(65)))), "event.malformed", "65 subjects"),

@@ -6,8 +6,6 @@ What reads is what cosign itself wrote to a registry, or openssl signed where co
 bent. Every private key is thrown away with its temporary directory.
 """
 
-# ruff: noqa: E501  one case, one line: a table
-
 from __future__ import annotations
 
 import base64

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 
 import cosigning
 from cosigning import NO_LOG, OFFLINE, OLDER, cosign, cosigned
-from house import SRC
+from house import ROOT, SRC
 from layouts import INDEX, MANIFEST, Layout
 
 for program in ("docker-registry", "skopeo", "openssl", "ssh-keygen"):
@@ -140,6 +141,24 @@ def test_what_cosign_signs_is_allowed(shop: Shop, older: tuple[str, ...]) -> Non
     assert "signature   key release" in said
     assert "provenance  https://example.com/ci from git+https://github.com/acme/shop@refs/heads/main, key ci" in said
     assert "everything adds up" in well("log", "check")
+
+
+def test_the_page_on_cosign(shop: Shop, tmp_path: Path) -> None:
+    """Every command of docs/foreign.md, with this registry in place of the page's."""
+    page = (ROOT / "docs" / "foreign.md").read_text()
+    signing, verifying = re.findall(r"^```shell\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    (bin_ / "cosign").symlink_to(cosigning.COSIGN)
+    (bin_ / "lockgate").write_text(f'#!/bin/sh\nexec {sys.executable} -m lockgate.cli.main "$@"\n')
+    (bin_ / "lockgate").chmod(0o755)
+    script = "set -euo pipefail\n" + (signing + verifying).replace("localhost:5000", shop.host)
+    environment = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "PYTHONPATH": str(SRC)}
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done
+    assert "signature   key cosign" in done.stdout
+    assert "provenance  https://example.com/ci from git+https://github.com/acme/shop@refs/heads/main, key cosign" in done.stdout
+    assert done.stdout.count(shop.digest) >= 3
 
 
 @formats

@@ -100,7 +100,7 @@ def _candidates(layout: Layout, digest: Digest, listed: list[Descriptor]) -> lis
     """What might refer to this digest."""
     where, tag = f"{layout.path}/index.json", f"sha256-{hex_of(digest)}"
     candidates = [each for each in listed if each.tag != tag and each.media_type in MANIFESTS]
-    for each in searchable([each for each in listed if each.tag == tag], where):
+    for each in searchable([each for each in listed if each.tag == tag and each.digest != digest], where):
         _, document = layout.document(each.digest, each.size)
         candidates += read_descriptors(document.get("manifests"), where)
     if any(each.digest == digest and each.annotations.get(KIND) == KIND_IMAGE for each in listed):

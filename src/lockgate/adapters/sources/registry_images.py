@@ -179,7 +179,7 @@ class Repository(Images):
         listed = self._pages(f"referrers/{digest}")
         where, tag = f"{self.path}: what refers to {digest}", f"sha256-{hex_of(digest)}"
         answer = self._ask(f"manifests/{tag}")
-        if answer.status != 404:
+        if answer.status != 404 and digest_of(answer.data) != digest:  # `cosign copy` puts the image itself there
             listed += self._listed(answer, where)
         found = searchable(distinct(listed), where)
         if len(found) > MAX_REFERRERS:
@@ -233,7 +233,7 @@ class Repository(Images):
         path, where = f"manifests/sha256-{hex_of(digest)}", f"{self.path}: what refers to {digest}"
         answer = self._ask(path)
         index: dict[str, Any] = {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
-        if answer.status != 404:
+        if answer.status != 404 and digest_of(answer.data) != digest:
             self._listed(answer, where)
             index = self.parse(answer.data, where)
         if all(each.get("digest") != referrer.digest for each in index["manifests"]):
