@@ -109,6 +109,17 @@ def test_a_payload_without_its_annotation_is_handed_on_as_what_it_is(place: Plac
     assert place.found() == [(PAYLOAD, joined(b"one", "")), (PAYLOAD, joined(b"two", ""))]
 
 
+def test_payloads_in_a_manifest_that_refers_to_the_image_are_found(place: Place) -> None:
+    """cosign's older payloads in a referrer, which it wrote where it was told to use OCI 1.1."""
+    kind = "application/vnd.dev.cosign.artifact.sig.v1+json"
+    referrer = place.layout.referrer(place.digest, artifact_type=kind, layers=[place.payload(b"one", "AAAA"), place.payload(b"one", "BBBB")])
+    place.layout.enlist(referrer)
+    if place.tags is not None:
+        listed = place.layout.json({"schemaVersion": 2, "mediaType": INDEX, "manifests": [referrer]}, INDEX)
+        place.tag(place.digest.replace(":", "-"), listed)
+    assert place.found() == [(PAYLOAD, joined(b"one", "AAAA")), (PAYLOAD, joined(b"one", "BBBB"))]
+
+
 def test_what_stands_under_another_images_tags_is_not_this_ones(place: Place) -> None:
     place.older(".sig", place.payload(b"one", "AAAA"), digest="sha256:" + "0" * 64)
     place.older(".sbom", place.layout.blob(b"{}", DSSE))

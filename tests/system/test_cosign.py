@@ -135,7 +135,9 @@ def test_what_cosign_signs_is_allowed(shop: Shop, older: tuple[str, ...]) -> Non
     shop.sign(*older)
     assert refused(f"{shop.place}:1") == {"built-by.no-provenance": []}
     shop.attest(*older)
-    assert well("gate", f"{shop.place}:1", "--to", "production") == f"{shop.place}@{shop.digest}"
+    decided = json.loads(well("gate", f"{shop.place}:1", "--to", "production", "--format", "json"))
+    assert (decided["pinned"], decided["decision"]["outcome"]) == ([f"{shop.place}@{shop.digest}"], "allowed")
+    assert "same" in well("log", "replay", str(decided["index"])), "the stored pieces are enough to decide again"
     well("deploy", f"{shop.place}:1", "--to", "production", "--", "skopeo", "copy", "-q", "oci:{ref}", "dir:running")
     said = well("verify", f"{shop.place}:1", "--public", "release.pub", "--public", "ci.pub")
     assert "signature   key release" in said
@@ -328,6 +330,22 @@ def test_a_layout_that_cosign_saved(shop: Shop, older: tuple[str, ...], tmp_path
             blob.write_bytes(data.replace(b"application/vnd.in-toto+json", b"application/vnd.in-toto-json").replace(b"critical", b"criticaL"))
     said = lockgate("gate", "oci:saved", "--to", "production", "--format", "json")
     assert said.returncode == 3, "what is attached has other bytes than its digest says, so that nothing is known of it"
+
+
+@formats
+def test_an_index_that_cosign_signed_and_saved(shop: Shop, older: tuple[str, ...]) -> None:
+    """The index is what was signed: by its digest it is allowed, and one platform's image of it is not."""
+    one, two = shop.layout.manifest(b"one", platform="linux/amd64"), shop.layout.manifest(b"two", platform="linux/arm64")
+    platforms = [{"os": "linux", "architecture": name} for name in ("amd64", "arm64")]
+    index = shop.layout.index(*({**each, "platform": platform} for each, platform in zip((one, two), platforms, strict=True)), tag="all")
+    cosigning.skopeo("copy", "--all", "oci:image:all", f"docker://{shop.place}:all")
+    signed = f"{shop.place}@{index}"
+    cosigned("sign", "--key", "release.key", *OFFLINE, *older, signed)
+    cosigned("attest", "--key", "ci.key", *OFFLINE, *older, "--type", "slsaprovenance1", "--predicate", "provenance.json", signed)
+    assert well("gate", signed, "--to", "production") == signed
+    assert refused(f"{shop.place}@{one['digest']}") == {"signed-by.no-signature": [], "built-by.no-provenance": []}
+    cosigned("save", "--dir", "saved", signed)
+    assert well("gate", f"oci:saved@{index}", "--to", "production") == f"oci:saved@{index}"
 
 
 def test_what_skopeo_carries_into_a_layout(shop: Shop, tmp_path: Path) -> None:

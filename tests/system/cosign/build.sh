@@ -12,7 +12,7 @@ if [ ! -x "$binary" ]; then
     exit 1
   fi
   mkdir -p "$(dirname "$binary")"
-  GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 nice "$go" build -trimpath -ldflags '-s -w' -o "$binary.new" .
+  GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 nice "$go" build -buildvcs=false -trimpath -ldflags '-s -w' -o "$binary.new" .
   mv "$binary.new" "$binary"
 fi
 echo "$binary"

@@ -38,6 +38,7 @@ KIND = "kind"
 """The annotation by which cosign knows its own in ``index.json`` (cosign, pkg/oci/layout)."""
 
 KIND_IMAGE = "dev.cosignproject.cosign/image"
+KINDS_SAVED = frozenset({KIND_IMAGE, "dev.cosignproject.cosign/imageIndex"})
 KINDS_ATTACHED = frozenset({"dev.cosignproject.cosign/sigs", "dev.cosignproject.cosign/atts"})
 
 SIGNATURE = "dev.cosignproject.cosign/signature"

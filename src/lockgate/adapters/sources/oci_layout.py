@@ -25,6 +25,7 @@ from lockgate.adapters.sources.oci_descriptor import (
     KIND,
     KIND_IMAGE,
     KINDS_ATTACHED,
+    KINDS_SAVED,
     MANIFEST,
     MANIFESTS,
     Descriptor,
@@ -103,7 +104,7 @@ def _candidates(layout: Layout, digest: Digest, listed: list[Descriptor]) -> lis
     for each in searchable([each for each in listed if each.tag == tag and each.digest != digest], where):
         _, document = layout.document(each.digest, each.size)
         candidates += read_descriptors(document.get("manifests"), where)
-    if any(each.digest == digest and each.annotations.get(KIND) == KIND_IMAGE for each in listed):
+    if any(each.digest == digest and each.annotations.get(KIND) in KINDS_SAVED for each in listed):
         candidates += _unlisted(layout, digest)
     return searchable(candidates, where)
 
