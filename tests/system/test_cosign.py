@@ -111,18 +111,29 @@ class Shop:
         cosigned("attest", "--key", key, *OFFLINE, *more, "--type", "slsaprovenance1", "--predicate", "provenance.json", f"{self.place}@{self.digest}")
 
 
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gate, its keys and its home, to be copied for each test."""
+    folder = tmp_path_factory.mktemp("gate") / "all"
+    (folder / "home").mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder / "home"))
+        patch.chdir(folder)
+        for name in ("release", "ci"):
+            cosigned("generate-key-pair", "--output-key-prefix", name)
+        Path("policy.yaml").write_text(POLICY)
+        Path("provenance.json").write_text(json.dumps(cosigning.PROVENANCE))
+        well("init", "--origin", "example.com/cosign", "--name", "Ada")
+        well("policy", "apply", "policy.yaml")
+        well("people", "add", "Ada", "--duty", "production=deploy")
+    return folder
+
+
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    (tmp_path / "home").mkdir()
+def shop(gate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    shutil.copytree(gate, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    for name in ("release", "ci"):
-        cosigned("generate-key-pair", "--output-key-prefix", name)
-    (tmp_path / "policy.yaml").write_text(POLICY)
-    (tmp_path / "provenance.json").write_text(json.dumps(cosigning.PROVENANCE))
-    well("init", "--origin", "example.com/cosign", "--name", "Ada")
-    well("policy", "apply", "policy.yaml")
-    well("people", "add", "Ada", "--duty", "production=deploy")
     layout, digest = cosigning.image(tmp_path / "image")
     with cosigning.registry(tmp_path) as host:
         cosigning.push(tmp_path / "image", f"{host}/shop/app:1")
