@@ -207,11 +207,13 @@ class Evidence(Noun, frozen=True, kw_only=True):
         media_type: ``application/vnd.dsse.envelope.v1+json`` and the like.
         data: the bytes.
         origin: where they were found, for people.
+        predicate: the predicate type, said of what is attached to those who search by it; empty for what was found.
     """
 
     media_type: str
     data: bytes
     origin: str
+    predicate: str = ""
 
 
 class Source(Protocol):

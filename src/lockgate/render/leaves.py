@@ -134,7 +134,7 @@ def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | P
             case Provenance():
                 by = ", ".join(names.get(key, key) for key in fact.keys)
                 found.append(f"  {good}  provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, key {by}")
-            case Rejected(code="dsse.unknown-key"):
+            case Rejected(code="dsse.unknown-key" | "bundle.keyless" | "simple-signing.unknown-key"):
                 found.append(f"  skip  evidence    {brief(fact.source)}, by a key that is not named here: {fact.code}")
             case _:
                 found.append(f"  {bad}  evidence    {brief(fact.source)} proves nothing: {plain(fact.code)}")

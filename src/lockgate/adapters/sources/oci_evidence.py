@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from lockgate import canon
-from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, require_within_limits
+from lockgate.adapters.sources.limits import BUNDLE, KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, PAYLOAD, require_within_limits
 from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, Images, is_too_much
 from lockgate.adapters.sources.oci_descriptor import (
     DOCUMENTS,
@@ -16,6 +16,7 @@ from lockgate.adapters.sources.oci_descriptor import (
     EMPTY_BYTES,
     INDEX,
     MANIFEST,
+    SIGNATURE,
     Descriptor,
     as_json,
     contents,
@@ -26,6 +27,7 @@ from lockgate.adapters.sources.oci_descriptor import (
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
+from lockgate.evidence import simple_signing
 
 POINTER = "application/vnd.oci.descriptor.v1+json"
 """The media type of a descriptor itself: evidence that no reader reads."""
@@ -48,10 +50,12 @@ class Referrers(NamedTuple):
 
     Attributes:
         manifests: to be read. odd: entries that point to what is not followed here, in canonical JSON.
+        tagged: manifests under a tag that is made of the image's digest, which name it nowhere but in what is signed.
     """
 
     manifests: list[Descriptor]
     odd: list[bytes]
+    tagged: list[Descriptor]
 
 
 def read_referrers(value: Any, where: str) -> Referrers:  # noqa: ANN401  a JSON value
@@ -66,7 +70,7 @@ def read_referrers(value: Any, where: str) -> Referrers:  # noqa: ANN401  a JSON
     """
     if not isinstance(value, list):
         raise UnreadableError("ref.unreadable", f"{where} has no list where descriptors belong")
-    found = Referrers([], [])
+    found = Referrers([], [], [])
     for each in value:
         odd = _odd(each)
         if odd is None:
@@ -86,32 +90,36 @@ def _odd(entry: Any) -> bytes | None:  # noqa: ANN401  a JSON value
     return canon.encode({"mediaType": media_type[:255].encode("ascii", "backslashreplace").decode(), "digest": digest, "size": size})
 
 
-def evidence_among(images: Images, digest: Digest, candidates: list[Descriptor], odd: Iterable[bytes] = ()) -> list[Evidence]:
+def evidence_among(images: Images, digest: Digest, referrers: Referrers) -> list[Evidence]:
     """Every piece of evidence in these manifests, each once; and what was not followed.
 
-    1. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest.
+    1. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest, and the tagged ones.
     2. Read their layers of a known media type, checked likewise.
 
     Raises:
         UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``. EvidenceError: a part is missing or has other bytes.
     """
-    pieces = dict[Digest, tuple[Descriptor, str, Digest]]()
-    found = [Evidence(media_type=POINTER, data=each, origin=images.path) for each in odd]
-    sizes = [len(each.data) for each in found]
+    pieces = dict[tuple[Digest, str], tuple[Descriptor, str, Digest]]()
+    found = [Evidence(media_type=POINTER, data=each, origin=images.path) for each in referrers.odd]
+    sizes, own = [len(each.data) for each in found], {each.digest for each in referrers.tagged}
+    candidates = distinct([*referrers.manifests, *referrers.tagged])
     for candidate, (data, said) in zip(candidates, images.beside(lambda each: images.raw(each.digest, each.size), candidates), strict=True):
         document = images.parsed(candidate.digest, data, said)  # one after another: what is read beside each other is bytes alone
         at = f"{images.path}: {candidate.digest}"
-        if is_index(document, candidate.media_type, at) or not _refers_to(document, digest):
+        if is_index(document, candidate.media_type, at) or not (candidate.digest in own or refers_to(document, digest)):
             continue
         for layer, media_type in _known_layers(document, at):
-            if layer.digest not in pieces:
-                sizes.append(layer.size)
+            signature = layer.annotations.get(SIGNATURE, "") if media_type == PAYLOAD else ""
+            if (layer.digest, signature) not in pieces:
+                sizes.append(layer.size + len(signature))
                 require_within_limits(sizes, images.path)
-                pieces[layer.digest] = layer, media_type, candidate.digest
+                pieces[layer.digest, signature] = layer, media_type, candidate.digest
     if sizes:
         require_within_limits(sizes, images.path)
     read = images.beside(lambda one: images.blob(one[0].digest, one[0].size, MAX_EVIDENCE), pieces.values())
-    found += [Evidence(media_type=kind, data=data, origin=images.origin(at)) for (_, kind, at), data in zip(pieces.values(), read, strict=True)]
+    for ((_, signature), (_, kind, at)), data in zip(pieces.items(), read, strict=True):
+        whole = simple_signing.join(data, signature) if kind == PAYLOAD else data
+        found.append(Evidence(media_type=kind, data=whole, origin=images.origin(at)))
     return found
 
 
@@ -122,7 +130,8 @@ def searchable(listed: list[Descriptor], where: str) -> list[Descriptor]:
     return distinct(listed)
 
 
-def _refers_to(document: dict[str, Any], digest: Digest) -> bool:
+def refers_to(document: dict[str, Any], digest: Digest) -> bool:
+    """Whether a manifest's ``subject`` is this digest."""
     subject = document.get("subject")
     return isinstance(subject, dict) and subject.get("digest") == digest
 
@@ -137,7 +146,7 @@ def _known_layers(document: dict[str, Any], where: str) -> list[tuple[Descriptor
 
 def require_readable(evidence: Evidence) -> None:
     """Whether it would be read back. Raises LedgerError ``ref.unwritable``."""
-    if evidence.media_type not in KNOWN or len(evidence.data) > MAX_EVIDENCE:
+    if evidence.media_type not in KNOWN - {PAYLOAD} or len(evidence.data) > MAX_EVIDENCE:
         raise LedgerError(
             "ref.unwritable", f"{len(evidence.data)} bytes of {evidence.media_type or 'no media type'} would not be read back: nothing was attached"
         )
@@ -161,14 +170,17 @@ def new_referrer(images: Images, digest: Digest, evidence: Evidence, held: list[
         raise LedgerError("ref.unwritable", f"at most {MAX_ITEMS} pieces and {MAX_TOTAL} bytes of evidence are read back, and there is no room for this one")
     layer = Descriptor(media_type=evidence.media_type, digest=digest_of(evidence.data), size=len(evidence.data))
     config = Descriptor(media_type=EMPTY, digest=digest_of(EMPTY_BYTES), size=len(EMPTY_BYTES))
-    manifest = canon.encode(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "artifactType": evidence.media_type,
-            "config": as_json(config),
-            "layers": [as_json(layer)],
-            "subject": {"mediaType": subject.get("mediaType") or shape, "digest": digest, "size": len(data)},
-        }
-    )
-    return manifest, Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type)
+    annotations = {}
+    if evidence.media_type == BUNDLE and evidence.predicate:
+        annotations = {"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": evidence.predicate}
+    written = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "artifactType": evidence.media_type,
+        "config": as_json(config),
+        "layers": [as_json(layer)],
+        "subject": {"mediaType": subject.get("mediaType") or shape, "digest": digest, "size": len(data)},
+    }
+    manifest = canon.encode({**written, "annotations": annotations} if annotations else written)
+    found = Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type, annotations=annotations)
+    return manifest, found

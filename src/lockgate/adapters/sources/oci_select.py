@@ -5,6 +5,8 @@ from __future__ import annotations
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, is_too_much
 from lockgate.adapters.sources.oci_descriptor import (
     IMAGE_CONFIGS,
+    KIND,
+    KINDS_ATTACHED,
     Descriptor,
     contents,
     cut,
@@ -80,7 +82,7 @@ def _listed(layout: Images, tag: str) -> list[Descriptor]:
         if not found:
             raise UnreadableError("ref.not-found", f"{layout.path} has no tag {tag!r}")
         return found
-    candidates = _images(layout, [each for each in listed if not is_referrers_tag(each.tag)])
+    candidates = _images(layout, [each for each in listed if not is_referrers_tag(each.tag) and each.annotations.get(KIND) not in KINDS_ATTACHED])
     if not candidates:
         raise UnreadableError("ref.not-found", f"{layout.path} lists no image")
     tags = sorted({each.tag for each in candidates})

@@ -76,7 +76,7 @@ class Registries:
     def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:
         """The evidence in manifests that name this digest as their subject, each piece once."""
         with self._repository(ref) as repository, complete(digest):
-            return evidence_among(repository, digest, *repository.referrers(digest))
+            return evidence_among(repository, digest, repository.referrers(digest))
 
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         """Push a manifest that holds the evidence and names the digest as its subject; its reference is returned.

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 from lockgate.adapters import disk
 from lockgate.adapters.sources.hashing import HashBeside
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, found_part
-from lockgate.adapters.sources.oci_descriptor import DOCUMENTS, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, cut, distinct, is_index
+from lockgate.adapters.sources.oci_descriptor import DOCUMENTS, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, attached_tags, cut, distinct, is_index
 from lockgate.adapters.sources.oci_evidence import Referrers, complete, evidence_among, new_referrer, read_referrers, searchable
 from lockgate.adapters.sources.registry_client import CONNECTIONS, Answer, Client
 from lockgate.adapters.sources.side_by_side import side_by_side
@@ -109,17 +109,21 @@ class Repository(Images):
 
         1. The referrers API, page for page; 404 for the first means that this registry has none.
         2. The index under the fallback tag, whether there is an API or not: what was pushed before there was one stands there.
+        3. The manifests under the tags of cosign's older layout: one of signatures, one of attestations (cosign, SIGNATURE_SPEC.md).
 
         Raises:
             UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``; as `Client.document`.
         """
         where = f"{self.path}: what refers to {digest}"
 
-        def look(step: int) -> Referrers:
-            return self._pages(f"referrers/{digest}") if step == 1 else self._fallback(digest, where)
-
-        api, tag = self.beside(look, (1, 2))
-        found = Referrers(searchable([*api.manifests, *tag.manifests], where), list(dict.fromkeys([*api.odd, *tag.odd])))
+        steps: list[Callable[[], Referrers]] = [lambda: self._pages(f"referrers/{digest}"), lambda: self._fallback(digest, where)]
+        steps += [lambda tag=tag: self._under(tag) for tag in attached_tags(digest)]  # type: ignore[misc]  # a tag of its own each
+        api, fallback, *older = self.beside(lambda step: step(), steps)
+        found = Referrers(
+            searchable([*api.manifests, *fallback.manifests], where),
+            list(dict.fromkeys([*api.odd, *fallback.odd])),
+            [each for one in older for each in one.tagged],
+        )
         if len(found.manifests) + len(found.odd) > MAX_REFERRERS:
             _too_many(where)
         return found
@@ -132,7 +136,7 @@ class Repository(Images):
         """
         with complete(digest):
             listed = self.referrers(digest)
-            held = evidence_among(self, digest, *listed)
+            held = evidence_among(self, digest, listed)
         for each in held:
             if each.data == evidence.data:
                 return each.origin
@@ -160,7 +164,7 @@ class Repository(Images):
         path, where = f"manifests/sha256-{hex_of(digest)}", f"{self.path}: what refers to {digest}"
         answer = _ask(self._origin, path)
         index: dict[str, Any] = {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
-        if answer.status != 404:
+        if answer.status != 404 and digest_of(answer.data) != digest:
             self._listed(answer, where)
             index = self.parse(answer.data, where)
         if any(each.get("digest") == referrer.digest for each in index["manifests"]):
@@ -175,7 +179,7 @@ class Repository(Images):
     def _pages(self, path: str) -> Referrers:
         """Step 1. A page leads to another of the same list, and to none that was there before; a few at most bring nothing new."""
         where = f"{self.path}/{path}"
-        url, seen, found, empty = self._origin.url(path), set[str](), Referrers([], []), 0
+        url, seen, found, empty = self._origin.url(path), set[str](), Referrers([], [], []), 0
         while url:
             seen.add(url)
             answer = self._origin.document(url, INDEX, MAX_MANIFEST)
@@ -184,7 +188,7 @@ class Repository(Images):
                     raise UnreadableError("ref.unreadable", f"{where} breaks off after {len(found.manifests)} entries")
                 return found
             before, page = len(found.manifests) + len(found.odd), self._listed(answer, where)
-            found = Referrers(distinct([*found.manifests, *page.manifests]), list(dict.fromkeys([*found.odd, *page.odd])))
+            found = Referrers(distinct([*found.manifests, *page.manifests]), list(dict.fromkeys([*found.odd, *page.odd])), [])
             after = len(found.manifests) + len(found.odd)
             if after > MAX_REFERRERS:
                 _too_many(where)
@@ -199,7 +203,20 @@ class Repository(Images):
     def _fallback(self, digest: Digest, where: str) -> Referrers:
         """Step 2."""
         answer = _ask(self._origin, f"manifests/sha256-{hex_of(digest)}")
-        return Referrers([], []) if answer.status == 404 else self._listed(answer, where)
+        if answer.status == 404 or digest_of(answer.data) == digest:  # `cosign copy` puts the image itself there
+            return Referrers([], [], [])
+        return self._listed(answer, where)
+
+    def _under(self, tag: str) -> Referrers:
+        """Step 3."""
+        answer = _ask(self._origin, f"manifests/{tag}")
+        if answer.status == 404:
+            return Referrers([], [], [])
+        if len(answer.data) > MAX_MANIFEST:
+            raise UnreadableError("ref.too-much-evidence", f"{self.path}:{tag} is larger than {MAX_MANIFEST} bytes")
+        each = Descriptor(media_type="", digest=digest_of(answer.data), size=len(answer.data))
+        self._held[each.digest] = answer
+        return Referrers([], [], [each])
 
     def _listed(self, answer: Answer, where: str) -> Referrers:
         if len(answer.data) > MAX_MANIFEST:
