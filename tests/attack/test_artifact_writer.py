@@ -6,16 +6,19 @@ import os
 import stat as modes
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from attack.stage import Stage, refused
-from build import digest, key
+from build import SIGNED, digest, key
 from layouts import Layout
 from lockgate.app import attach, deploy
 from lockgate.app.gate import Gated
 from lockgate.core.digest import digest_of
+from lockgate.core.policy import EnvironmentPolicy
 from lockgate.wire import file_digest
+from world import changed, standard_policy
 
 
 def on_shelf(stage: Stage, name: str = "next") -> Path:
@@ -23,7 +26,7 @@ def on_shelf(stage: Stage, name: str = "next") -> Path:
     return shelf / name
 
 
-def deployed(stage: Stage, told: Callable[[Gated], object] = lambda _: None, to: str = "production", ref: str = "next", **more: str) -> list[str]:
+def deployed(stage: Stage, told: Callable[[Gated], object] = lambda _: None, to: str = "production", ref: str = "next", **more: Any) -> list[str]:
     """Deploy, doing something between the decision and the command; the command as it ran."""
     deploy.deploy(stage.ports, stage.ask(to, ref, **more), ["run", "{ref}"], key("dora"), lambda gated: (told(gated), None)[1])
     ran: list[str] = stage.runner.ran[-1]
@@ -77,7 +80,7 @@ class TestForge:
         """Whoever supplies a file chooses its name, and the name of the copy stands in the deployer's command."""
         name = "$(touch pwned); -rf"
         stage.artifact(name)
-        (_, path) = deployed(stage, to="staging", refs=(f"file:{name}",))  # type: ignore[arg-type]
+        (_, path) = deployed(stage, to="staging", refs=(f"file:{name}",))
         assert Path(path).name == "artifact"
 
     @pytest.mark.not_caught
@@ -114,10 +117,6 @@ class TestHide:
         assert stage.answer(to="staging") == "allowed"
 
     def test_cannot_where_the_signature_may_not_be_old(self, stage: Stage) -> None:
-        from build import SIGNED
-        from lockgate.core.policy import EnvironmentPolicy
-        from world import changed, standard_policy
-
         policy = standard_policy()
         fresh = EnvironmentPolicy(requires=(changed(SIGNED, max_age="24h"),))
         stage.policy(changed(policy, environments={**policy.environments, "staging": fresh}))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from attack.stage import NEXT, Stage, refused
-from lockgate.app import prove, report
+from build import key
+from lockgate.app import deploy, prove, report
 from lockgate.core import events
 from lockgate.core.digest import digest_of
 
@@ -81,9 +82,10 @@ class TestHide:
     @pytest.mark.not_caught
     def test_can_deploy_something_else_past_the_gate(self, stage: Stage) -> None:
         """The command is theirs: it has the private copy, and may run anything beside it."""
-        stage.source.put("evil", b"evil")
-        made = stage.deploy(ref="next")
+        command = ["install", "/some/where/evil", "--not", "{ref}"]
+        made = deploy.deploy(stage.ports, stage.ask(ref="next"), command, key("dora"), lambda _: None)
         assert made.exit_status == 0
+        assert stage.runner.ran[-1][:2] == ["install", "/some/where/evil"]
         assert stage.here().stays[-1].release.artifacts == NEXT
 
     def test_cannot_hide_that_the_command_failed(self, stage: Stage) -> None:

@@ -12,6 +12,7 @@ from attack.stage import Stage, refused
 from build import NOW, digest, key
 from fakes.memory_log import MemoryLog
 from lockgate.app import prove, replay, report
+from lockgate.app.project import project
 from world import ORIGIN, World, changed
 
 
@@ -109,8 +110,7 @@ class TestHide:
         """It is believed, and a note says that nothing is remembered of it."""
         older = desk.work / "older"
         shutil.copytree(desk.work / ".lockgate", older)
-        assert desk.call("people", "remove", "Ada").code in {0, 2}
-        desk.call("gate", "file:app", "--to", "staging")
+        assert desk.call("gate", "file:app", "--to", "staging").code == 0
         assert desk.code("status", "--gate", "older") == "head.rolled-back"
         desk.as_stranger()
         said = desk.call("status", "--gate", "older", "--trust", "lockgate.trust")
@@ -120,8 +120,6 @@ class TestHide:
     def test_cannot_show_who_has_a_newer_root_a_log_that_does_not_have_it_yet(self, stage: Stage) -> None:
         older = stage.backup()
         stage.root(threshold=1)
-        from lockgate.app.project import project
-
         newer = project(stage.ports, "").root
         stage.restore(older)
         stage.as_stranger()

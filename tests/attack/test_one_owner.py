@@ -95,8 +95,12 @@ class TestDelay:
         """256 in earnest: each has their own approval, and none is forgotten while that lasts."""
         small_rooms(monkeypatch)
         two(stage, "owner", "second")
-        for _ in range(4):
-            stage.policy(weak())
+
+        def fill() -> None:
+            for _ in range(5):
+                stage.policy(weak())
+
+        assert refused(fill) == "request.too-many"
         change = (stage.ports, weak(), stage.id(), stage.nonce(), WEEK, key("second"))
         assert refused(govern.change, *change) == "request.too-many"
         stage.clock.advance(days=8)
