@@ -66,16 +66,14 @@ class Gatekeeper:
         with self._lock:
             if (held := self.held(*asked)) and held != told:
                 return held
-            self._held.pop(asked, None)
             offered = read_challenge(challenge)
             if bearer := offered.get("bearer"):
                 value, seconds = self._token(bearer, asked, send)
             elif "basic" in offered and (login := self._logins.find(*asked[:2])) and login.user:
                 value, seconds = login.basic(), float("inf")
             else:
-                return ""
-            if value:
-                self._held[asked] = value, self._clock() + seconds
+                value, seconds = "", 0.0
+            self._held[asked] = value, self._clock() + seconds  # only now: until then others would ask as nobody
             return value
 
     def _token(self, bearer: dict[str, str], asked: tuple[str, str, str], send: Send) -> tuple[str, float]:
