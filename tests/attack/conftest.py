@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from attack.desk import Desk, begun
+from attack.served import Served, served
 from attack.stage import Stage, build, copied
 
 
@@ -43,3 +44,10 @@ def desk(set_desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Des
     """See `attack.desk`."""
     shutil.copytree(set_desk, tmp_path / "ada")
     return Desk(tmp_path / "ada", monkeypatch)
+
+
+@pytest.fixture
+def registry(stage: Stage, tmp_path: Path) -> Iterator[Served]:
+    """See `attack.served`."""
+    with served(stage, tmp_path) as made:
+        yield made

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import registries
+from attack.served import IMAGE, Served
 from attack.stage import Stage, refused
 from build import key
-from layouts import INDEX, MANIFEST, Layout, parts
-from lockgate.adapters.sources.registry_images import Registries
-from lockgate.app import attach, deploy, request
+from layouts import INDEX, MANIFEST, parts
+from lockgate.app import deploy, request
 from lockgate.core.model import NONE
-from registries import HASTE, LOCAL, REMOTE, Outside, Registry, body, drop, serving, status
-
-IMAGE = f"registry:{LOCAL}:v1"
-
-
-class Served(Registry):
-    """A registry, and the world around it.
-
-    Attributes:
-        outside: names, addresses, and each connection.
-    """
-
-    outside: Outside
-
-
-@pytest.fixture
-def registry(stage: Stage, tmp_path: Path) -> Iterator[Served]:
-    """A registry with a signed image, tag ``v1``, and an older signed one that nothing is tagged with; the stage reads from it."""
-    layout = Layout(tmp_path / "registry")
-    made = Served(layout)
-    certificate = registries.certificate(tmp_path, "registry.example")
-    with tempfile.TemporaryDirectory() as short, serving(made, Path(short) / "s", certificate) as outside:
-        stage.source.real._sources["registry"] = Registries(None, outside.network(), HASTE)
-        made.outside = outside
-        for tag, layer in (("old", b"an old layer"), ("v1", b"a layer")):
-            made.tags[tag] = layout.image(layer)
-            attach.sign(attach.Bench(source=stage.source, clock=stage.clock), f"registry:{LOCAL}:{tag}", key("release"))
-        made.tags.pop("old")
-        made.asked.clear()
-        assert stage.answer(to="staging", refs=(IMAGE,)) == "allowed"
-        yield made
+from registries import LOCAL, REMOTE, body, drop, status
 
 
 def answer(stage: Stage, to: str = "staging") -> str:
@@ -121,6 +88,14 @@ class TestHide:
         registry.tags["v1"] = registry.layout.image(b"evil")
         gated = stage.gate("staging", refs=(f"registry:{LOCAL}@{named}",))
         assert (gated.decision.outcome, gated.release.artifacts) == ("allowed", (named,))
+
+    def test_can_point_to_what_is_not_followed_and_it_is_shown_and_proves_nothing(self, stage: Stage, registry: Served) -> None:
+        odd = {"mediaType": MANIFEST, "digest": "sha512:" + "0" * 128, "size": 2}
+        listed = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [odd]}).encode()
+        registry.fault("/referrers/", lambda handler: handler.reply(200, listed, {"Content-Type": INDEX}))
+        registry.fault("/manifests/sha256-", status(404))
+        outcomes = stage.gate("staging", refs=(IMAGE,)).decision.outcomes
+        assert [one.params["because"] for one in outcomes if one.code == "signed-by.no-good-signature"] == [("evidence.unknown-format",)]
 
 
 class TestDelay:
