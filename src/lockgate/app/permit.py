@@ -15,6 +15,7 @@ from lockgate.core import events
 from lockgate.core.decide import decide
 from lockgate.core.identity import Name
 from lockgate.core.model import Release
+from lockgate.core.recall import struck
 from lockgate.errors import EvidenceError, TrustError
 from lockgate.evidence import record
 
@@ -39,7 +40,8 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
     """The environment as history gives it now, in which the permit of decision `index` lives and its request stands.
 
     Raises:
-        EvidenceError: ``permit.gone``: used, given back, or what it rested on was withdrawn, rejected or changed; ``permit.expired``.
+        EvidenceError: ``permit.gone``: used, given back, or what it rested on was withdrawn, rejected or changed; ``permit.revoked``,
+            ``permit.expired``.
         TrustError: ``root.unpinned``. LedgerError: ``time.behind-log``.
     """
     if ports.pinned is None:
@@ -49,6 +51,8 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
     permit = next((one for one in state.permits if one.decision == index), None)
     if permit is None or permit.release != release:
         raise EvidenceError("permit.gone", f"the permit of decision {index} is not there any more: it was used, given back or never stood")
+    if (leaf := struck(own.state, permit)) >= 0:
+        raise EvidenceError("permit.revoked", f"the permit of decision {index} was revoked by leaf {leaf}")
     now = say.require_clock(ports, own)
     if now >= permit.not_after:
         raise EvidenceError("permit.expired", f"the permit of decision {index} ended {permit.not_after:%Y-%m-%d %H:%M:%S} UTC")
