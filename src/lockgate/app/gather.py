@@ -15,9 +15,9 @@ from lockgate.core.digest import Digest, Ref, digest_of
 from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import section_digest
+from lockgate.core.ports import Evidence, Measured
 from lockgate.core.recall import freed, standing
 from lockgate.core.revocation import Revocation
-from lockgate.core.ports import Evidence, Measured
 from lockgate.core.state import release_digest
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact

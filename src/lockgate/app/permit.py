@@ -26,10 +26,11 @@ def outstanding(ports: Ports, environment: Name, index: int, release: Release) -
         standing(ports, environment, index, release)
     except EvidenceError as err:  # while it is out no other is given: asking again would say the same
         raise EvidenceError(err.code, err.message, "lockgate status") from None
-    return _decided(ports, index)
+    return decided(ports, index)
 
 
-def _decided(ports: Ports, index: int) -> events.Decided:
+def decided(ports: Ports, index: int) -> events.Decided:
+    """The decision that a leaf holds. Raises EvidenceError ``permit.gone``, and as `record.open_envelope`."""
     decision = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event).event
     if not isinstance(decision, events.Decided):
         raise EvidenceError("permit.gone", f"leaf {index} is no decision")
@@ -68,7 +69,7 @@ def _require_still_allowed(ports: Ports, own: Projection, index: int, release: R
 
     So a withdrawn approval, a stricter policy, a removed person or another release deployed here since ends the permit.
     """
-    decision = _decided(ports, index)
+    decision = decided(ports, index)
     basket = stored(ports, decision.evidence)
     here = own.state.environment
     freed = tuple(replace(one, permit_until=None) if one.decision == index else one for one in here.requests)

@@ -27,7 +27,8 @@ def require_open(own: Projection, release: Release, *, rollback: bool) -> None:
         raise EvidenceError("release.recalled", f"this release was recalled by {found.id}, leaf {found.leaf} ({found.reason}): nothing was asked")
     if not rollback and (stay := replaced(own.state.environment.stays, release)) is not None:
         since = f"{stay.since:%Y-%m-%d %H:%M:%S} UTC"
-        raise EvidenceError("release.downgrade", f"this was in {here} since {since}, decision {stay.decision}, and was replaced: it comes back as a rollback only")
+        was = f"this was in {here} since {since}, by decision {stay.decision}, and was replaced"
+        raise EvidenceError("release.downgrade", f"{was}: it comes back as a rollback only, and nothing was asked")
 
 
 def came_from(own: Projection, release: Release) -> Stay | None:

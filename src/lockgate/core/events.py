@@ -164,7 +164,7 @@ class Withdrawn(Bound, frozen=True, kw_only=True):
 
 
 class Revoked(Bound, frozen=True, kw_only=True):
-    """Somebody who may say no takes back what was allowed: one permit, or digests in this environment. The Statement's subjects are the digests.
+    """Somebody who may say no takes back what was allowed: one permit, or digests in this environment, which are the Statement's subjects.
 
     Attributes:
         id: by which it is lifted.
@@ -256,7 +256,9 @@ class Asked(Bound, frozen=True, kw_only=True):
     asked_at: Time
 
 
-Event = Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployed | DeployFailed | Decided | Asked
+Event = (
+    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployed | DeployFailed | Decided | Asked
+)
 
 KINDS: dict[str, type[Event]] = {
     "genesis": Genesis,

@@ -1,7 +1,7 @@
 """What revocations strike: releases that may not enter, and permits that are gone. A no wins over every permit given before it.
 
-A release is recalled while a revocation that stands names one of its artifacts, what is inside one of them, or its configuration. A permit is gone for good
-once a revocation names it, its release, or one of the digests it was given for: lifting a revocation lets the release be asked for again, and brings no permit back.
+A release is recalled while a revocation that stands names one of its artifacts, what is inside one of them, or its configuration. A permit
+is gone for good once a revocation names it, or a digest of its release: lifting one lets the release be asked for again, and brings no permit back.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def admit_environment(place: Place, event: events.Event, person: str, roster: Ro
             if len(room_for_request(state.requests, place.at)) >= KEPT_REQUESTS:
                 raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} requests have approvals that have not ended: one has to end first")
             if event.rollback and replaced(state.stays, Release(artifacts=place.subjects, config=event.config)) is None:
-                raise EvidenceError("request.no-rollback", f"nothing of this release was in {environment} before and was replaced: it is asked for as any other")
+                raise EvidenceError("request.no-rollback", f"nothing of this release was in {environment} and was replaced: it is asked for as any other")
         case events.Revoked():
             admit_revoked(place, event, may=owner or may_reject(roster, person, environment))
         case events.Withdrawn(what="revocation"):

@@ -49,7 +49,7 @@ def admit_lift(place: Place, event: events.Withdrawn, by: str, *, owner: bool, m
     if one is None:
         raise EvidenceError("revocation.unknown", f"no revocation {event.request} stands in {event.environment}")
     if one.permit != EVERY_PERMIT:
-        raise EvidenceError("revocation.final", f"{event.request} revoked the permit of decision {one.permit}: that one does not come back, the gate gives another")
+        raise EvidenceError("revocation.final", f"{event.request} revoked the permit of decision {one.permit}, which does not come back: ask for another")
     if place.subjects != one.digests:
         raise EvidenceError("revocation.other-release", f"this names other digests than {event.request} revoked")
     if not owner and not (may and one.by == by):
