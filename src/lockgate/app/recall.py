@@ -13,6 +13,7 @@ from typing import Literal
 
 from lockgate import canon
 from lockgate.app import past, say
+from lockgate.app.gate import require_environment
 from lockgate.app.gather import Manifest
 from lockgate.app.permit import decided
 from lockgate.app.project import Projection, documents, project
@@ -131,9 +132,12 @@ def revoke(ports: Ports, digests: Sequence[Digest], reason: Reason, environment:
         signer: an owner's key, or one of somebody who may approve.
 
     Raises:
-        TrustError: ``revocation.not-yours`` where the signer may revoke nowhere; else each environment's answer is told.
+        UsageError: ``policy.no-environment``. TrustError: ``revocation.not-yours`` where the signer may revoke nowhere; else each
+            environment's answer is told.
     """
     house = project(ports, "")
+    if environment and environment not in ever_named(ports):
+        require_environment(house, environment)
     person = house.roster.person_of(signer.public)
     there = sorted(house.policy.environments) if house.policy else []
     if signer.public in house.root.owners:

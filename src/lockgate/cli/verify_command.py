@@ -113,6 +113,8 @@ def _proof(session: Session, what: str, terms: Terms | None) -> None:
         event_text(seen.kind, seen.event, seen.subjects, seen.signed, sheet),
     )
     session.say(seen, "\n".join(filter(None, parts)))
+    if seen.code == "permit.smaller-tree":
+        session.next(f"lockgate log prove {seen.index} --out {shlex.quote(what)}{session.place}")
     sys.exit(REFUSED if seen.code else OUTCOMES.get(seen.outcome, OK))
 
 

@@ -98,7 +98,8 @@ def standing_text(event: events.Event, code: str, sheet: Sheet, *, because: str 
         case events.Genesis():
             return ""
         case events.Decided(outcome="allowed") if code in _AGAINST:
-            said = f"{painted('other', RED, sheet)}     {_AGAINST[code]} [{code}]"
+            word = "older" if code == "permit.smaller-tree" else "other"
+            said = f"{painted(word, RED, sheet)}     {_AGAINST[code]} [{code}]"
         case events.Decided(outcome="allowed") if code == "permit.revoked":
             why = f" ({plain(because)})" if because else ""
             said = f"{painted('revoked', RED, sheet)}   the permit was revoked{why}: nothing may be deployed by it [{code}]"
