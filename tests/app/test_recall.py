@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from build import KEYS, SIGNED, digest, key, person_id
+from build import KEYS, SIGNED, digest, key, person, person_id
 from lockgate.app import gate, recall, report, say, status_list
 from lockgate.app.permit import standing
 from lockgate.app.project import project
@@ -147,12 +148,20 @@ class TestRevoke:
         assert codes(running) == {"release.recalled"}
         assert codes(running, "staging") == set()
 
+    def test_a_place_that_fails_keeps_it_from_no_other(self, running: World) -> None:
+        running.roster(*(person(name, {"production": ["approve:x"], "staging": ["approve:x"]}) for name in ("dora", "bob")))
+        last = running.envelope(running.log.last("env:production"))
+        running.smuggle(last, "env:production", at=running.clock.now() - timedelta(hours=1))
+        assert {one.environment: one.code for one in revoke(running, "bob")} == {"production": "time.backwards", "staging": ""}
+        running.broken = True
+
     def test_in_one_environment(self, running: World, fails: Fails) -> None:
         (done,) = revoke(running, "owner", "staging")
         assert (done.environment, done.code) == ("staging", "")
         assert codes(running) == set()
         assert [one.code for one in revoke(running, "bob", "staging")] == [""]  # it stands already
-        assert [one.code for one in revoke(running, "bob", "staging", "other")] == ["revocation.not-yours"]
+        assert fails(revoke, running, "bob", "staging", "other") == "revocation.not-yours"
+        assert fails(revoke, running, "owner", "nowhere") == "policy.no-environment"
 
     @pytest.mark.parametrize("by", ["eve", "dora", "mallory"])
     def test_nobody_else(self, running: World, fails: Fails, by: str) -> None:

@@ -26,7 +26,7 @@ from lockgate.core.ports import PersonSigner
 from lockgate.core.recall import names, permit_of, standing, struck, touching
 from lockgate.core.revocation import Reason, Revocation
 from lockgate.core.sightings import Blank, Holding, Located, Revoking, Sighting
-from lockgate.errors import EvidenceError, LedgerError, TrustError, UnreadableError, UsageError
+from lockgate.errors import EvidenceError, LedgerError, LockgateError, TrustError, UnreadableError, UsageError
 from lockgate.evidence.admit_release import may_reject
 from lockgate.evidence.place import read_policy
 
@@ -132,8 +132,8 @@ def revoke(ports: Ports, digests: Sequence[Digest], reason: Reason, environment:
         signer: an owner's key, or one of somebody who may approve.
 
     Raises:
-        UsageError: ``policy.no-environment``. TrustError: ``revocation.not-yours`` where the signer may revoke nowhere; else each
-            environment's answer is told.
+        UsageError: ``policy.no-environment``. TrustError: ``revocation.not-yours`` where the signer may revoke nowhere. LockgateError: where it
+            is one place, as the record; of several each one's answer is told.
     """
     house = project(ports, "")
     if environment and environment not in ever_named(ports):
@@ -148,7 +148,14 @@ def revoke(ports: Ports, digests: Sequence[Digest], reason: Reason, environment:
         raise TrustError(
             "revocation.not-yours", f"{fingerprint(signer.public)} may not revoke: whoever may approve somewhere revokes there, and owners everywhere"
         )
-    done = [one for place in places for one in _revoke_in(ports, house, place, digests, reason, fresh, signer)]
+    done = list[Revoking]()
+    for place in places:
+        try:
+            done.extend(_revoke_in(ports, house, place, digests, reason, fresh, signer))
+        except LockgateError as err:  # of several places, one that fails keeps it from no other
+            if len(places) == 1:
+                raise
+            done.append(Revoking(environment=place, code=err.code))
     left = [name for name in there if not environment and places != [events.HOUSE] and name not in places]
     return [*done, *(Revoking(environment=name, code="revocation.not-yours") for name in left)]
 
@@ -164,11 +171,7 @@ def _revoke_in(
     for start in range(0, len(left), SUBJECTS):
         part, id_ = tuple(left[start : start + SUBJECTS]), fresh()
         event = events.Revoked(log=house.state.house.genesis, id=id_, environment=place, reason=reason)
-        try:
-            recorded = say.record_event(ports, say.sign_event(event, part, signer))
-        except (EvidenceError, TrustError) as err:
-            yield Revoking(environment=place, code=err.code)
-            continue
+        recorded = say.record_event(ports, say.sign_event(event, part, signer))
         yield Revoking(environment=place, id=id_, leaf=recorded.index)
 
 
