@@ -45,6 +45,7 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.revocation import Revocation
 
 NOW = datetime(2026, 11, 22, 20, 14, 3, tzinfo=UTC)
 """When every test takes place."""
@@ -261,6 +262,7 @@ def facts(
     requests: Found = (),
     in_force: Found = (),
     roster: Roster | Unreadable | None = None,
+    revoked: Found = (),
     stays: Mapping[str, Found] | None = None,
 ) -> Facts:
     """All facts of a decision: a sequence is complete, `Unreadable` stays so, None was never gathered."""
@@ -273,7 +275,8 @@ def facts(
         Need(Request): requests,
         Need(InForce): in_force,
         Need(Enrolled): enrolled,
-        **{Need(Stay, environment): there for environment, there in (stays or {}).items()},
+        Need(Revocation): revoked,
+        **{Need(Stay, environment): there for environment, there in {"production": (), **(stays or {})}.items()},
     }
     return Facts({need: complete(items) for need, items in found.items() if items is not None})
 

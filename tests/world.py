@@ -221,10 +221,10 @@ class World:
         """Gate and deploy."""
         return self._told(deploy.deploy(self.ports, self.ask(to, ref, **more), ["run", "{ref}"], key(by), lambda _: None))
 
-    def request(self, to: str = "production", ref: str = "shop", by: str = "rita", config: str = NONE, id_: str = "") -> str:
+    def request(self, to: str = "production", ref: str = "shop", by: str = "rita", config: str = NONE, id_: str = "", *, rollback: bool = False) -> str:
         """Ask for a release; the request's id."""
         id_ = id_ or self.id()
-        request.request_release(self.ports, (f"file:{ref}",), to, config, id_, key(by))
+        request.request_release(self.ports, (f"file:{ref}",), to, config, id_, key(by), rollback=rollback)
         self.caught_up()
         return id_
 

@@ -5,6 +5,7 @@ Adapters are imported by the function that needs them, so that checking a proof 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -364,6 +365,25 @@ def file_digest(path: str | Path) -> str:
 
     with os.fdopen(disk.open_regular(path, follow=True), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def heads(config: Config) -> FileHeads | None:
+    """This account's memory of the heads it saw; None for an account without a home."""
+    from lockgate.adapters.store.heads import FileHeads
+
+    return FileHeads(config.state / "heads") if config.state is not None else None
+
+
+def require_writable(path: str | Path) -> None:
+    """A file could be put there, as `write_file` does it. Raises OSError."""
+    from lockgate.adapters import disk
+
+    target = Path(path)
+    if os.path.lexists(target):
+        os.close(disk.open_regular(target))
+    with disk.directory(target.parent, follow=True) as fd:
+        if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target.parent))
 
 
 def write_file(path: str | Path, data: bytes) -> None:

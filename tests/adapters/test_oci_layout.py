@@ -231,6 +231,14 @@ class TestResolve:
         index = layout.index(*(layout.manifest(b"%d" % number, platform=f"linux/x{number}") for number in range(17)))
         assert refused(layout, digest=index, platform="linux/x3") == "ref.ambiguous"
 
+    def test_an_index_that_was_read_says_which_images_are_inside(self, layout: Layout) -> None:
+        index, images = multi(layout, "linux/amd64", "linux/arm64")
+        whole = layout.index({"mediaType": INDEX, "digest": index, "size": len(layout.at(index).read_bytes())})
+        (one, *_) = images.values()
+        assert SOURCE.measure(ref(layout), index).inside == tuple(sorted(images.values()))
+        assert SOURCE.measure(ref(layout), whole).inside == tuple(sorted([index, *images.values()]))
+        assert SOURCE.measure(ref(layout), one).inside == ()
+
     def test_a_digest_names_an_index_whole_or_the_platform_asked_of_it(self, layout: Layout) -> None:
         index, images = multi(layout, "linux/amd64", "linux/arm64")
         assert resolve(layout, digest=index) == index

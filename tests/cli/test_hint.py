@@ -77,7 +77,7 @@ KINDS = {
 """What a value is -> how the values of that kind begin here; of no other kind is anything ever filled in."""
 
 ARGUMENTS = {
-    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "why"), "REF…"),
+    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "why", "recall"), "REF…"),
     **dict.fromkeys(("approve", "reject", "withdraw"), "R"),
     **dict.fromkeys(("policy check", "policy apply"), "POLICY"),
     **dict.fromkeys(("log show", "log prove", "log replay"), "INDEX"),
@@ -95,6 +95,13 @@ LINES = [
     "reject r-aaaa --key key-k",
     "withdraw r-aaaa --what request --trust trust-t",
     "status --gate gate-g --trust trust-t",
+    "recall ref-a --to env-x --platform os/x --revoke --reason other --key key-k --gate gate-g",
+    "recall 7 --trust trust-t",
+    "request ref-a --to env-x --rollback --key key-k",
+    "request --to env-x --rollback",
+    "gate ref-a --to env-x --permit-out out-p",
+    "verify thing-t --artifact ref-a --environment env-x --config config-c --status status-s --run --trust trust-t",
+    "log status --out out-o --max-age 1h --gate gate-g",
     "why 7 --gate gate-g",
     "why ref-a ref-b --to env-x --key key-k",
     "init --origin origin-o --name name-n --owner owner-o --threshold 2 --write-trust out-t --key key-k",
@@ -158,8 +165,9 @@ def test_nothing_is_filled_in_that_is_of_another_kind(line: str) -> None:
         for name, values in given.items():
             kind = ARGUMENTS.get(path, "none") if not name else OPTIONS.get(name, name)
             for value in values:
+                flag = name in own and value == "True"
                 same_thing = path == "verify" and not name and value.startswith(("thing-t", "event-e", "ref-a"))
-                assert value in own or same_thing or value.startswith(KINDS.get(kind, "nothing at all")), f"{remedy}: {said}"
+                assert value in own or flag or same_thing or value.startswith(KINDS.get(kind, "nothing at all")), f"{remedy}: {said}"
 
 
 @pytest.mark.parametrize("line", LINES)

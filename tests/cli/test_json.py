@@ -46,6 +46,7 @@ def document(said: Said) -> Any:
     return json.loads(said.out)
 
 
+NOWHERE = f"sha256:{'0' * 64}"
 COMMANDS: list[tuple[str, int]] = [
     ("init --gate other/gate --origin example.com/other --write-trust other.trust", 0),
     ("key new new.key", 0),
@@ -82,12 +83,21 @@ COMMANDS: list[tuple[str, int]] = [
     ("status", 0),
     (f"why {IMAGE} --to vault", 0),
     ("why 14", 0),
+    (f"recall {IMAGE}", 0),
+    ("recall 14", 0),
+    (f"recall {NOWHERE}", 1),
+    (f"recall {NOWHERE} --revoke", 2),
+    (f"recall {NOWHERE} --revoke --reason other", 0),
     ("log show", 0),
     ("log show 14", 0),
     ("log check", 0),
     ("log prove 14", 0),
     ("log prove 14 --out 14.proof", 0),
     ("verify 15.proof", 0),
+    ("verify 15.proof --environment staging", 1),
+    ("verify 14.proof --environment production", 1),
+    ("log status", 0),
+    ("log status --out status.json", 0),
     ("log replay 14", 0),
     ("log rebuild", 0),
     ("log record policy.yaml", 1),

@@ -19,7 +19,7 @@ def some(struct: type[Any]) -> dict[str, Any]:
         "log": digest("log"),
         "id": request_id(), "request": request_id(), "environment": "production", "config": "none", "nonce": nonce(), "version": 1, "replaces": "none",
         "from": "none", "duty": "security", "section": digest("section"), "baseline": "none", "shown": {"from": "none", "to": digest("to")}, "what": "approval",
-        "permit": 3, "exitStatus": 1, "origin": "example.com/shop", "outcome": "refused", "outcomes": [],
+        "reason": "vulnerable", "permit": 3, "exitStatus": 1, "origin": "example.com/shop", "outcome": "refused", "outcomes": [],
         "engine": "0.1.0", "history": 3, "policy": digest("policy"),
         "root": 1, "roster": 1, "evidence": digest("evidence"), "state": digest("state"),
     }  # fmt: skip
@@ -72,7 +72,7 @@ def test_the_stream_an_event_belongs_to(kind: str) -> None:
 
 
 def test_an_answer_to_a_proposal_belongs_to_the_house() -> None:
-    answers: tuple[Any, ...] = (events.Approved, events.Rejected, events.Withdrawn)
+    answers: tuple[Any, ...] = (events.Approved, events.Rejected, events.Withdrawn, events.Revoked)
     for struct in answers:
         assert events.stream_of(decode(encode({**some(struct), "environment": "house"}), struct)) == "house"
 
@@ -83,7 +83,7 @@ def test_the_duty_a_person_needs(kind: str, duty: str) -> None:
     assert events.duty_for(decode(encode(some(struct)), struct)) == duty
 
 
-@pytest.mark.parametrize("kind", ["genesis", "policy", "roster", "root", "rejection", "withdrawal", "decision", "ask"])
+@pytest.mark.parametrize("kind", ["genesis", "policy", "roster", "root", "rejection", "withdrawal", "revocation", "decision", "ask"])
 def test_where_another_rule_holds(kind: str) -> None:
     struct = events.KINDS[kind]
     assert events.duty_for(decode(encode(some(struct)), struct)) is None
@@ -97,6 +97,7 @@ HOSTILE: dict[str, list[Any]] = {
     "permit": [-1, 2**53, 1.5],
     "exitStatus": [0, 256, -9],
     "what": ["", "permit", "Approval"],
+    "reason": ["", "Vulnerable", "because"],
     "outcome": ["", "allow", "waived"],
     "request": ["r-", "r-short", "p-abcdefghijklmnop"],
 }

@@ -1242,3 +1242,27 @@ def test_leaving_leaves_out_never_makes_more_of_it(left_out: set[int]) -> None:
 def test_keys_that_sign_here_are_not_the_policys() -> None:
     """A story's people and the policy's keys are told apart, so that no test passes by chance."""
     assert not {key for one in PEOPLE.people for key in one.keys} & set(KEYS.values())
+
+
+def test_a_rollback_goes_back_to_something_and_is_approved_as_one() -> None:
+    story = permitted()
+    back = events.Requested(
+        log=LOG, id=request_id("back"), environment="production", config=NONE, from_=NONE, requested_at=story.now, rollback=True
+    )  # fmt: skip
+    assert story.say(back, SHOP.artifacts, "rita") == "request.no-rollback"
+    assert story.deploy(SHOP) == ""
+    assert story.say(back, SHOP.artifacts, "rita") == "request.no-rollback"
+    assert story.decide(OTHER, None) == ""
+    assert story.deploy(OTHER) == ""
+    assert story.say(back, SHOP.artifacts, "rita") == ""
+    assert story.approve(SHOP, "sam", "security", "back") == "approval.other-marking"
+    marked = replace(story.approval(SHOP, "security", "back").shown, rollback=True)
+    assert story.approve(SHOP, "sam", "security", "back", shown=marked) == ""
+
+
+def test_rules_never_go_back() -> None:
+    story = permitted()
+    assert story.decide(SHOP, rules=1) == ""
+    assert story.decide(SHOP, outcome="refused", not_after=None) == "decision.older-rules"
+    assert story.decide(SHOP, rules=1) == ""
+    assert story.state.environment.rules == 1

@@ -32,6 +32,7 @@ EVENTS: dict[str, events.Event] = {
         shown=SHOWN,
                                 expires=AT, nonce=NONCE),
     "rejection": events.Rejected(log=D, request="r-0123456789", environment="production", nonce=NONCE),
+    "revocation": events.Revoked(log=D, id="r-0123456789", environment="production", reason="vulnerable", permit=3),
     "withdrawal": events.Withdrawn(log=D, request="r-0123456789", environment="production", what="approval", nonce=NONCE),
     "deployed": events.Deployed(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT),
     "deploy-failed": events.DeployFailed(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT, exit_status=137),

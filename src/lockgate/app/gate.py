@@ -25,7 +25,7 @@ from lockgate.app.project import Projection, documents, look_beside, newest, pro
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
-from lockgate.core.decide import Judgement, decide
+from lockgate.core.decide import RULES, Judgement, decide
 from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
 from lockgate.core.duration import span
 from lockgate.core.identity import Name, fingerprint
@@ -230,6 +230,8 @@ def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidenc
         state=state_digest(own.state),
         actor=subject.actor.key if subject.actor else "",
         person=subject.actor.person if subject.actor else None,
+        status_max_age=(section.status_max_age or "") if section is not None and judgement.result == "allowed" else "",
+        rules=RULES,
     )
 
 

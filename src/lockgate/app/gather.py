@@ -16,6 +16,8 @@ from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, In
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import section_digest
 from lockgate.core.ports import Evidence, Measured
+from lockgate.core.recall import freed, standing
+from lockgate.core.revocation import Revocation
 from lockgate.core.state import release_digest
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact
@@ -147,7 +149,7 @@ def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, Publi
 
 
 def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
-    return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where) for one in manifest.measured), as_of=now)
+    return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where, inside=one.inside) for one in manifest.measured), as_of=now)
 
 
 def history_facts(own: Projection, others: Mapping[Name, Projection], now: datetime) -> dict[Need, Gathered]:
@@ -156,7 +158,8 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
     policy = own.policy_in_force()
     section = policy.environments.get(environment.name)
     gathered: dict[Need, Gathered] = {
-        Need(Request): Complete(items=environment.requests, as_of=now),
+        Need(Request): Complete(items=freed(own.state), as_of=now),
+        Need(Revocation): Complete(items=standing(own.state), as_of=now),
         Need(Enrolled): Complete(items=(Enrolled(roster=own.roster),), as_of=now),
     }
     for name, projection in {environment.name: own, **others}.items():

@@ -20,6 +20,18 @@ from lockgate.core.ports import Measured
 from lockgate.evidence import artifact, dsse, record
 from lockgate.ledger import note, proof
 
+PermitCode = Literal[
+    "",
+    "permit.expired",
+    "root.expired",
+    "permit.other-environment",
+    "permit.other-artifact",
+    "permit.other-config",
+    "permit.revoked",
+    "permit.smaller-tree",
+]
+"""Why a permit whose proof holds lets nothing in."""
+
 
 class Anchor(Noun, frozen=True, kw_only=True):
     """The pinned root that was believed: the file it stands in, its log's name, its version and digest."""
@@ -54,7 +66,9 @@ class SeenProof(Noun, frozen=True, kw_only=True):
         proven: always: what is not proven is an error.
         index, size, event, subjects, at, signed: as `prove.Proven`. kind: of the event.
         outcome: of a decision; empty for any other event.
-        code: where it was allowed: ``permit.expired`` where that is over, ``root.expired`` where the pinned root is; empty otherwise.
+        code: where it was allowed: ``permit.expired`` where that is over, ``root.expired`` where the pinned root is; where it was presented as a
+            permit (`present`), what else is against it; empty otherwise. because: of a revoked one, the reason.
+        listed: how many leaves the status list looked at that it was held against; -1 for no list. runs: past its end, it lets run what runs.
         ignored: how many signatures of the checkpoint are by keys that nobody here knows: they say nothing.
         root: what it was checked against.
     """
@@ -68,7 +82,10 @@ class SeenProof(Noun, frozen=True, kw_only=True):
     at: str
     signed: str
     outcome: Literal["", "allowed", "refused", "undecided"]
-    code: Literal["", "permit.expired", "root.expired"]
+    code: PermitCode
+    because: str = ""
+    listed: int = -1
+    runs: bool = False
     ignored: int
     root: Anchor
 
@@ -128,7 +145,7 @@ def inspect_proof(data: bytes, root: Root, file: str, now: datetime) -> SeenProo
     proven = prove.check(data, root)
     event = proven.event
     decided = event if isinstance(event, events.Decided) else None
-    code: Literal["", "permit.expired", "root.expired"] = ""
+    code: PermitCode = ""
     if decided is not None and decided.outcome == "allowed":
         code = "permit.expired" if decided.not_after is None or decided.not_after <= now else "root.expired" if root.expires <= now else ""
     key = note.parse_vkey(root.log)

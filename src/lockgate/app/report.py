@@ -14,6 +14,8 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Request, Stay
+from lockgate.core.recall import names, standing, struck
+from lockgate.core.revocation import Revocation
 from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, State
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
 from lockgate.evidence import history, record
@@ -25,16 +27,17 @@ BATCH = 16_384
 
 
 class EnvironmentReport(Noun, frozen=True, kw_only=True):
-    """One environment, as recorded: what runs there, what may go there, and what is asked."""
+    """One environment, as recorded: what runs there, what may go there, and what is asked; `recalled`: what recalls what runs."""
 
     name: str
     occupant: Stay | None
     permits: tuple[Permit, ...]
     requests: tuple[Request, ...]
+    recalled: tuple[Revocation, ...] = ()
 
 
 class Status(Noun, frozen=True, kw_only=True):
-    """The gate at a history size. `unpinned`: no root was pinned, so nobody vouches for any of it."""
+    """The gate at a history size. `unpinned`: no root was pinned, so nobody vouches for any of it; `revoked`: digests, everywhere or somewhere."""
 
     origin: str
     size: int
@@ -42,6 +45,7 @@ class Status(Noun, frozen=True, kw_only=True):
     environments: tuple[EnvironmentReport, ...]
     proposals: tuple[OpenProposal, ...]
     ignored: dict[str, str]
+    revoked: tuple[Revocation, ...] = ()
 
 
 class LeafReport(Noun, frozen=True, kw_only=True):
@@ -82,15 +86,18 @@ class Checked(Noun, frozen=True, kw_only=True):
 def status(ports: Ports) -> Status:
     """What each environment of the policy in force runs, and what is open."""
     house = project(ports, "")
-    names = sorted(house.policy.environments) if house.policy else []
-    seen: dict[str, Projection] = {name: project(ports, name, beside=house) for name in names}
+    there = sorted(house.policy.environments) if house.policy else []
+    seen: dict[str, Projection] = {name: project(ports, name, beside=house) for name in there}
     now = ports.clock.now()
-    reports = []
+    reports, said = [], dict.fromkeys(standing(house.state))
     for name, projection in seen.items():
         state = projection.state.environment
-        live = tuple(permit for permit in state.permits if now < permit.not_after)
+        live = tuple(permit for permit in state.permits if now < permit.not_after and struck(projection.state, permit) < 0)
         asked = tuple(one for one in state.requests if not one.withdrawn and not one.over)
-        reports.append(EnvironmentReport(name=name, occupant=state.occupant(), permits=live, requests=asked))
+        runs, revoked = state.occupant(), standing(projection.state)
+        recalled = tuple(one for one in revoked if runs is not None and names(runs.release) & set(one.digests))
+        said.update(dict.fromkeys(revoked))
+        reports.append(EnvironmentReport(name=name, occupant=runs, permits=live, requests=asked, recalled=recalled))
     ignored = {index: code for projection in (house, *seen.values()) for index, code in projection.ignored.items()}
     return Status(
         origin=ports.log.origin,
@@ -99,6 +106,7 @@ def status(ports: Ports) -> Status:
         environments=tuple(reports),
         proposals=house.state.house.proposals,
         ignored=ignored,
+        revoked=tuple(said),
     )
 
 

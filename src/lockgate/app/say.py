@@ -11,7 +11,7 @@ from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
-from lockgate.core.state import House
+from lockgate.core.state import House, State
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, UnreadableError
 from lockgate.evidence import history, record
 from lockgate.evidence.place import SKEW
@@ -108,6 +108,9 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
         asked = projection.state.environment.request(event.id)
         if asked is None or asked.withdrawn:
             raise EvidenceError("event.replayed", f"{event.id} is leaf {index}, and was withdrawn or forgotten since: request anew")
+    if isinstance(event, events.Revoked) or (isinstance(event, events.Withdrawn) and event.what == "revocation"):
+        _require_revocation(projection.state, event, index)
+        return
     if not isinstance(event, events.Approved | events.Rejected | events.Withdrawn):
         return
     person = projection.roster.person_of(key)
@@ -131,6 +134,13 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
             theirs = any(given.person == by and not given.withdrawn for given in request.given)
             if (event.what == "approval" and theirs) or (event.what == "rejection" and by in request.rejected_by):
                 raise EvidenceError("withdrawal.replayed", f"this very withdrawal is leaf {index}, and more was said since: withdraw anew")
+
+
+def _require_revocation(state: State, event: events.Revoked | events.Withdrawn, index: int) -> None:
+    """A revocation stands; a lifted one stands no more, and that is what its lifting says."""
+    held = state.house if event.environment == events.HOUSE else state.environment
+    if isinstance(event, events.Revoked) and not any(one.id == event.id and one.lifted < 0 for one in held.revoked):
+        raise EvidenceError("event.replayed", f"{event.id} is leaf {index}, and was lifted since: revoke anew")
 
 
 def _require_backing(house: House, event: events.Approved) -> None:

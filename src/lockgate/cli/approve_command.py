@@ -74,6 +74,7 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
 def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> str:
     """What is put before the approver: of a release what runs and what is asked, of a document every line that changes."""
     from lockgate.app.counting import tally
+    from lockgate.app.reenter import came_from
     from lockgate.app.request import NOT_COLLECTED
     from lockgate.render import text
     from lockgate.render.standing import tally_lines
@@ -82,7 +83,8 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
     if request is not None:
         tallies = tally(found.projection, request, ports.clock.now()) if request.given else ()
         so_far = [line for one in tallies for line in tally_lines(one, sheet, covered=request.deployed >= 0)]
-        return text.asked(request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet, so_far)
+        back = came_from(found.projection, request.release) if request.rollback else None
+        return text.asked(request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet, so_far, back)
     return text.proposed(found.proposal, seen.lines, seen.left_out, sheet) if found.proposal else ""
 
 

@@ -11,6 +11,7 @@ import click
 
 from lockgate.cli import arguments
 from lockgate.cli.exits import OUTCOMES
+from lockgate.cli.permit_file import keep_permit, permit_out, require_place
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 @click.option("--request", default="", metavar="R", help="The request to go by (default: the newest that fits).")
 @arguments.platform_option
 @arguments.plain_http_option
+@permit_out
 @with_session(key=True)
-def command(session: Session, ref: str, argv: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str) -> None:
+def command(
+    session: Session, ref: str, argv: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str, permit_out: str
+) -> None:
     """Gate REF and, if allowed, run CMD on a private copy of exactly those bytes.
 
     {ref} in CMD becomes the path of the copy. What CMD writes to its stdout comes on stderr; on stdout stands, once it is deployed, exactly the
@@ -50,6 +54,7 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
         nonce=nonce,
         platform=platform,
     )
+    require_place(permit_out)
     signer = session.signer()
     ports = session.ports()
 
@@ -58,6 +63,7 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
     def told(gated: Gated) -> None:
         place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
         following.append(tell_decision(session, ports, gated.decision, place=place, refs=(ref,), pinned=gated.pinned, config=config_files, by_tag=not platform))
+        keep_permit(session, ports, gated, permit_out)
 
     done = deploy(ports, ask, argv, signer, told)
     if done.exit_status is None:

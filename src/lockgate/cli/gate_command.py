@@ -8,6 +8,7 @@ import click
 
 from lockgate.cli import arguments
 from lockgate.cli.exits import OUTCOMES
+from lockgate.cli.permit_file import keep_permit, permit_out, require_place
 from lockgate.cli.session import Session, with_session
 
 
@@ -19,9 +20,17 @@ from lockgate.cli.session import Session, with_session
 @arguments.platform_option
 @arguments.plain_http_option
 @click.option("--idempotency-key", default="", metavar="TEXT", help="A retry with the same key gets the first answer.")
+@permit_out
 @with_session(key=True)
 def command(
-    session: Session, refs: tuple[str, ...], environment: str, config_files: tuple[str, ...], request: str, platform: str, idempotency_key: str
+    session: Session,
+    refs: tuple[str, ...],
+    environment: str,
+    config_files: tuple[str, ...],
+    request: str,
+    platform: str,
+    idempotency_key: str,
+    permit_out: str,
 ) -> None:
     """Decide whether REF… may enter an environment, and record it.
 
@@ -40,9 +49,11 @@ def command(
         nonce=nonce,
         platform=platform,
     )
+    require_place(permit_out)
     ports = session.ports()
     gated = gate(ports, ask, session.signer_if_any())
     place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
     found = tell_decision(session, ports, gated.decision, place=place, refs=refs, pinned=gated.pinned, config=config_files, by_tag=not platform)
+    keep_permit(session, ports, gated, permit_out)
     session.say(with_next(gated, found), "\n".join(gated.pinned) if gated.decision.outcome == "allowed" else "")
     sys.exit(OUTCOMES[gated.decision.outcome])

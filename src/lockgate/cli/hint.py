@@ -15,12 +15,12 @@ from lockgate.core.digest import may_hold_password
 
 Path = tuple[str, ...]
 
-FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "-h", "--version"}
+FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "-h", "--version", "--rollback", "--revoke", "--run"}
 """Options without a value."""
 
 TAKES_KEY: frozenset[Path] = frozenset(
     {
-        *((name,) for name in ("approve", "attest", "deploy", "gate", "init", "reject", "request", "sign", "why", "withdraw")),
+        *((name,) for name in ("approve", "attest", "deploy", "gate", "init", "recall", "reject", "request", "sign", "why", "withdraw")),
         *(("key", "renew"), ("people", "add"), ("people", "apply"), ("people", "remove"), ("policy", "apply"), ("policy", "show")),
     }
 )
@@ -37,6 +37,7 @@ _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
 """Commands that are about a release -> options that say which, and that belong to the question."""
 
 _ONE_REF = {("deploy",), ("sign",), ("attest",), ("verify",)}
+_TAKES_ONE = _ONE_REF | {("recall",)}
 _REQUESTS = {("approve",), ("reject",), ("withdraw",)}
 _LEAVES = {("log", "prove"), ("log", "replay"), ("log", "show")}
 _FILES: dict[Path, str] = {
@@ -161,7 +162,7 @@ def _refs(path: Path, line: Typed) -> tuple[str, ...]:
     if line.path == ("why",) and not line.last("--to"):
         return () if line.plain[:1] and line.plain[0].isdigit() else line.plain
     if line.path in {("gate",), ("request",), ("why",)}:
-        return line.plain if path not in _ONE_REF or len(line.plain) == 1 else ()
+        return line.plain if path not in _TAKES_ONE or len(line.plain) == 1 else ()
     return line.plain[:1] if line.path in _ONE_REF and (line.path != ("verify",) or path == ("verify",)) else ()
 
 

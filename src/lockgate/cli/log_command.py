@@ -127,6 +127,31 @@ def prove(session: Session, index: int, out: str) -> None:
     session.say({"proof": out, "leaf": index}, "")
 
 
+@command.command("status", short_help="A signed list of what is revoked, for `verify --status`, offline.")
+@click.option("--out", default="-", metavar="FILE", help="Where the list goes; - for stdout.")
+@click.option("--max-age", default="1h", metavar="TIME", help="How long it may be believed (default: 1h); a permit may say less.")
+@with_session()
+def status(session: Session, out: str, max_age: str) -> None:
+    """What is revoked and what runs, signed by the permit key, in one file: whoever checks permits offline asks for a fresh one. Records nothing."""
+    from lockgate.app.status_list import issue
+    from lockgate.cli import terminal
+    from lockgate.core.duration import span
+    from lockgate.errors import UsageError
+    from lockgate.render.words import count
+
+    try:
+        span(max_age)
+    except ValueError as err:
+        raise UsageError("status.bad-duration", str(err)) from None
+    listed, data = issue(session.ports(), max_age)
+    if out == "-":
+        terminal.out(data)
+        return
+    arguments.write(out, "status.unwritable", data)
+    session.note(f"status    {count(len(listed.revoked), 'revocation')}, in {out}, for {max_age}")
+    session.say({"status": out, "revoked": len(listed.revoked), "issuedAt": listed.issued_at, "maxAge": max_age}, "")
+
+
 @command.command("replay", short_help="Decide a recorded decision again, from the record alone.")
 @click.argument("index", type=int)
 @with_session()

@@ -6,7 +6,9 @@ What a decision guarantees
   2. Every artifact's bytes were read and matched its digest (`digest`, which no policy can leave out).
   3. Every requirement of the environment's section was checked, each on facts only; the order of outcomes is the
      policy's. Nothing is skipped: a requirement that raises is a bug and stops everything.
-  4. ``allowed`` comes only of all outcomes being ``pass``, of at least one requirement. ``fail`` and ``unknown`` both
+  4. Nobody recalled the release, and it does not come back to where it was replaced unless it is asked back as a rollback
+     (`core.reentry`). That is an outcome of its own, ``release``, only where it bars the way.
+  5. ``allowed`` comes only of all outcomes being ``pass``, of at least one requirement. ``fail`` and ``unknown`` both
      refuse; they are told apart because only a failed one was looked at.
 
 What it leaves to others
@@ -31,7 +33,11 @@ from lockgate.core.identity import Root
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Outcome, Pass, Unknown, Verdict, outcome
 from lockgate.core.policy import Policy, requirement_id
+from lockgate.core.reentry import barred
 from lockgate.core.requirements.base import unknown
+
+RULES = 1
+"""The newest of these rules, recorded in each decision, so that an older one is replayed by its own: 0 is all but the rollback of `core.reentry`; 1 is all."""
 
 
 class Judgement(Noun, frozen=True, kw_only=True):
@@ -40,14 +46,14 @@ class Judgement(Noun, frozen=True, kw_only=True):
     Attributes:
         result: ``allowed``; ``refused``, where something failed; ``undecided``, where nothing failed and something
             could not be looked at.
-        outcomes: every outcome, in order: ``digest`` first, then the policy's.
+        outcomes: every outcome, in order: ``digest`` first, ``root`` and ``release`` where they bar the way, then the policy's.
     """
 
     result: Literal["allowed", "refused", "undecided"]
     outcomes: tuple[Outcome, ...]
 
 
-def decide(subject: Subject, policy: Policy, facts: Facts, now: datetime, root: Root) -> Judgement:
+def decide(subject: Subject, policy: Policy, facts: Facts, now: datetime, root: Root, rules: int = RULES) -> Judgement:
     """Whether `subject` may enter its environment at `now`.
 
     Args:
@@ -56,6 +62,7 @@ def decide(subject: Subject, policy: Policy, facts: Facts, now: datetime, root: 
         facts: what was gathered; a kind that is missing is unknown, not absent.
         now: UTC.
         root: the root in force; past its end nothing is decided.
+        rules: as of which `RULES`: the newest, unless an older decision is replayed.
     """
     section = policy.environments.get(subject.environment)
     if section is None:
@@ -65,6 +72,8 @@ def decide(subject: Subject, policy: Policy, facts: Facts, now: datetime, root: 
     outcomes = [outcome("digest", _intact(subject, facts))]
     if now >= root.expires:
         outcomes.append(outcome("root", Fail(code="root.expired", params={"version": root.version})))
+    if (bar := barred(subject, facts, rules)) is not None:
+        outcomes.append(outcome("release", bar))
     outcomes += [outcome(requirement_id(requirement), requirement.check(subject, facts, now, policy.keys)) for requirement in section.requires]
     return _judge(outcomes)
 

@@ -18,6 +18,7 @@ from lockgate.core.duration import Time
 from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.outcome import Outcome
+from lockgate.core.revocation import EVERY_PERMIT, Reason
 
 PREFIX = "https://lockgate.dev/attestation/"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -85,6 +86,7 @@ class Requested(Bound, frozen=True, kw_only=True):
         config: configuration digest or ``none``.
         from_: digest of the release that occupies the environment now, or ``none``.
         requested_at: as the requester says.
+        rollback: it asks to go back to what was here before and was replaced.
     """
 
     id: RequestId
@@ -92,6 +94,7 @@ class Requested(Bound, frozen=True, kw_only=True):
     config: DigestOrNone
     from_: DigestOrNone = msgspec.field(name="from")
     requested_at: Time
+    rollback: bool = False
 
 
 class Shown(Noun, frozen=True, kw_only=True):
@@ -102,12 +105,14 @@ class Shown(Noun, frozen=True, kw_only=True):
         to: release digest asked for.
         lines: the difference, as it was shown, by digest of its text; ``none`` where only digests were shown.
         not_collected: parts nobody looked at.
+        rollback: it was shown as going back to what was here before.
     """
 
     from_: DigestOrNone = msgspec.field(name="from")
     to: Digest
     lines: DigestOrNone = NONE
     not_collected: tuple[str, ...] = ()
+    rollback: bool = False
 
 
 class Approved(Bound, frozen=True, kw_only=True):
@@ -145,12 +150,33 @@ class Rejected(Bound, frozen=True, kw_only=True):
 
 
 class Withdrawn(Bound, frozen=True, kw_only=True):
-    """Somebody takes back what they said themselves about a request: the request, their approvals, or their rejection."""
+    """Somebody takes back what they said themselves about a request: the request, their approvals, or their rejection; or lifts a revocation.
+
+    Attributes:
+        request: what it is about: a request, a proposal, or the revocation.
+        environment: as there.
+    """
 
     request: RequestId
     environment: Name
-    what: Literal["request", "approval", "rejection"]
+    what: Literal["request", "approval", "rejection", "revocation"]
     nonce: Nonce
+
+
+class Revoked(Bound, frozen=True, kw_only=True):
+    """Somebody who may say no takes back what was allowed: one permit, or digests in this environment, which are the Statement's subjects.
+
+    Attributes:
+        id: by which it is lifted.
+        environment: where; ``house`` for everywhere.
+        reason: from a small list.
+        permit: the one permit, by its decision's leaf; `EVERY_PERMIT` for whatever holds one of the subjects.
+    """
+
+    id: RequestId
+    environment: Name
+    reason: Reason
+    permit: Annotated[int, msgspec.Meta(ge=EVERY_PERMIT, lt=2**53)] = EVERY_PERMIT
 
 
 class Deployed(Bound, frozen=True, kw_only=True):
@@ -195,6 +221,8 @@ class Decided(Bound, frozen=True, kw_only=True):
         evidence: digest of the evidence manifest.
         state: digest of this environment's folded state at `history`.
         actor: fingerprint of the key that asked; empty for nobody proved. person: whom it belongs to.
+        status_max_age: how old a status list may be that this permit is checked with, offline; empty where the policy asks for none.
+        rules: which of `core.decide`'s own rules it was made by.
     """
 
     environment: Name
@@ -215,6 +243,8 @@ class Decided(Bound, frozen=True, kw_only=True):
     state: Digest
     actor: Fingerprint = ""
     person: PersonId | None = None
+    status_max_age: Annotated[str, msgspec.Meta(pattern=r"^([1-9][0-9]{0,5}[smhd])?\Z")] = ""
+    rules: Annotated[int, msgspec.Meta(ge=0, lt=256)] = 0
 
 
 class Asked(Bound, frozen=True, kw_only=True):
@@ -226,7 +256,9 @@ class Asked(Bound, frozen=True, kw_only=True):
     asked_at: Time
 
 
-Event = Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Deployed | DeployFailed | Decided | Asked
+Event = (
+    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployed | DeployFailed | Decided | Asked
+)
 
 KINDS: dict[str, type[Event]] = {
     "genesis": Genesis,
@@ -237,6 +269,7 @@ KINDS: dict[str, type[Event]] = {
     "approval": Approved,
     "rejection": Rejected,
     "withdrawal": Withdrawn,
+    "revocation": Revoked,
     "deployed": Deployed,
     "deploy-failed": DeployFailed,
     "decision": Decided,

@@ -28,6 +28,7 @@ class EnvironmentPolicy(Noun, rename="kebab", frozen=True, kw_only=True):
         time: whether lockgate's own clock may be believed for soak (``unattested``) or time stamps are needed.
         permit: how long a deploy permit lasts.
         baseline: digest of the approved baseline, or ``none`` said outright.
+        status_max_age: how old the signed list of revocations may be that a permit is checked with offline; None, and a permit is taken without one.
     """
 
     requires: tuple[AnyRequirement, ...]
@@ -35,6 +36,11 @@ class EnvironmentPolicy(Noun, rename="kebab", frozen=True, kw_only=True):
     time: Literal["unattested", "attested"] = "unattested"
     permit: Duration = "15m"
     baseline: DigestOrNone = NONE
+    status_max_age: Duration | None = None
+
+
+ADDED = frozenset({"status_max_age"})
+"""Fields that came later: left out of a section's digest where they say nothing, so that the digests that were approved and recorded before hold."""
 
 
 class Policy(Noun, frozen=True, kw_only=True):
@@ -94,11 +100,12 @@ def section_digest(policy: Policy, environment: Name) -> Digest:
 
 
 def _whole(value: object) -> object:
-    """A noun with its defaults written out: a default that changes in a later release changes the digest too."""
+    """A noun with its defaults written out: a default that changes in a later release changes the digest too. But for `ADDED`."""
     if isinstance(value, msgspec.Struct):
         tag = {"kind": str(value.__struct_config__.tag)} if value.__struct_config__.tag else {}
         names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
-        return {**tag, **{written: _whole(getattr(value, field)) for field, written in names}}
+        said = ((written, getattr(value, field)) for field, written in names if not (field in ADDED and getattr(value, field) is None))
+        return {**tag, **{written: _whole(each) for written, each in said}}
     return [_whole(item) for item in value] if isinstance(value, tuple) else value
 
 

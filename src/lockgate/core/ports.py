@@ -191,6 +191,7 @@ class Measured(Noun, frozen=True, kw_only=True):
         size: bytes read in all.
         problem: empty, or the code of what is wrong (``digest.mismatch``, ``digest.missing``, ``digest.truncated``).
         where: the digest or path of the part that is wrong.
+        inside: of an index, the digests of the manifests and indexes it lists, directly or not, sorted.
     """
 
     digest: Digest
@@ -198,6 +199,7 @@ class Measured(Noun, frozen=True, kw_only=True):
     size: int = 0
     problem: str = ""
     where: str = ""
+    inside: tuple[Digest, ...] = ()
 
 
 class Evidence(Noun, frozen=True, kw_only=True):

@@ -17,10 +17,13 @@ from lockgate.core.duration import Time
 from lockgate.core.facts import Given, Request, Stay
 from lockgate.core.identity import Fingerprint
 from lockgate.core.model import Release
+from lockgate.core.recall import permit_of, room_for
+from lockgate.core.revocation import EVERY_PERMIT, Revocation
 from lockgate.core.state import (
     KEPT_ANSWERS,
     KEPT_PERMITS,
     KEPT_REQUESTS,
+    KEPT_REVOKED,
     KEPT_STAYS,
     PERMIT_GRACE,
     Backing,
@@ -75,8 +78,8 @@ def in_force(house: House, proposal: OpenProposal) -> House:
     rest, closed = (tuple(other for other in proposals if other.kind != proposal.kind) for proposals in (house.proposals, house.closed))
     ours = (other for other in (*house.closed, *house.proposals) if other.kind == proposal.kind == "policy")
     spent = tuple(other for other in ours if any(house.at is None or house.at < given.expires for given in other.approvals))
-    changed = {"root": house.root, "roster": house.roster, "policy": house.policy, proposal.kind: document}
-    return House(genesis=house.genesis, proposals=rest, closed=(*closed, *spent), formerly=house.formerly, at=house.at, leaf=house.leaf, **changed)
+    changed: dict[str, Document] = {proposal.kind: document}
+    return replace(house, proposals=rest, closed=(*closed, *spent), **changed)
 
 
 def _fold_house(house: House, said: Said) -> House:
@@ -87,6 +90,10 @@ def _fold_house(house: House, said: Said) -> House:
             opened = OpenProposal(id=event.id, kind=kind, version=event.version, digest=said.subjects[0], by=said.by, at=said.at, leaf=said.index)
             kept = room_for_proposal(house, said.at)
             return kept if len(kept.proposals) + len(kept.closed) >= KEPT_REQUESTS else replace(kept, proposals=(*kept.proposals, opened))
+        case events.Revoked():
+            return _revoked_everywhere(house, event, said)
+        case events.Withdrawn(what="revocation"):
+            return replace(house, revoked=_lifted(house.revoked, event.request, said.index))
         case events.Approved():
             given = Backing(by=said.by, key=said.key, expires=event.expires, nonce=event.nonce)
             return _each_proposal(house, event.request, lambda one: replace(one, approvals=(*one.approvals, given)[:KEPT_ANSWERS]))
@@ -114,7 +121,7 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
     match event:
         case events.Requested():
             release = Release(artifacts=said.subjects, config=event.config)
-            asked = Request(id=event.id, release=release, by=said.by, at=said.at)
+            asked = Request(id=event.id, release=release, by=said.by, at=said.at, rollback=event.rollback)
             kept = room_for_request(state.requests, said.at)
             return replace(state, requests=kept if len(kept) >= KEPT_REQUESTS else (*kept, asked))
         case events.Approved():
@@ -133,10 +140,15 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
             return _each(state, event.request, lambda one: replace(one, given=(*one.given, given)[:KEPT_ANSWERS]))
         case events.Rejected():
             return _each(state, event.request, lambda one: replace(one, rejected_by=tuple(sorted({*one.rejected_by, said.by}))))
+        case events.Revoked():
+            return _revoked(state, event, said)
+        case events.Withdrawn(what="revocation"):
+            return replace(state, revoked=_lifted(state.revoked, event.request, said.index))
         case events.Withdrawn():
             return _each(state, event.request, lambda one: _take_back(one, event, said))
-        case events.Decided(outcome="allowed"):
-            return _allowed(state, event, said)
+        case events.Decided():
+            state = replace(state, rules=max(state.rules, event.rules))
+            return _allowed(state, event, said) if event.outcome == "allowed" else state
         case events.DeployFailed():
             freed = _each(state, _request_of(state, event.permit), lambda one: replace(one, permit_until=None) if one.decision == event.permit else one)
             return _used(freed, event.permit)
@@ -144,6 +156,39 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
             return _deployed(state, event, said)
         case _:
             return state
+
+
+def _revoked_everywhere(house: House, event: events.Revoked, said: Said) -> House:
+    revoked, forgot = room_for(house, said.at)
+    return replace(house, revoked=_one_more(revoked, event, said, None), forgot=forgot)
+
+
+def _revoked(state: EnvironmentState, event: events.Revoked, said: Said) -> EnvironmentState:
+    permit = permit_of(state, event.permit) if event.permit != EVERY_PERMIT else None
+    revoked, forgot = room_for(state, said.at, state.running())
+    return replace(state, revoked=_one_more(revoked, event, said, permit[1] if permit else None), forgot=forgot)
+
+
+def _one_more(revoked: tuple[Revocation, ...], event: events.Revoked, said: Said, until: Time | None) -> tuple[Revocation, ...]:
+    """One more revocation, where there is room: the door takes none without."""
+    if len(revoked) >= KEPT_REVOKED:
+        return revoked
+    one = Revocation(
+        id=event.id,
+        environment=event.environment,
+        by=said.by,
+        at=said.at,
+        leaf=said.index,
+        reason=event.reason,
+        digests=said.subjects,
+        permit=event.permit,
+        until=until,
+    )
+    return (*revoked, one)
+
+
+def _lifted(revoked: tuple[Revocation, ...], id_: str, index: int) -> tuple[Revocation, ...]:
+    return tuple(replace(one, lifted=index) if one.id == id_ and one.lifted < 0 else one for one in revoked)
 
 
 def _each(state: EnvironmentState, id_: str, change: Callable[[Request], Request]) -> EnvironmentState:

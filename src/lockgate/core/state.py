@@ -20,12 +20,16 @@ from lockgate.core.duration import Time
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Fingerprint, PersonId
 from lockgate.core.model import NONE, DigestOrNone, Release, RequestId
+from lockgate.core.revocation import Revocation
 
 KEPT_STAYS = 64
 KEPT_REQUESTS = 256
 KEPT_PERMITS = 64
 KEPT_ANSWERS = 64
 """Approvals of one request or proposal, and withdrawals of rejections: as many of each are taken."""
+
+KEPT_REVOKED = 256
+"""Revocations of one environment, and of everywhere."""
 
 PERMIT_GRACE = timedelta(days=1)
 """How long after its end a permit is remembered, for a deployment that began in time and is recorded late."""
@@ -95,6 +99,7 @@ class House(Noun, frozen=True, kw_only=True):
         closed: rejected or withdrawn ones, until their version is in force or there is no room; and policies that were in force or
             became void, until their approvals have ended.
         formerly: owners' keys the roster names no more, and whose they were.
+        revoked: what was revoked everywhere, oldest first. forgot: leaf before which every permit is gone, as a revocation from then was forgotten.
         at: when the house's newest fact was recorded: its own clock, which no environment's leaf moves. leaf: where; -1 before the first.
     """
 
@@ -105,6 +110,8 @@ class House(Noun, frozen=True, kw_only=True):
     proposals: tuple[OpenProposal, ...] = ()
     closed: tuple[OpenProposal, ...] = ()
     formerly: tuple[Owned, ...] = ()
+    revoked: tuple[Revocation, ...] = ()
+    forgot: int = -1
     at: Time | None = None
     leaf: int = -1
 
@@ -130,6 +137,8 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
 
     Attributes:
         name: the environment's; empty where only the house was folded.
+        revoked, forgot: as the house's, for this environment alone.
+        rules: the newest rules (`core.decide.RULES`) that a decision here was made by.
         at: when its newest fact was recorded. leaf: where; -1 before the first.
     """
 
@@ -137,12 +146,19 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
     stays: tuple[Stay, ...] = ()
     requests: tuple[Request, ...] = ()
     permits: tuple[Permit, ...] = ()
+    revoked: tuple[Revocation, ...] = ()
+    forgot: int = -1
+    rules: int = 0
     at: Time | None = None
     leaf: int = -1
 
     def occupant(self) -> Stay | None:
         """What runs there now, as recorded."""
         return self.stays[-1] if self.stays else None
+
+    def running(self) -> tuple[int, ...]:
+        """The decision by which what runs there was permitted; none where nothing does."""
+        return tuple(stay.decision for stay in self.stays[-1:])
 
     def request(self, id_: str) -> Request | None:
         """The request with this id."""

@@ -120,7 +120,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     else:
         if person is None:
             raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
-        admit_environment(place, event, person.id, roster)
+        admit_environment(place, event, person.id, roster, owner=owner)
     _require_not_dated_back(event, leaf.at)
     return Said(event=event, subjects=opened.subjects, by=by, key=fingerprint(key), index=index, at=at)
 

@@ -78,11 +78,36 @@ def proven_text(index: int, size: int, origin: str, at: str, ignored: int, sheet
     )
 
 
-def standing_text(event: events.Event, code: str, sheet: Sheet) -> str:
-    """What a leaf that is proven permits, and what it does not show; `code`: why it permits nothing any more. Empty for a genesis."""
+_AGAINST = {
+    "permit.other-environment": "the permit is for another environment than is asked about",
+    "permit.other-artifact": "the permit is for other artifacts than are asked about",
+    "permit.other-config": "the permit is for another configuration than is asked about",
+    "permit.smaller-tree": "this account saw a larger tree of this log: what was revoked in it does not show here",
+}
+
+
+def standing_text(event: events.Event, code: str, sheet: Sheet, *, because: str = "", listed: int = -1, runs: bool = False) -> str:
+    """What a leaf that is proven permits, and what it does not show; empty for a genesis.
+
+    Args:
+        event, sheet: the leaf's, and what it is laid out for.
+        code: why it permits nothing any more; because: of a revoked permit, the reason.
+        listed: how many leaves the status list looked at that does not name it; -1 for no list. runs: it lets run what runs, past its end.
+    """
     match event:
         case events.Genesis():
             return ""
+        case events.Decided(outcome="allowed") if code in _AGAINST:
+            word = "older" if code == "permit.smaller-tree" else "other"
+            said = f"{painted(word, RED, sheet)}     {_AGAINST[code]} [{code}]"
+        case events.Decided(outcome="allowed") if code == "permit.revoked":
+            why = f" ({plain(because)})" if because else ""
+            said = f"{painted('revoked', RED, sheet)}   the permit was revoked{why}: nothing may be deployed by it [{code}]"
+        case events.Decided(outcome="allowed") if runs:
+            said = f"{painted('runs', GREEN, sheet)}      past its end it lets run what runs there, which nothing revoked in {count(listed, 'leaf', 'leaves')}"
+        case events.Decided(outcome="allowed", not_after=end) if end and not code and listed >= 0:
+            held = f"nothing revoked it in {count(listed, 'leaf', 'leaves')}"
+            said = f"{painted('allowed', GREEN, sheet)}   until {when(end)}; {held}; whether it was used, no file shows"
         case events.Decided(outcome="allowed") if code == "root.expired":
             said = f"{painted('expired', YELLOW, sheet)}   the pinned root has ended: nothing is permitted under it [{code}]"
         case events.Decided(outcome="allowed", not_after=end) if code:

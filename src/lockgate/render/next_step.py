@@ -42,7 +42,7 @@ class Asked(Noun, frozen=True, kw_only=True):
 LEFT = {"CMD", "KEY", "NAME", "FILE"}
 """Words in a command that only the user knows."""
 
-_RANK = {"digest": 0, "policy": 0, "root": 0, "signed-by": 1, "built-by": 1, "came-through": 2, "approved": 3, "soaked": 4}
+_RANK = {"digest": 0, "policy": 0, "root": 0, "release": 0, "signed-by": 1, "built-by": 1, "came-through": 2, "approved": 3, "soaked": 4}
 
 
 class Next(Noun, frozen=True, kw_only=True):
@@ -100,6 +100,10 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate verify {this}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
+        case "release.downgrade":
+            return f"lockgate request {named} --to {environment} --rollback{asked.config}{asked.request_key}{asked.options}"
+        case "release.recalled":
+            return f"lockgate log show {_text(one, 'leaf')}{asked.options}"
         case "came-through.never-there":
             return _deployment(asked, _text(one, "environment"))
         case "soaked.never-there" | "soaked.replaced":
@@ -116,7 +120,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate gate {named} --to {environment}{asked.config} --key {shlex.quote(asked.deployer)}{asked.options}"
         case "approved.deployer-unknown" | "approved.not-deployer":
             return f"lockgate people list{asked.options}"
-        case "approved.unreadable" | "soaked.unreadable" | "came-through.unreadable":
+        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable":
             return f"lockgate log check{asked.options}"
         case "soaked.only-claimed":
             return f"lockgate status{asked.options}"

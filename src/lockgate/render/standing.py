@@ -8,9 +8,11 @@ from lockgate.core.counts import Backed, Tally, Weighed
 from lockgate.core.duration import Time
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Root, Roster, Witnesses, fingerprint
+from lockgate.core.revocation import Revocation
 from lockgate.core.state import OpenProposal, Permit
 from lockgate.render.layout import broken, spread
 from lockgate.render.outcomes import why_not_counted
+from lockgate.render.recalls import recalled_lines
 from lockgate.render.words import BOLD, Sheet, ago, artifacts, brief, called, count, listing, painted, plain, when
 
 _LOST = {"withdrawn": "withdrawn", "expired": "expired", "not-owner": "no owner any more"}
@@ -18,7 +20,13 @@ NOBODY: Mapping[str, tuple[Tally, ...]] = {}
 
 
 def environment_lines(
-    name: str, occupant: Stay | None, permits: tuple[Permit, ...], requests: tuple[Request, ...], sheet: Sheet, counts: Mapping[str, tuple[Tally, ...]] = NOBODY
+    name: str,
+    occupant: Stay | None,
+    permits: tuple[Permit, ...],
+    requests: tuple[Request, ...],
+    sheet: Sheet,
+    counts: Mapping[str, tuple[Tally, ...]] = NOBODY,
+    recalled: tuple[Revocation, ...] = (),
 ) -> list[str]:
     """One environment: what runs, and what is asked and permitted.
 
@@ -26,6 +34,7 @@ def environment_lines(
         name, occupant, permits, requests: as recorded.
         sheet: what it is laid out for.
         counts: request -> its approvals as the environment's requirements count them; none where it asks for none.
+        recalled: what recalls what runs there.
     """
     title = painted(plain(name), BOLD, sheet)
     if occupant is None:
@@ -34,11 +43,13 @@ def environment_lines(
         by = f"by {called(occupant.deployer, sheet.names)}" if occupant.known == "claimed" else "observed"
         lines = [title, *spread(f"  runs      {artifacts(occupant.release)}", f"decision {occupant.decision}, {by}", sheet, 12)]
         lines.append(f"  since     {when(occupant.since)}{ago(occupant.since, sheet)}")
+    lines += recalled_lines(recalled, sheet)
     for permit in permits:
         holder = f"for {called(permit.person, sheet.names)}, " if permit.person else ""
         lines += spread(f"  permit    {artifacts(permit.release)}", f"decision {permit.decision}, {holder}until {when(permit.not_after)}", sheet, 12)
     for request in requests:
-        lines += spread(f"  request   {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
+        word = "rollback" if request.rollback else "request"
+        lines += spread(f"  {word:<9} {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
         lines += [line for said in _answers(request, counts.get(request.id, ()), sheet) for line in broken(" " * 12 + said, sheet, 12)]
     return lines
 
@@ -52,7 +63,7 @@ def _answers(request: Request, tallies: tuple[Tally, ...], sheet: Sheet) -> list
         given = listing(f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn)
         said.append(f"approved: {given}" if given else "nobody approved it yet")
     if request.deployed >= 0:
-        said.append("deployed")
+        said.append("deployed: the same release and configuration may be deployed again until something else runs here")
     return said
 
 

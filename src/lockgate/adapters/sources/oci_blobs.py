@@ -151,14 +151,16 @@ class Images(ABC):
                 raise UnreadableError("ref.unreadable", f"{self.path}: {digest} has more than {MAX_PARTS} parts, or more than {MAX_ARTIFACT} bytes")
 
     def measured(self, digest: Digest) -> Measured:
-        """What reading everything the digest covers gave; the first that is wrong is its problem."""
-        total, media_type = 0, ""
+        """What reading everything the digest covers gave, with the images an index lists; the first that is wrong is its problem."""
+        total, media_type, inside = 0, "", set[Digest]()
         for part in self.parts(digest):
             total += part.size
             media_type = media_type or part.media_type
             if part.problem:
                 return Measured(digest=digest, media_type=media_type, size=total, problem=part.problem, where=part.where)
-        return Measured(digest=digest, media_type=media_type, size=total)
+            if part.media_type and part.digest != digest:
+                inside.add(part.digest)
+        return Measured(digest=digest, media_type=media_type, size=total, inside=tuple(sorted(inside)))
 
     def _document_part(self, part: _Part, out_dir: int | None) -> tuple[Measured, list[_Part]]:
         where = f"{self.path}: {part.digest}"
