@@ -20,6 +20,7 @@ from msgspec.structs import force_setattr, replace
 
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.duration import span
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import (
     Complete,
     Enrolled,
@@ -251,6 +252,9 @@ def stay(release: Release = SHOP, since: str = "25h", until: str | None = None, 
 
 Found = Sequence[Any] | Unreadable | None
 
+ORDINARY = (Exceptional(),)
+"""Nothing is held, waived or broken."""
+
 
 def facts(
     *,
@@ -262,6 +266,7 @@ def facts(
     in_force: Found = (),
     roster: Roster | Unreadable | None = None,
     stays: Mapping[str, Found] | None = None,
+    exceptional: Found = ORDINARY,
 ) -> Facts:
     """All facts of a decision: a sequence is complete, `Unreadable` stays so, None was never gathered."""
     enrolled: Found = [Enrolled(roster=roster)] if isinstance(roster, Roster) else roster
@@ -273,6 +278,7 @@ def facts(
         Need(Request): requests,
         Need(InForce): in_force,
         Need(Enrolled): enrolled,
+        Need(Exceptional): exceptional,
         **{Need(Stay, environment): there for environment, there in (stays or {}).items()},
     }
     return Facts({need: complete(items) for need, items in found.items() if items is not None})

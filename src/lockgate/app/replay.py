@@ -35,6 +35,7 @@ DERIVED = (
     "state",
     "actor",
     "person",
+    "break_glass",
 )
 """What a replay compares besides outcome codes. `engine`, `tzdata` and outcomes' parameters may differ between releases."""
 

@@ -13,6 +13,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
 from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, State
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
@@ -25,12 +26,13 @@ BATCH = 16_384
 
 
 class EnvironmentReport(Noun, frozen=True, kw_only=True):
-    """One environment, as recorded: what runs there, what may go there, and what is asked."""
+    """One environment, as recorded: what runs there, what may go there, what is asked, and what of holds, waivers and broken glasses stands."""
 
     name: str
     occupant: Stay | None
     permits: tuple[Permit, ...]
     requests: tuple[Request, ...]
+    exceptional: Exceptional = Exceptional()
 
 
 class Status(Noun, frozen=True, kw_only=True):
@@ -90,7 +92,7 @@ def status(ports: Ports) -> Status:
         state = projection.state.environment
         live = tuple(permit for permit in state.permits if now < permit.not_after)
         asked = tuple(one for one in state.requests if not one.withdrawn and not one.over)
-        reports.append(EnvironmentReport(name=name, occupant=state.occupant(), permits=live, requests=asked))
+        reports.append(EnvironmentReport(name=name, occupant=state.occupant(), permits=live, requests=asked, exceptional=state.exceptional))
     ignored = {index: code for projection in (house, *seen.values()) for index, code in projection.ignored.items()}
     return Status(
         origin=ports.log.origin,
@@ -122,7 +124,7 @@ def listed(ports: Ports, count: int, about: str = "") -> list[LeafReport]:
     size = trusted_head(ports).size
     if not about:
         return [read(ports.log.leaf(index), index) for index in range(max(0, size - count), size)]
-    name = ("request" if about.startswith("r-") else "digest", about)
+    name = ("request" if about[:2] in {"r-", "h-", "w-", "g-"} else "digest", about)
     found = []
     for index in [index for index in ports.index.find(*name) if index < size][-count:]:
         data = ports.log.leaf(index) if index >= 0 else b""
@@ -219,6 +221,10 @@ class Authority:
         self._house = House()
         self._environments: dict[str, EnvironmentState] = {}
 
+    def environment(self, name: str) -> EnvironmentState:
+        """This environment, as the leaves so far make it."""
+        return self._environments.get(name) or EnvironmentState(name=name)
+
     def fold(self, data: bytes, index: int) -> None:
         """One leaf further."""
         leaf = read_if_leaf(data, index)
@@ -226,7 +232,7 @@ class Authority:
             self.ignored[str(index)] = "event.malformed"
             return
         name = "" if leaf.stream == events.HOUSE else leaf.stream.removeprefix("env:")
-        environment = self._environments.get(name) or EnvironmentState(name=name)
+        environment = self.environment(name)
         step = history.advance(State(house=self._house, environment=environment), data, index, self._load, self._pinned)
         if step.ignored:
             self.ignored[str(index)] = step.ignored

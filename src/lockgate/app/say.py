@@ -9,6 +9,8 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.exceptional import Exceptional
+from lockgate.core.exceptional_events import Exception_, Lifted
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
 from lockgate.core.state import House
@@ -105,6 +107,8 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
         asked = projection.state.environment.request(event.id)
         if asked is None or asked.withdrawn:
             raise EvidenceError("event.replayed", f"{event.id} is leaf {index}, and was withdrawn or forgotten since: request anew")
+    if isinstance(event, Exception_):
+        _require_exceptional(event, projection.state.environment.exceptional, index)
     if not isinstance(event, events.Approved | events.Rejected | events.Withdrawn):
         return
     person = projection.roster.person_of(key)
@@ -128,6 +132,14 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
             theirs = any(given.person == by and not given.withdrawn for given in request.given)
             if (event.what == "approval" and theirs) or (event.what == "rejection" and by in request.rejected_by):
                 raise EvidenceError("withdrawal.replayed", f"this very withdrawal is leaf {index}, and more was said since: withdraw anew")
+
+
+def _require_exceptional(event: Exception_, here: Exceptional, index: int) -> None:
+    """A hold or waiver that is said again still stands; what is lifted again is lifted still."""
+    waiver = here.waiver(event.id)
+    stands = here.hold(event.id) is not None or (waiver is not None and not waiver.lifted) or here.glass(event.id) is not None
+    if stands == isinstance(event, Lifted):
+        raise EvidenceError("event.replayed", f"this very event is leaf {index}, and {event.id} was lifted, given again or forgotten since: say it anew")
 
 
 def _require_backing(house: House, event: events.Approved) -> None:

@@ -33,6 +33,7 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
     """
     from lockgate.app.deploy import deploy
     from lockgate.app.gate import Gated, GateRequest
+    from lockgate.cli.alarm import alarm
     from lockgate.cli.tell import tell_decision, with_next
     from lockgate.errors import UsageError
 
@@ -51,6 +52,7 @@ def command(session: Session, ref: str, argv: tuple[str, ...], environment: str,
     )
     signer = session.signer()
     ports = session.ports()
+    alarm(session, ports, environment, holds=False)
 
     following: list[Next | None] = []
 

@@ -27,6 +27,7 @@ def command(
     Allowed, stdout is exactly the pinned reference, one a line; everything else is on stderr.
     """
     from lockgate.app.gate import GateRequest, gate
+    from lockgate.cli.alarm import alarm
     from lockgate.cli.tell import tell_decision, with_next
 
     nonce = arguments.fresh_nonce()
@@ -41,6 +42,7 @@ def command(
     )
     ports = session.ports()
     gated = gate(ports, ask, session.signer_if_any())
+    alarm(session, ports, environment, holds=False)
     place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
     found = tell_decision(session, ports, gated.decision, place=place, refs=refs, pinned=gated.pinned, config=config_files, by_tag=not platform)
     session.say(with_next(gated, found), "\n".join(gated.pinned) if gated.decision.outcome == "allowed" else "")

@@ -20,12 +20,14 @@ def command(session: Session, refs: tuple[str, ...], environment: str, config_fi
     Policies, rosters and roots are asked for with `policy apply`, `people` and `key renew`.
     """
     from lockgate.app.request import alike, request_release
+    from lockgate.cli.alarm import alarm
     from lockgate.render.words import artifacts, called, listing
 
     config, id_ = arguments.config_digest(config_files), arguments.fresh_request()
     signer = session.signer()
     ports = session.ports()
     resolved, recorded = request_release(ports, refs, environment, config, id_, signer, platform)
+    alarm(session, ports, environment)
     session.note(f"requested {artifacts(resolved.release, resolved.pinned())} -> {environment}, as leaf {recorded.index} of log {ports.log.origin}")
     if others := alike(ports, environment, id_):
         names = session.sheet(ports).names

@@ -13,8 +13,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from lockgate.canon import Noun
+from lockgate.core.bound import Bound, Nonce
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
+from lockgate.core.exceptional_events import KINDS as EXCEPTIONAL
+from lockgate.core.exceptional_events import Exception_
 from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.outcome import Outcome
@@ -26,8 +29,6 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_LEAF = 16_384
 """The largest leaf, bytes: what is larger goes into a blob, by digest."""
 
-Nonce = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
-
 
 class Genesis(Noun, frozen=True, kw_only=True):
     """Leaf 0: ties a root to this one log."""
@@ -35,17 +36,6 @@ class Genesis(Noun, frozen=True, kw_only=True):
     origin: str
     nonce: Nonce
     created_at: Time
-
-
-class Bound(Noun, frozen=True, kw_only=True):
-    """What is said in one log, and means nothing in any other.
-
-    Attributes:
-        log: RFC 6962 hash of that log's leaf 0, as its root names it: one key may be enrolled in two gates, and what
-            was signed for one is none for the other.
-    """
-
-    log: Digest
 
 
 class Proposal(Bound, frozen=True, kw_only=True):
@@ -195,6 +185,7 @@ class Decided(Bound, frozen=True, kw_only=True):
         evidence: digest of the evidence manifest.
         state: digest of this environment's folded state at `history`.
         actor: fingerprint of the key that asked; empty for nobody proved. person: whom it belongs to.
+        break_glass: by which broken glass it is allowed; empty for the ordinary course.
     """
 
     environment: Name
@@ -215,6 +206,7 @@ class Decided(Bound, frozen=True, kw_only=True):
     state: Digest
     actor: Fingerprint = ""
     person: PersonId | None = None
+    break_glass: Annotated[str, msgspec.Meta(pattern=r"^(g-[0-9a-z]{10,26})?\Z")] = ""
 
 
 class Asked(Bound, frozen=True, kw_only=True):
@@ -226,7 +218,21 @@ class Asked(Bound, frozen=True, kw_only=True):
     asked_at: Time
 
 
-Event = Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Deployed | DeployFailed | Decided | Asked
+Event = (
+    Genesis
+    | PolicyProposed
+    | RosterProposed
+    | RootProposed
+    | Requested
+    | Approved
+    | Rejected
+    | Withdrawn
+    | Deployed
+    | DeployFailed
+    | Decided
+    | Asked
+    | Exception_
+)
 
 KINDS: dict[str, type[Event]] = {
     "genesis": Genesis,
@@ -241,6 +247,7 @@ KINDS: dict[str, type[Event]] = {
     "deploy-failed": DeployFailed,
     "decision": Decided,
     "ask": Asked,
+    **EXCEPTIONAL,
 }
 """Kind -> its Struct. The predicate type is ``https://lockgate.dev/attestation/<kind>/v1``; the SSHSIG namespace
 ``lockgate-<kind>@v1``."""
