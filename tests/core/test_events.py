@@ -13,10 +13,13 @@ from lockgate.core import events
 from lockgate.core import exceptional_events as said
 from lockgate.errors import EvidenceError
 
-
 IDS: dict[type[Any], str] = {
-    said.Held: "h-" + "a" * 16, said.Lifted: "h-" + "a" * 16, said.WaiverGiven: "w-" + "a" * 16, said.GlassBroken: "g-" + "a" * 16, said.Reviewed: "g-" + "a" * 16,
-}  # fmt: skip
+    said.Held: "h-aaaaaaaaaaaaaaaa",
+    said.Lifted: "h-aaaaaaaaaaaaaaaa",
+    said.WaiverGiven: "w-aaaaaaaaaaaaaaaa",
+    said.GlassBroken: "g-aaaaaaaaaaaaaaaa",
+    said.Reviewed: "g-aaaaaaaaaaaaaaaa",
+}
 
 
 def some(struct: type[Any]) -> dict[str, Any]:
