@@ -397,7 +397,14 @@ def test_every_decision_is_replayed_and_its_history_filed(world: World) -> None:
 
 def test_the_gates_own_keys_cannot_invent_a_glass(world: World) -> None:
     refused = world.gate()
-    forged = world.decided(refused, key("permit"), outcome="allowed", not_after=world.clock.now() + timedelta(minutes=5), break_glass=exception_id("g"), history=world.log.head().size)
+    forged = world.decided(
+        refused,
+        key("permit"),
+        outcome="allowed",
+        not_after=world.clock.now() + timedelta(minutes=5),
+        break_glass=exception_id("g"),
+        history=world.log.head().size,
+    )
     index = world.smuggle(forged)
     assert world.ignored()[str(index)] == "exception.unknown"
 
@@ -505,7 +512,7 @@ def test_a_glass_is_told_from_its_first_signature_to_its_review(world: World) ->
 def test_an_erased_reason_erases_nothing_else(world: World) -> None:
     id_ = hold(world)
     reason = exceptional.standing(world.ports, "production").holds[0].reason
-    world.blobs.blobs.pop(reason)
+    world.blobs.held.pop(reason)
     assert [(one.id, one.reason, one.fate) for one in exceptions(world.ports)] == [(id_, "", "standing")]
     assert "hold.standing" in failing(world.gate())
     world.check()

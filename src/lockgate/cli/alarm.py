@@ -15,10 +15,14 @@ def alarm(session: Session, ports: Ports, environment: str, *, holds: bool = Tru
     from lockgate.app.exceptional import standing
     from lockgate.core.events import HOUSE
     from lockgate.render.exceptional import alarms
+    from lockgate.render.words import Sheet
 
     if environment == HOUSE:
         return
-    for label, code, message in alarms(environment, standing(ports, environment), session.sheet(ports), holds=holds):
+    sheet = session.sheet(ports)
+    if session.json:  # names are for people's own eyes
+        sheet = Sheet(now=sheet.now)
+    for label, code, message in alarms(environment, standing(ports, environment), sheet, holds=holds):
         if session.json:
             session.warn(label, code, message)
         else:

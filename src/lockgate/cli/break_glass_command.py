@@ -50,7 +50,6 @@ def command(session: Session, refs: tuple[str, ...], environment: str, config_fi
 def _join(session: Session, id_: str) -> None:
     """The second signature."""
     from lockgate.app import exceptional
-    from lockgate.cli.alarm import alarm
     from lockgate.render.exceptional import glass_text
     from lockgate.render.words import when
 
@@ -60,6 +59,5 @@ def _join(session: Session, id_: str) -> None:
     session.note(glass_text(there.environment, glass, exceptional.words(ports, glass.reason), session.sheet(ports)))
     recorded = exceptional.join(ports, there, arguments.fresh_nonce(), session.signer())
     session.lines("BROKEN", f"2 of 2 signatures: until {when(glass.until)} this release may enter {there.environment}, recorded as leaf {recorded.index}")
-    alarm(session, ports, there.environment)
     session.note(f"try:   lockgate deploy REF --to {shlex.quote(there.environment)}{session.place} -- CMD {{ref}}")
     session.say({"breakGlass": id_, "environment": there.environment, "signatures": 2, "leaf": recorded.index}, id_)

@@ -47,7 +47,7 @@ def admit_exceptional(place: Place, event: Exception_, by: str, roster: Roster, 
 def require_ending(expires: datetime, at: datetime, longest: timedelta, what: str) -> None:
     """It ends, later than now and not too late. Raises EvidenceError ``exception.expired``, ``exception.too-long``."""
     if at >= expires:
-        raise EvidenceError("exception.expired", f"{what} that ended {expires:%Y-%m-%d %H:%M:%S} UTC had ended when it was recorded")
+        raise EvidenceError("exception.expired", f"{what} that ends {expires:%Y-%m-%d %H:%M:%S} UTC is over already when it is recorded")
     if expires - at > longest + SKEW:
         most = f"{longest.days} days" if longest.days else "an hour"
         raise EvidenceError("exception.too-long", f"this would last until {expires:%Y-%m-%d %H:%M:%S} UTC; {what} lasts {most} at most")

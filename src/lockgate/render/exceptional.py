@@ -8,13 +8,13 @@ from datetime import timedelta
 from lockgate.core.exceptional import Exceptional, Glass
 from lockgate.core.fate import Fate, Told
 from lockgate.render.layout import broken, spread
-from lockgate.render.words import BOLD, RED, YELLOW, Sheet, ago, artifacts, brief, called, count, listing, painted, plain, when
+from lockgate.render.words import BOLD, RED, YELLOW, Sheet, ago, artifacts, called, count, listing, painted, plain, when
 
 TOLD = timedelta(days=30)
 """How long `status` still tells of what has ended; `log exceptions` tells of everything."""
 
 _LOUD: set[Fate] = {"standing", "review-open"}
-_LABELS = {"hold": "HELD", "waiver": "waiver", "break-glass": "BROKEN"}
+_LABELS = {"hold": ("HELD", "hold"), "waiver": ("waiver", "waiver"), "break-glass": ("BROKEN", "glass")}
 
 
 def told_lines(told: Iterable[Told], sheet: Sheet, *, all_: bool = False) -> list[str]:
@@ -24,8 +24,9 @@ def told_lines(told: Iterable[Told], sheet: Sheet, *, all_: bool = False) -> lis
         recent = one.until is None or sheet.now is None or sheet.now - one.until < TOLD
         if not (all_ or recent or one.fate in _LOUD):
             continue
-        label = _LABELS[one.kind] if one.fate in _LOUD or one.kind == "waiver" else one.kind
-        colour = RED + BOLD if one.fate in _LOUD else YELLOW if one.fate == "expired-unused" else ""
+        loud = one.fate in _LOUD or (one.kind == "break-glass" and one.fate == "unused")
+        label = _LABELS[one.kind][0 if loud else 1]
+        colour = RED + BOLD if loud else YELLOW if one.fate == "expired-unused" else ""
         head = f"  {painted(f'{label:<9}', colour, sheet) if colour else f'{label:<9}'} {_about(one, sheet)}"
         lines += spread(head, f"{one.id}, by {listing(called(by, sheet.names) for by in one.by)}", sheet, 12)
         said = [_fate(one, sheet)]
@@ -66,7 +67,7 @@ def _fate(one: Told, sheet: Sheet) -> str:
         case "unused":
             return f"unused, until {end}"
         case "used":
-            return f"used by decision {one.decision}, until {end}"
+            return f"used by decision {one.decision}, " + (f"lifted by leaf {one.leaf}" if one.leaf >= 0 else f"until {end}")
         case "lifted":
             return f"lifted by leaf {one.leaf}" if one.leaf >= 0 else "lifted"
         case "expired":
@@ -106,7 +107,7 @@ def glass_text(environment: str, glass: Glass, reason: str, sheet: Sheet) -> str
     by = listing(called(one, sheet.names) for one in glass.by)
     lines = spread(f"glass     {glass.id} -> {plain(environment)}", f"broken by {by}{ago(glass.at, sheet)}", sheet)
     # In full, for it is what is signed.
-    lines += broken(f"  for     {' '.join(glass.release.artifacts)}, configuration {brief(glass.release.config)}", sheet, 10)
+    lines += broken(f"  for     {' '.join(glass.release.artifacts)}, configuration {glass.release.config}", sheet, 10)
     lines += broken(f"  why     {plain(reason.strip())}" if reason else "  why     the reason was erased, or cannot be read", sheet, 10)
     lines.append(f"  until   {when(glass.until)}{ago(glass.until, sheet)}")
     if glass.decision >= 0:

@@ -47,7 +47,7 @@ _RANK = {
     "signed-by": 1,
     "built-by": 1,
     "came-through": 2,
-    "break-glass": 2,
+    "break-glass": 1,
     "review": 3,
     "hold": 3,
     "approved": 4,
@@ -97,7 +97,12 @@ def _first(decided: events.Decided) -> Outcome | None:
     """The outcome to mend first; None where all hold."""
     open_ = [one for one in decided.outcomes if one.result not in {"pass", "waived"}]
     # What only time mends comes last: while it soaks, approvals can be gathered.
-    return min(open_, key=lambda one: (_RANK.get(one.code.partition(".")[0], 4), one.opens_at is not None), default=None)
+    return min(open_, key=lambda one: (_rank(one), one.opens_at is not None), default=None)
+
+
+def _rank(one: Outcome) -> int:
+    """Which comes first; a permit that is out last of all: where something else stands against it, asking again would say the same."""
+    return 6 if one.code == "approved.permit-outstanding" else _RANK.get(one.code.partition(".")[0], 4)
 
 
 def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
