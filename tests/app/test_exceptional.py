@@ -493,7 +493,7 @@ def test_everything_is_told_with_what_became_of_it(world: World) -> None:
 
 
 def test_a_glass_is_told_from_its_first_signature_to_its_review(world: World) -> None:
-    fates = []
+    fates: list[str] = []
 
     def look() -> None:
         fates.extend(one.fate for one in exceptions(world.ports))

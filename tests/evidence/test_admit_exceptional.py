@@ -176,7 +176,7 @@ def test_a_copied_hold_refuses_again_and_opens_nothing() -> None:
 def test_no_hold_is_forgotten_while_it_stands() -> None:
     story = opened()
     for number in range(KEPT):
-        assert hold(story, name=str(number), **({"expires": story.now + HOUR * 3} if number % 2 else {})) == ""
+        assert hold(story, name=str(number), expires=story.now + HOUR * 3 if number % 2 else None) == ""
     assert hold(story, name="more") == "exception.too-many"
     story.now += 4 * HOUR
     assert hold(story, name="more") == ""
@@ -399,6 +399,21 @@ def test_the_deployment_by_break_glass_replaces_what_was_permitted() -> None:
     assert occupant is not None
     assert occupant.release == SHOP
     assert glass(story).deployed == len(story.leaves) - 1
+
+
+def test_what_another_release_replaced_is_permitted_anew() -> None:
+    """The permit by a glass falls when something else is deployed; until its end nobody would get another."""
+    other = release("other")
+    story = opened()
+    assert story.request(other, "other") == ""
+    assert story.decide(other, "other") == ""
+    assert break_(story, "ann") == ""
+    assert break_(story, "wim") == ""
+    assert story.decide(SHOP, None, break_glass=GLASS) == ""
+    assert story.deploy(other, permit=story.state.environment.permits[0].decision) == ""
+    assert story.state.environment.permits == ()
+    assert glass(story).permit_until is None
+    assert glass(story).ready(story.now)
 
 
 @pytest.mark.parametrize(

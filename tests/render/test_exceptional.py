@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from build import IMAGE, NOW, ago, digest, exception_id, glass, held, later, person_id, request_id, waiver
 from lockgate.core.exceptional import Exceptional, Glass, Hold, Waiver
 from lockgate.core.fate import Told, told
-from lockgate.core.outcome import Outcome
+from lockgate.core.outcome import Outcome, Params
 from lockgate.render.exceptional import alarms, glass_text, report_lines, told_lines
 from lockgate.render.leaves import leaf_line, standing_text
 from lockgate.render.outcomes import line, opens
@@ -94,8 +94,8 @@ def test_what_the_second_signs_is_shown_in_full() -> None:
 
 
 def test_a_waived_outcome_says_what_does_not_hold_and_by_what_it_passes() -> None:
-    params = {"for": "24h", "in": "staging", "seconds": 3600}
-    by = {"waiver": exception_id("w"), "waived-by": person_id("max"), "waived-until": "2026-11-23T20:14:03Z"}
+    params: Params = {"for": "24h", "in": "staging", "seconds": 3600}
+    by: Params = {"waiver": exception_id("w"), "waived-by": person_id("max"), "waived-until": "2026-11-23T20:14:03Z"}
     let = Outcome(requirement="soaked", result="waived", code="soaked.too-young", params={**params, **by}, opens_at=later("23h"))
     assert line(let, SHEET) == f"1 h of 24 h in staging; waived by Max until 2026-11-23 20:14:03 UTC, {exception_id('w')}"
     assert opens(let, SHEET) == ""

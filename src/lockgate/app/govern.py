@@ -137,7 +137,7 @@ def enrolled(current: Roster, id_: PersonId, keys: tuple[PublicKey, ...], duties
         environment, _, duty = text.partition("=")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", environment) or not re.match(DUTY, duty):
             raise UsageError(
-                "people.bad-duty", f"{text[:80]!r} is no duty: write ENV= and request, deploy, approve:DUTY, waive, waive:REQUIREMENT or break-glass"
+                "people.bad-duty", f"{text[:80]!r} is no duty: write ENV=request, ENV=deploy, ENV=approve:DUTY, ENV=waive:REQUIREMENT or ENV=break-glass"
             )
         held.setdefault(environment, set()).add(duty)
     return Person(id=id_, keys=all_keys, duties={environment: tuple(sorted(found)) for environment, found in held.items()})

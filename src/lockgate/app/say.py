@@ -10,7 +10,7 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.exceptional import Exceptional
-from lockgate.core.exceptional_events import Exception_, Lifted
+from lockgate.core.exceptional_events import Departure, Lifted
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
 from lockgate.core.state import House
@@ -107,7 +107,7 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
         asked = projection.state.environment.request(event.id)
         if asked is None or asked.withdrawn:
             raise EvidenceError("event.replayed", f"{event.id} is leaf {index}, and was withdrawn or forgotten since: request anew")
-    if isinstance(event, Exception_):
+    if isinstance(event, Departure):
         _require_exceptional(event, projection.state.environment.exceptional, index)
     if not isinstance(event, events.Approved | events.Rejected | events.Withdrawn):
         return
@@ -134,7 +134,7 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
                 raise EvidenceError("withdrawal.replayed", f"this very withdrawal is leaf {index}, and more was said since: withdraw anew")
 
 
-def _require_exceptional(event: Exception_, here: Exceptional, index: int) -> None:
+def _require_exceptional(event: Departure, here: Exceptional, index: int) -> None:
     """A hold or waiver that is said again still stands; what is lifted again is lifted still."""
     waiver = here.waiver(event.id)
     stands = here.hold(event.id) is not None or (waiver is not None and not waiver.lifted) or here.glass(event.id) is not None

@@ -19,6 +19,7 @@ def command(session: Session, environment: str, until: str, reason: str) -> None
     Whoever may approve there, or an owner, may hold. It wins over every approval, and ends permits that are out.
     """
     from lockgate.app import exceptional
+    from lockgate.cli.alarm import alarm
     from lockgate.render.words import when
 
     why, id_ = exceptional.prose(reason, arguments.fresh_nonce()), arguments.fresh_id("h")
@@ -27,6 +28,7 @@ def command(session: Session, environment: str, until: str, reason: str) -> None
     expires = arguments.until(until, ports.clock.now()) if until else None
     recorded = exceptional.hold(ports, environment, expires, why, id_, signer)
     end = f"until {when(expires)}" if expires else "until it is lifted"
+    alarm(session, ports, environment, holds=False)
     session.note(f"held      {environment} {end}, recorded as leaf {recorded.index} of log {ports.log.origin}")
     session.note(f"lifted by lockgate lift {id_}{session.place}")
     session.say({"hold": id_, "environment": environment, "expires": expires, "leaf": recorded.index}, id_)

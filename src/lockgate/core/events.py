@@ -17,7 +17,7 @@ from lockgate.core.bound import Bound, Nonce
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 from lockgate.core.exceptional_events import KINDS as EXCEPTIONAL
-from lockgate.core.exceptional_events import Exception_
+from lockgate.core.exceptional_events import Departure
 from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.outcome import Outcome
@@ -231,7 +231,7 @@ Event = (
     | DeployFailed
     | Decided
     | Asked
-    | Exception_
+    | Departure
 )
 
 KINDS: dict[str, type[Event]] = {

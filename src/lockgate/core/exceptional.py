@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
-from lockgate.core.exceptional_events import Exception_, GlassBroken, Held, Lifted, Reviewed, WaiverGiven
+from lockgate.core.exceptional_events import Departure, GlassBroken, Held, Lifted, Reviewed, WaiverGiven
 from lockgate.core.identity import Fingerprint, Name, PersonId
 from lockgate.core.model import Release, RequestId
 
@@ -172,7 +172,7 @@ def room(kept: tuple[Kept, ...], at: datetime) -> tuple[Kept, ...]:
     return kept if len(kept) < KEPT else tuple(one for one in kept if not one.spare(at))
 
 
-def after(here: Exceptional, event: Exception_, subjects: tuple[Digest, ...], by: str, key: Fingerprint, index: int, at: datetime) -> Exceptional:
+def after(here: Exceptional, event: Departure, subjects: tuple[Digest, ...], by: str, key: Fingerprint, index: int, at: datetime) -> Exceptional:
     """What stands after one more event that is a fact.
 
     Args:
@@ -207,6 +207,11 @@ def _broken(here: Exceptional, event: GlassBroken, subjects: tuple[Digest, ...],
     release = Release(artifacts=subjects, config=event.config)
     glass = Glass(id=event.id, release=release, reason=event.reason, at=at, until=min(event.expires, at + GLASS_LASTS), by=(by,), keys=(key,))
     return replace(here, glasses=(*room(here.glasses, at), glass)[:KEPT])
+
+
+def replaced(here: Exceptional, release: Release) -> Exceptional:
+    """After another release was deployed: what a broken glass for any other permitted is gone, and it may be asked for anew."""
+    return replace(here, glasses=tuple(one if one.release == release else replace(one, permit_until=None) for one in here.glasses))
 
 
 def allowed(here: Exceptional, waivers: frozenset[str], glass: str, index: int, person: PersonId | None, not_after: datetime) -> Exceptional:

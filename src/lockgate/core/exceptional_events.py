@@ -122,9 +122,10 @@ class Reviewed(Bound, frozen=True, kw_only=True):
     nonce: Nonce
 
 
-Exception_ = Held | Lifted | WaiverGiven | GlassBroken | Reviewed
+Departure = Held | Lifted | WaiverGiven | GlassBroken | Reviewed
+"""Whatever is said to leave the ordinary course, or to come back to it."""
 
-KINDS: dict[str, type[Exception_]] = {
+KINDS: dict[str, type[Departure]] = {
     "hold": Held,
     "lift": Lifted,
     "waiver": WaiverGiven,

@@ -14,7 +14,7 @@ from lockgate.canon import Noun
 from lockgate.core import events, exceptional
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
-from lockgate.core.exceptional_events import Exception_
+from lockgate.core.exceptional_events import Departure
 from lockgate.core.facts import Given, Request, Stay
 from lockgate.core.identity import Fingerprint
 from lockgate.core.model import Release
@@ -106,7 +106,7 @@ def _each_proposal(house: House, id_: str, change: Callable[[OpenProposal], Open
 
 def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
     event = said.event
-    if isinstance(event, Exception_):
+    if isinstance(event, Departure):
         return replace(state, exceptional=exceptional.after(state.exceptional, event, said.subjects, said.by, said.key, said.index, said.at))
     match event:
         case events.Requested():
@@ -177,7 +177,8 @@ def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> En
     if current is not None and current.release == release:
         return state
     # What else was permitted was decided while the old release stood here: brought in now it would replace this one unseen.
-    state = replace(state, permits=tuple(permit for permit in state.permits if permit.release == release))
+    permits = tuple(permit for permit in state.permits if permit.release == release)
+    state = replace(state, permits=permits, exceptional=exceptional.replaced(state.exceptional, release))
     closed = () if current is None else (replace(current, until=said.at),)
     stay = Stay(release=release, since=said.at, decision=event.permit, deployer=said.by, leaf=said.index)
     return replace(state, stays=(*state.stays[:-1], *closed, stay)[-KEPT_STAYS:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from lockgate.core.exceptional import GLASS_LASTS, KEPT, LONGEST_HOLD, LONGEST_WAIVER, Exceptional, Glass, Hold, Waiver, room
-from lockgate.core.exceptional_events import Exception_, GlassBroken, Held, Lifted, Reviewed, WaiverGiven
+from lockgate.core.exceptional_events import Departure, GlassBroken, Held, Lifted, Reviewed, WaiverGiven
 from lockgate.core.identity import Name, Roster
 from lockgate.core.model import Release
 from lockgate.core.policy import section_digest
@@ -14,7 +14,7 @@ from lockgate.errors import EvidenceError, TrustError
 from lockgate.evidence.place import SKEW, Place, read_policy
 
 
-def admit_exceptional(place: Place, event: Exception_, by: str, roster: Roster, *, owner: bool) -> None:
+def admit_exceptional(place: Place, event: Departure, by: str, roster: Roster, *, owner: bool) -> None:
     """Whether it is a fact. Raises EvidenceError, TrustError, by code.
 
     Args:

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.exceptional_events import Exception_, Held, Lifted
+from lockgate.core.exceptional_events import Departure, Held, Lifted
 from lockgate.core.identity import PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE
 from lockgate.core.promotion import Said, fold, in_force
@@ -119,7 +119,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     by = person.id if person else fingerprint(key)
     if isinstance(event, events.Proposal) or event.environment == events.HOUSE:
         admit_house(place, event, by, fingerprint(key), owner=owner)
-    elif isinstance(event, Held | Lifted) or (isinstance(event, Exception_) and person is not None):  # owners hold and lift, enrolled or not
+    elif isinstance(event, Held | Lifted) or (isinstance(event, Departure) and person is not None):  # owners hold and lift, enrolled or not
         admit_exceptional(place, event, by, roster, owner=owner)
     else:
         if person is None:
