@@ -101,6 +101,13 @@ COMMANDS: list[tuple[str, int]] = [
     ("log replay 14", 0),
     ("log rebuild", 0),
     ("log record policy.yaml", 1),
+    ("hold vault --until 1h --reason freeze", 0),
+    ("lift h-0000000000", 2),
+    ("waive soaked --for R --until 1h --reason late", 2),
+    (f"break-glass {IMAGE} --to vault --reason down", 1),
+    ("break-glass --join g-0000000000", 2),
+    ("review g-0000000000 --findings policy.yaml", 2),
+    ("log exceptions", 0),
 ]
 
 

@@ -10,7 +10,16 @@ import pytest
 from build import NOW, digest, nonce, request_id
 from lockgate.canon import decode, encode
 from lockgate.core import events
+from lockgate.core import exceptional_events as said
 from lockgate.errors import EvidenceError
+
+IDS: dict[type[Any], str] = {
+    said.Held: "h-aaaaaaaaaaaaaaaa",
+    said.Lifted: "h-aaaaaaaaaaaaaaaa",
+    said.WaiverGiven: "w-aaaaaaaaaaaaaaaa",
+    said.GlassBroken: "g-aaaaaaaaaaaaaaaa",
+    said.Reviewed: "g-aaaaaaaaaaaaaaaa",
+}
 
 
 def some(struct: type[Any]) -> dict[str, Any]:
@@ -23,6 +32,7 @@ def some(struct: type[Any]) -> dict[str, Any]:
         "engine": "0.1.0", "history": 3, "policy": digest("policy"),
         "root": 1, "roster": 1, "evidence": digest("evidence"), "state": digest("state"),
     }  # fmt: skip
+    values |= {"reason": digest("why"), "findings": digest("found"), "requirement": "soaked", "id": IDS.get(struct, request_id())}
     info = msgspec.inspect.type_info(struct)
     assert isinstance(info, msgspec.inspect.StructType)
     required = [field for field in info.fields if field.required]
@@ -83,7 +93,7 @@ def test_the_duty_a_person_needs(kind: str, duty: str) -> None:
     assert events.duty_for(decode(encode(some(struct)), struct)) == duty
 
 
-@pytest.mark.parametrize("kind", ["genesis", "policy", "roster", "root", "rejection", "withdrawal", "revocation", "decision", "ask"])
+@pytest.mark.parametrize("kind", ["genesis", "policy", "roster", "root", "rejection", "withdrawal", "revocation", "decision", "ask", *said.KINDS])
 def test_where_another_rule_holds(kind: str) -> None:
     struct = events.KINDS[kind]
     assert events.duty_for(decode(encode(some(struct)), struct)) is None
@@ -100,6 +110,8 @@ HOSTILE: dict[str, list[Any]] = {
     "reason": ["", "Vulnerable", "because"],
     "outcome": ["", "allow", "waived"],
     "request": ["r-", "r-short", "p-abcdefghijklmnop"],
+    "id": ["", "r-", "h-", "w-short", "g-ABCDEFGHIJ", "p-abcdefghijklmnop"],
+    "requirement": ["", "Soaked", "a b"],
 }
 
 

@@ -272,7 +272,12 @@ def test_any_other_bytes_are_no_fact(leaf: bytes) -> None:
 def test_a_later_versions_event_stops_everything() -> None:
     """It may be a rejection: passed over, what follows would be allowed against it."""
     story = requested()
-    document = {"_type": events.STATEMENT_TYPE, "predicate": {}, "predicateType": f"{events.PREFIX}hold/v1", "subject": [{"digest": {"sha256": "0" * 64}}]}
+    document = {
+        "_type": events.STATEMENT_TYPE,
+        "predicate": {},
+        "predicateType": f"{events.PREFIX}credential/v1",
+        "subject": [{"digest": {"sha256": "0" * 64}}],
+    }
     envelope = events.Envelope(payload=sealed(encode(document)), payload_type="application/vnd.in-toto+json", signatures=())
     with pytest.raises(LedgerError) as kind:
         story.put(envelope, "env:production")

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lockgate import canon
 from lockgate.core import events
+from lockgate.core import exceptional_events as said
 from lockgate.core.identity import fingerprint
 from lockgate.core.outcome import Outcome
 from lockgate.errors import EvidenceError
@@ -39,6 +40,12 @@ EVENTS: dict[str, events.Event] = {
     "decision": events.Decided(log=D, environment="production", config="none", outcome="allowed", outcomes=(Outcome(requirement="digest", result="pass"),),
                                decided_at=AT, not_after=AT, engine="0.1.0",
                                history=7, policy=D, section=D, root=1, roster=1, evidence=D, state=D),
+    "hold": said.Held(log=D, id="h-0123456789", environment="production", expires=AT, reason=D),
+    "lift": said.Lifted(log=D, id="h-0123456789", environment="production", nonce=NONCE),
+    "waiver": said.WaiverGiven(log=D, id="w-0123456789", request="r-0123456789", environment="production", config="none", requirement="soaked", section=D,
+                               expires=AT, reason=D),
+    "break-glass": said.GlassBroken(log=D, id="g-0123456789", environment="production", config="none", expires=AT, reason=D, nonce=NONCE),
+    "review": said.Reviewed(log=D, id="g-0123456789", environment="production", findings=D, nonce=NONCE),
     "ask": events.Asked(log=D, environment="production", config="none", nonce=NONCE, asked_at=AT),
 }  # fmt: skip
 ED = ed25519.Ed25519PrivateKey.from_private_bytes(b"throw-away key of these tests 30")

@@ -58,6 +58,12 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("approved.unreadable"), "lockgate log check --gate g"),
         (fail("policy.no-environment"), "lockgate policy show --gate g"),
         (fail("root.expired"), "lockgate key renew --key ada.key --gate g"),
+        (fail("hold.standing"), "lockgate status --gate g"),
+        (fail("review.open", break_glass="g-1"), "lockgate review g-1 --findings FILE --gate g"),
+        (fail("exception.unreadable"), "lockgate log check --gate g"),
+        (fail("policy.all-waived"), "lockgate policy show --gate g"),
+        (fail("break-glass.permit-outstanding"), "lockgate status --gate g"),
+        (fail("break-glass.not-deployer"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
         (fail("digest.mismatch", artifact=digest("a")), "lockgate verify a.whl --gate g"),
         (fail("built-by.no-provenance", artifact=IMAGE), "lockgate verify 'oci:my image:1' --gate g"),
     ],
@@ -105,6 +111,26 @@ def test_what_only_time_mends_says_when() -> None:
     assert not_before(decided(soaks)) == later("1h")
     assert not_before(decided(soaks, fail("approved.no-request"))) is None
     assert not_before(decided(Outcome(requirement="digest", result="pass"))) is None
+
+
+def test_a_hold_that_ends_is_waited_for() -> None:
+    held = Outcome(requirement="hold", result="fail", code="hold.standing", opens_at=later("1h"))
+    assert not_before(decided(held)) == later("1h")
+    assert after(decided(held), ASKED) == f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"
+
+
+def test_what_is_waived_needs_no_mending() -> None:
+    let = Outcome(requirement="soaked", result="waived", code="soaked.too-young", params={"waiver": "w-1"})
+    assert after(decided(let), ASKED) == ""
+    assert after(decided(let, fail("approved.no-request")), ASKED).startswith("lockgate request")
+
+
+def test_a_permit_that_is_out_comes_last() -> None:
+    """Asking again would say the same while something else stands against it."""
+    mine = fail("approved.permit-outstanding", by=person_id("dora"))
+    assert after(decided(mine, fail("hold.standing"), person=person_id("dora")), ASKED) == "lockgate status --gate g"
+    soaks = Outcome(requirement="soaked", result="fail", code="soaked.too-young", opens_at=later("1h"))
+    assert not_before(decided(mine, soaks, person=person_id("dora"))) == later("1h")
 
 
 def test_what_somebody_can_mend_comes_before_what_time_mends() -> None:

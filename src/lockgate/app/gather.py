@@ -12,6 +12,7 @@ from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core.digest import Digest, Ref, digest_of
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import section_digest
@@ -161,6 +162,7 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
         Need(Request): Complete(items=freed(own.state), as_of=now),
         Need(Revocation): Complete(items=standing(own.state), as_of=now),
         Need(Enrolled): Complete(items=(Enrolled(roster=own.roster),), as_of=now),
+        Need(Exceptional): Complete(items=(environment.exceptional,), as_of=now),
     }
     for name, projection in {environment.name: own, **others}.items():
         gathered[Need(Stay, name)] = Complete(items=projection.state.environment.stays, as_of=now)

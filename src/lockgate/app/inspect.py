@@ -13,6 +13,7 @@ from lockgate.app import prove
 from lockgate.app.attach import Bench
 from lockgate.canon import Noun
 from lockgate.core import events
+from lockgate.core.bound import Bound
 from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
 from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
@@ -197,6 +198,6 @@ def vouch(seen: SeenEvent, root: Root, roster: Roster | None, pinned: Anchor) ->
     """
     by = next((person.id for person in (roster.people if roster else ()) for key in person.keys if fingerprint(key) == seen.signed), "")
     by = by or ("owner" if seen.signed in map(fingerprint, root.owners) else "")
-    if isinstance(seen.event, events.Bound) and seen.event.log != root.genesis:
+    if isinstance(seen.event, Bound) and seen.event.log != root.genesis:
         return replace(seen, by=by, code="event.other-log", root=pinned)
     return replace(seen, by=by, code="" if by else "key.not-enrolled" if roster is not None else "event.unvouched", root=pinned)

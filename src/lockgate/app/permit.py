@@ -78,5 +78,5 @@ def _require_still_allowed(ports: Ports, own: Projection, index: int, release: R
     facts = facts_of(basket, release.artifacts, present, look_beside(ports, present, here.name, own.size), now)
     judgement = decide(subject, present.policy_in_force(), facts, now, present.root)
     if judgement.result != "allowed":
-        because = next(one.code for one in judgement.outcomes if one.result != "pass")
+        because = next(one.code for one in judgement.outcomes if one.result not in {"pass", "waived"})
         raise EvidenceError("permit.gone", f"decision {index} would not be allowed any more ({because}): its permit is gone")

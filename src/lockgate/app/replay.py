@@ -36,6 +36,7 @@ DERIVED = (
     "actor",
     "person",
     "status_max_age",
+    "break_glass",
 )
 """What a replay compares besides outcome codes. `engine`, `tzdata` and outcomes' parameters may differ between releases."""
 

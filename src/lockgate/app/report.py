@@ -13,6 +13,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
 from lockgate.core.recall import names, standing, struck
 from lockgate.core.revocation import Revocation
@@ -27,13 +28,14 @@ BATCH = 16_384
 
 
 class EnvironmentReport(Noun, frozen=True, kw_only=True):
-    """One environment, as recorded: what runs there, what may go there, and what is asked; `recalled`: what recalls what runs."""
+    """One environment, as recorded: what runs there, what may go there, what is asked, what recalls what runs, and which exceptions stand."""
 
     name: str
     occupant: Stay | None
     permits: tuple[Permit, ...]
     requests: tuple[Request, ...]
     recalled: tuple[Revocation, ...] = ()
+    exceptional: Exceptional = Exceptional()
 
 
 class Status(Noun, frozen=True, kw_only=True):
@@ -97,7 +99,7 @@ def status(ports: Ports) -> Status:
         runs, revoked = state.occupant(), standing(projection.state)
         recalled = tuple(one for one in revoked if runs is not None and names(runs.release) & set(one.digests))
         said.update(dict.fromkeys(revoked))
-        reports.append(EnvironmentReport(name=name, occupant=runs, permits=live, requests=asked, recalled=recalled))
+        reports.append(EnvironmentReport(name=name, occupant=runs, permits=live, requests=asked, recalled=recalled, exceptional=state.exceptional))
     ignored = {index: code for projection in (house, *seen.values()) for index, code in projection.ignored.items()}
     return Status(
         origin=ports.log.origin,
@@ -130,7 +132,7 @@ def listed(ports: Ports, count: int, about: str = "") -> list[LeafReport]:
     size = trusted_head(ports).size
     if not about:
         return [read(ports.log.leaf(index), index) for index in range(max(0, size - count), size)]
-    name = ("request" if about.startswith("r-") else "digest", about)
+    name = ("request" if about[:2] in {"r-", "h-", "w-", "g-"} else "digest", about)
     found = []
     for index in [index for index in ports.index.find(*name) if index < size][-count:]:
         data = ports.log.leaf(index) if index >= 0 else b""
@@ -227,6 +229,10 @@ class Authority:
         self._house = House()
         self._environments: dict[str, EnvironmentState] = {}
 
+    def environment(self, name: str) -> EnvironmentState:
+        """This environment, as the leaves so far make it."""
+        return self._environments.get(name) or EnvironmentState(name=name)
+
     def fold(self, data: bytes, index: int) -> None:
         """One leaf further."""
         leaf = read_if_leaf(data, index)
@@ -234,7 +240,7 @@ class Authority:
             self.ignored[str(index)] = "event.malformed"
             return
         name = "" if leaf.stream == events.HOUSE else leaf.stream.removeprefix("env:")
-        environment = self._environments.get(name) or EnvironmentState(name=name)
+        environment = self.environment(name)
         step = history.advance(State(house=self._house, environment=environment), data, index, self._load, self._pinned)
         if step.ignored:
             self.ignored[str(index)] = step.ignored

@@ -9,6 +9,8 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.exceptional import Exceptional
+from lockgate.core.exceptional_events import Departure, Lifted
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
 from lockgate.core.state import House, State
@@ -111,6 +113,8 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
     if isinstance(event, events.Revoked) or (isinstance(event, events.Withdrawn) and event.what == "revocation"):
         _require_revocation(projection.state, event, index)
         return
+    if isinstance(event, Departure):
+        _require_exceptional(event, projection.state.environment.exceptional, index)
     if not isinstance(event, events.Approved | events.Rejected | events.Withdrawn):
         return
     person = projection.roster.person_of(key)
@@ -141,6 +145,14 @@ def _require_revocation(state: State, event: events.Revoked | events.Withdrawn, 
     held = state.house if event.environment == events.HOUSE else state.environment
     if isinstance(event, events.Revoked) and not any(one.id == event.id and one.lifted < 0 for one in held.revoked):
         raise EvidenceError("event.replayed", f"{event.id} is leaf {index}, and was lifted since: revoke anew")
+
+
+def _require_exceptional(event: Departure, here: Exceptional, index: int) -> None:
+    """A hold or waiver that is said again still stands; what is lifted again is lifted still."""
+    waiver = here.waiver(event.id)
+    stands = here.hold(event.id) is not None or (waiver is not None and not waiver.lifted) or here.glass(event.id) is not None
+    if stands == isinstance(event, Lifted):
+        raise EvidenceError("event.replayed", f"this very event is leaf {index}, and {event.id} was lifted, given again or forgotten since: say it anew")
 
 
 def _require_backing(house: House, event: events.Approved) -> None:

@@ -35,6 +35,7 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
     What you sign names the artifacts, the configuration, the environment, its policy section and what runs there now; it is shown before.
     """
     from lockgate.app import request as requests
+    from lockgate.cli.alarm import alarm
     from lockgate.core.duration import span
     from lockgate.errors import UsageError
 
@@ -50,6 +51,7 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
         raise UsageError("approve.bad-duration", str(err)) from None
     ports = session.ports()
     found = requests.find(ports, request_id)
+    alarm(session, ports, found.environment)
     seen = requests.change_of(ports, found)
     session.note(_shown(session, ports, found, seen))
     _tell_noes(session, ports, found)

@@ -6,10 +6,14 @@ import os.path
 import re
 import secrets
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from lockgate.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -88,6 +92,41 @@ def config_digest(files: tuple[str, ...]) -> str:
         except OSError as err:
             raise UsageError("config.unreadable", f"the configuration file {name} cannot be read: {err.strerror}") from None
     return "sha256:" + digest_hex(found)
+
+
+def until(text: str, now: datetime) -> datetime:
+    """A point in time: a duration from now (``12h``, ``7d``), a date or a time, UTC unless it says otherwise.
+
+    Raises:
+        UsageError: ``exception.bad-time``.
+    """
+    from datetime import UTC, datetime
+
+    from lockgate.core.duration import span
+
+    try:
+        return now + span(text)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError("exception.bad-time", f"{text[:40]!r} is no time: write 12h, 7d, 2026-12-01 or 2026-12-01T10:00:00Z") from None
+
+
+def prose(path: str) -> str:
+    """The text in a file. Raises UsageError ``exception.bad-reason``."""
+    data = read(path, "exception.bad-reason", 1 << 16)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise UsageError("exception.bad-reason", f"{path} is no text in UTF-8") from None
+
+
+def fresh_id(kind: str) -> str:
+    """A random id of a hold (``h``), a waiver (``w``) or a broken glass (``g``): 80 bits."""
+    return f"{kind}-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
 
 
 def fresh_request() -> str:

@@ -38,6 +38,7 @@ def command(
     """
     from lockgate.app.deploy import deploy
     from lockgate.app.gate import Gated, GateRequest
+    from lockgate.cli.alarm import alarm
     from lockgate.cli.tell import tell_decision, with_next
     from lockgate.errors import UsageError
 
@@ -57,6 +58,7 @@ def command(
     require_place(permit_out)
     signer = session.signer()
     ports = session.ports()
+    alarm(session, ports, environment, holds=False)
 
     following: list[Next | None] = []
 

@@ -37,6 +37,7 @@ def command(
     Allowed, stdout is exactly the pinned reference, one a line; everything else is on stderr.
     """
     from lockgate.app.gate import GateRequest, gate
+    from lockgate.cli.alarm import alarm
     from lockgate.cli.tell import tell_decision, with_next
 
     nonce = arguments.fresh_nonce()
@@ -52,6 +53,7 @@ def command(
     require_place(permit_out)
     ports = session.ports()
     gated = gate(ports, ask, session.signer_if_any())
+    alarm(session, ports, environment, holds=False)
     place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
     found = tell_decision(session, ports, gated.decision, place=place, refs=refs, pinned=gated.pinned, config=config_files, by_tag=not platform)
     keep_permit(session, ports, gated, permit_out)

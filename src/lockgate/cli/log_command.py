@@ -55,6 +55,18 @@ def show(session: Session, index: int | None, count: int, about: str) -> None:
     )
 
 
+@command.command("exceptions")
+@with_session()
+def exceptions(session: Session) -> None:
+    """Every hold, waiver and broken glass there ever was, and what became of it; unused and expired ones too."""
+    from lockgate.app.exceptions import exceptions as all_of
+    from lockgate.render.exceptional import report_lines
+
+    ports = session.ports()
+    found = all_of(ports)
+    session.say(found, "\n".join(report_lines(found, session.sheet(ports, result=True))))
+
+
 def _nothing(about: str, origin: str) -> str:
     """Why no leaf is about this."""
     from lockgate.core.digest import parse_digest

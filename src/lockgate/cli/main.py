@@ -28,6 +28,13 @@ COMMANDS = {
         "status": "What runs where, and which requests are open.",
         "why": "Explain a decision, or what the gate would say now.",
     },
+    "Out of the ordinary": {
+        "hold": "Let nothing enter an environment.",
+        "lift": "End a hold or a waiver.",
+        "waive": "Let one requirement fail for one request.",
+        "break-glass": "In an emergency, past all but integrity. Takes two people.",
+        "review": "Close what break-glass left open.",
+    },
     "Set-up": {
         "init": "Begin a gate: its log, its keys, its root. Begin here.",
         "people": "Who is enrolled, with which keys and duties.",
@@ -61,7 +68,7 @@ class Commands(click.Group):
         """Import one command."""
         if not any(cmd_name in section for section in COMMANDS.values()):
             return None
-        module = importlib.import_module(f"lockgate.cli.{cmd_name}_command")
+        module = importlib.import_module(f"lockgate.cli.{cmd_name.replace('-', '_')}_command")
         found: click.Command = module.command
         return found
 

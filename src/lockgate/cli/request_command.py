@@ -24,6 +24,7 @@ def command(session: Session, refs: tuple[str, ...], environment: str, config_fi
     Policies, rosters and roots are asked for with `policy apply`, `people` and `key renew`.
     """
     from lockgate.app.request import alike, request_release
+    from lockgate.cli.alarm import alarm
     from lockgate.errors import UsageError
     from lockgate.render.words import artifacts, called, listing
 
@@ -33,6 +34,7 @@ def command(session: Session, refs: tuple[str, ...], environment: str, config_fi
     signer = session.signer()
     ports = session.ports()
     resolved, recorded = request_release(ports, refs, environment, config, id_, signer, platform, rollback=rollback)
+    alarm(session, ports, environment)
     config = resolved.release.config
     what = f"{'ROLLBACK to ' if rollback else ''}{artifacts(resolved.release, resolved.pinned())}"
     session.note(f"requested {what} -> {environment}, as leaf {recorded.index} of log {ports.log.origin}")

@@ -10,8 +10,13 @@ from lockgate.cli.session import Session, with_session
 @click.command("status")
 @with_session()
 def command(session: Session) -> None:
-    """What each environment runs, since when and by which decision; what is asked, permitted and proposed, and which approvals count."""
+    """What each environment runs, since when and by which decision; what is asked, permitted and proposed, and which approvals count.
+
+    Also what is held or waived, and which break-glass awaits its review.
+    """
     from lockgate.app.counting import counted
+    from lockgate.app.exceptions import standing
+    from lockgate.render.exceptional import told_lines
     from lockgate.render.recalls import revoked_lines
     from lockgate.render.standing import environment_lines, proposal_lines
     from lockgate.render.words import count, plain
@@ -21,6 +26,7 @@ def command(session: Session) -> None:
     lines = [f"log {plain(report.origin)}, {count(report.size, 'leaf', 'leaves')}"]
     for one in report.environments:
         lines += environment_lines(one.name, one.occupant, one.permits, one.requests, sheet, report.approvals, one.recalled)
+        lines += told_lines(standing(ports, one.name, one.exceptional), sheet)
     if not report.environments:
         lines.append("no policy is in force")
     if report.proposals:

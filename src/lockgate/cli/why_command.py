@@ -23,6 +23,7 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
     """
     from lockgate.app.gate import GateRequest, resolve
     from lockgate.app.why import explain, would
+    from lockgate.cli.alarm import alarm
     from lockgate.cli.tell import asked, tell_next, with_next
     from lockgate.errors import UsageError
     from lockgate.render import text
@@ -41,6 +42,7 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
     nonce = arguments.fresh_nonce()
     ask = GateRequest(refs=what, environment=environment, config=config, request=request, key=nonce, nonce=nonce, platform=platform)
     decided, release = would(ports, ask, session.signer_if_any())
+    alarm(session, ports, environment, holds=False)
     pinned = resolve(ports, what, config, platform).pinned()
     sheet = session.sheet(ports, result=True)
     found = following(decided, asked(session, ports, environment, pinned if platform else what, pinned, config_files, decided.person))

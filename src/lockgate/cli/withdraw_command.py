@@ -21,12 +21,15 @@ def command(session: Session, request_id: str, what: Literal["request", "approva
     """
     from lockgate.app import recall
     from lockgate.app import request as requests
+    from lockgate.cli.alarm import alarm
 
     signer = session.signer()
     ports = session.ports()
     if what == "revocation":
         recorded = recall.lift(ports, request_id, arguments.fresh_nonce(), signer)
     else:
-        recorded = requests.withdraw(ports, requests.find(ports, request_id), what, arguments.fresh_nonce(), signer)
+        found = requests.find(ports, request_id)
+        alarm(session, ports, found.environment)
+        recorded = requests.withdraw(ports, found, what, arguments.fresh_nonce(), signer)
     session.note(f"withdrawn {what} of {request_id}, recorded as leaf {recorded.index} of log {ports.log.origin}")
     session.say({"request": request_id, "what": what, "leaf": recorded.index}, "")

@@ -8,8 +8,10 @@ What a decision guarantees
      policy's. Nothing is skipped: a requirement that raises is a bug and stops everything.
   4. Nobody recalled the release, and it does not come back to where it was replaced unless it is asked back as a rollback
      (`core.reentry`). That is an outcome of its own, ``release``, only where it bars the way.
-  5. ``allowed`` comes only of all outcomes being ``pass``, of at least one requirement. ``fail`` and ``unknown`` both
-     refuse; they are told apart because only a failed one was looked at.
+  5. ``allowed`` comes only of all outcomes being ``pass`` or ``waived``, of at least one requirement that passes. ``fail``
+     and ``unknown`` both refuse; they are told apart because only a failed one was looked at.
+  6. ``waived`` comes only of a waiver, where the policy in force names that requirement, or of two people who broke the glass
+     for this release (`core.leave`). Nothing that tells whether these are the right bytes is ever waived, and no recall.
 
 What it leaves to others
   - that facts are true of their evidence: `evidence/` makes no other kind;
@@ -27,9 +29,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from msgspec.structs import replace
+
 from lockgate.canon import Noun
+from lockgate.core.duration import Time
 from lockgate.core.facts import Facts, Intact, Unreadable
 from lockgate.core.identity import Root
+from lockgate.core.leave import broken, ground, refusals, waived
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Outcome, Pass, Unknown, Verdict, outcome
 from lockgate.core.policy import Policy, requirement_id
@@ -46,11 +52,16 @@ class Judgement(Noun, frozen=True, kw_only=True):
     Attributes:
         result: ``allowed``; ``refused``, where something failed; ``undecided``, where nothing failed and something
             could not be looked at.
-        outcomes: every outcome, in order: ``digest`` first, ``root`` and ``release`` where they bar the way, then the policy's.
+        outcomes: every outcome, in order: ``digest`` first, then what refuses every release, then the policy's.
+        glass: the broken glass it goes by; empty for the ordinary course. ends: when a permit by it ends at the latest.
+        outstanding: the decision whose permit by that glass the asker holds already; -1 for none.
     """
 
     result: Literal["allowed", "refused", "undecided"]
     outcomes: tuple[Outcome, ...]
+    glass: str = ""
+    ends: Time | None = None
+    outstanding: int = -1
 
 
 def decide(subject: Subject, policy: Policy, facts: Facts, now: datetime, root: Root, rules: int = RULES) -> Judgement:
@@ -69,13 +80,29 @@ def decide(subject: Subject, policy: Policy, facts: Facts, now: datetime, root: 
         return _judge([outcome("policy", Fail(code="policy.no-environment", params={"environment": subject.environment}))])
     if not section.requires:
         return _judge([outcome("policy", Fail(code="policy.requires-nothing", params={"environment": subject.environment}))])
-    outcomes = [outcome("digest", _intact(subject, facts))]
+    rows = [(outcome("digest", _intact(subject, facts)), False)]
     if now >= root.expires:
-        outcomes.append(outcome("root", Fail(code="root.expired", params={"version": root.version})))
+        rows.append((outcome("root", Fail(code="root.expired", params={"version": root.version})), False))
     if (bar := barred(subject, facts, rules)) is not None:
-        outcomes.append(outcome("release", bar))
-    outcomes += [outcome(requirement_id(requirement), requirement.check(subject, facts, now, policy.keys)) for requirement in section.requires]
-    return _judge(outcomes)
+        row = outcome("release", bar)
+        rows.append((row, row.code == "release.downgrade"))  # two people may bring back what was here; nobody, what was recalled
+    rows += [(row, row.result == "fail") for row in refusals(facts, now)]
+    on, required = ground(subject, facts), []
+    for requirement in section.requires:
+        verdict = waived(requirement.check(subject, facts, now, policy.keys), requirement, section, subject, on, now)
+        required.append((outcome(requirement_id(requirement), verdict), type(requirement).yields))
+    ordinary = _judge([row for row, _ in (*rows, *required)] + _all_waived([row for row, _ in required]))
+    by_glass = broken([*rows, *required], subject, on, now) if ordinary.result != "allowed" else None
+    if by_glass is None:
+        return ordinary
+    return replace(_judge(by_glass.rows), glass=by_glass.glass, ends=by_glass.ends, outstanding=by_glass.outstanding)
+
+
+def _all_waived(required: Sequence[Outcome]) -> list[Outcome]:
+    """A row that refuses where waivers alone would allow: one requirement at least has to hold."""
+    if any(one.result != "waived" for one in required):
+        return []
+    return [outcome("policy", Fail(code="policy.all-waived", params={"waived": len(required)}))]
 
 
 def _intact(subject: Subject, facts: Facts) -> Verdict:
@@ -97,6 +124,6 @@ def _intact(subject: Subject, facts: Facts) -> Verdict:
 
 def _judge(outcomes: Sequence[Outcome]) -> Judgement:
     results = {one.result for one in outcomes}
-    if results == {"pass"}:
+    if results in ({"pass"}, {"pass", "waived"}):
         return Judgement(result="allowed", outcomes=tuple(outcomes))
     return Judgement(result="refused" if "fail" in results else "undecided", outcomes=tuple(outcomes))

@@ -13,8 +13,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from lockgate.canon import Noun
+from lockgate.core.bound import Bound, Nonce
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
+from lockgate.core.exceptional_events import KINDS as EXCEPTIONAL
+from lockgate.core.exceptional_events import Departure
 from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.outcome import Outcome
@@ -27,8 +30,6 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_LEAF = 16_384
 """The largest leaf, bytes: what is larger goes into a blob, by digest."""
 
-Nonce = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
-
 
 class Genesis(Noun, frozen=True, kw_only=True):
     """Leaf 0: ties a root to this one log."""
@@ -36,17 +37,6 @@ class Genesis(Noun, frozen=True, kw_only=True):
     origin: str
     nonce: Nonce
     created_at: Time
-
-
-class Bound(Noun, frozen=True, kw_only=True):
-    """What is said in one log, and means nothing in any other.
-
-    Attributes:
-        log: RFC 6962 hash of that log's leaf 0, as its root names it: one key may be enrolled in two gates, and what
-            was signed for one is none for the other.
-    """
-
-    log: Digest
 
 
 class Proposal(Bound, frozen=True, kw_only=True):
@@ -223,6 +213,7 @@ class Decided(Bound, frozen=True, kw_only=True):
         actor: fingerprint of the key that asked; empty for nobody proved. person: whom it belongs to.
         status_max_age: how old a status list may be that this permit is checked with, offline; empty where the policy asks for none.
         rules: which of `core.decide`'s own rules it was made by.
+        break_glass: by which broken glass it is allowed; empty for the ordinary course.
     """
 
     environment: Name
@@ -245,6 +236,7 @@ class Decided(Bound, frozen=True, kw_only=True):
     person: PersonId | None = None
     status_max_age: Annotated[str, msgspec.Meta(pattern=r"^([1-9][0-9]{0,5}[smhd])?\Z")] = ""
     rules: Annotated[int, msgspec.Meta(ge=0, lt=256)] = 0
+    break_glass: Annotated[str, msgspec.Meta(pattern=r"^(g-[0-9a-z]{10,26})?\Z")] = ""
 
 
 class Asked(Bound, frozen=True, kw_only=True):
@@ -257,7 +249,20 @@ class Asked(Bound, frozen=True, kw_only=True):
 
 
 Event = (
-    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployed | DeployFailed | Decided | Asked
+    Genesis
+    | PolicyProposed
+    | RosterProposed
+    | RootProposed
+    | Requested
+    | Approved
+    | Rejected
+    | Withdrawn
+    | Revoked
+    | Deployed
+    | DeployFailed
+    | Decided
+    | Asked
+    | Departure
 )
 
 KINDS: dict[str, type[Event]] = {
@@ -274,6 +279,7 @@ KINDS: dict[str, type[Event]] = {
     "deploy-failed": DeployFailed,
     "decision": Decided,
     "ask": Asked,
+    **EXCEPTIONAL,
 }
 """Kind -> its Struct. The predicate type is ``https://lockgate.dev/attestation/<kind>/v1``; the SSHSIG namespace
 ``lockgate-<kind>@v1``."""

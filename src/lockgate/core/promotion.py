@@ -11,9 +11,10 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from lockgate.canon import Noun
-from lockgate.core import events
+from lockgate.core import events, exceptional
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
+from lockgate.core.exceptional_events import Departure
 from lockgate.core.facts import Given, Request, Stay
 from lockgate.core.identity import Fingerprint
 from lockgate.core.model import Release
@@ -118,11 +119,13 @@ def _each_proposal(house: House, id_: str, change: Callable[[OpenProposal], Open
 
 def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
     event = said.event
+    if isinstance(event, Departure):
+        return replace(state, exceptional=exceptional.after(state.exceptional, event, said.subjects, said.by, said.key, said.index, said.at))
     match event:
         case events.Requested():
             release = Release(artifacts=said.subjects, config=event.config)
             asked = Request(id=event.id, release=release, by=said.by, at=said.at, rollback=event.rollback)
-            kept = room_for_request(state.requests, said.at)
+            kept = room_for_request(state, said.at)
             return replace(state, requests=kept if len(kept) >= KEPT_REQUESTS else (*kept, asked))
         case events.Approved():
             given = Given(
@@ -151,7 +154,7 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
             return _allowed(state, event, said) if event.outcome == "allowed" else state
         case events.DeployFailed():
             freed = _each(state, _request_of(state, event.permit), lambda one: replace(one, permit_until=None) if one.decision == event.permit else one)
-            return _used(freed, event.permit)
+            return _used(replace(freed, exceptional=_given_back(freed, event.permit)), event.permit)
         case events.Deployed():
             return _deployed(state, event, said)
         case _:
@@ -208,7 +211,9 @@ def _take_back(request: Request, event: events.Withdrawn, said: Said) -> Request
 def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> EnvironmentState:
     not_after = event.not_after or said.at
     release = Release(artifacts=said.subjects, config=event.config)
-    permit = Permit(decision=said.index, release=release, not_after=not_after, request=event.request, person=event.person)
+    permit = Permit(decision=said.index, release=release, not_after=not_after, request=event.request, person=event.person, glass=event.break_glass)
+    waivers = frozenset(str(one.params["waiver"]) for one in event.outcomes if one.result == "waived" and "waiver" in one.params)
+    state = replace(state, exceptional=exceptional.allowed(state.exceptional, waivers, event.break_glass, said.index, event.person, not_after))
     live = tuple(old for old in state.permits if said.at - old.not_after < PERMIT_GRACE)
     state = replace(state, permits=(*live, permit)[-KEPT_PERMITS:])
     return _each(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after, permit_by=event.person))
@@ -216,13 +221,15 @@ def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> Envi
 
 def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> EnvironmentState:
     release = Release(artifacts=said.subjects, config=event.config)
+    state = _spent(state, event.permit, said.index)
     state = _used(_each(state, _request_of(state, event.permit), lambda one: replace(one, deployed=said.index)), event.permit)
     state = replace(state, requests=tuple(replace(one, over=True) if one.deployed >= 0 and one.release != release else one for one in state.requests))
     current = state.occupant()
     if current is not None and current.release == release:
         return state
     # What else was permitted was decided while the old release stood here: brought in now it would replace this one unseen.
-    state = replace(state, permits=tuple(permit for permit in state.permits if permit.release == release))
+    permits = tuple(permit for permit in state.permits if permit.release == release)
+    state = replace(state, permits=permits, exceptional=exceptional.replaced(state.exceptional, release))
     closed = () if current is None else (replace(current, until=said.at),)
     stay = Stay(release=release, since=said.at, decision=event.permit, deployer=said.by, leaf=said.index)
     return replace(state, stays=(*state.stays[:-1], *closed, stay)[-KEPT_STAYS:])
@@ -230,6 +237,21 @@ def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> En
 
 def _request_of(state: EnvironmentState, permit: int) -> str:
     return next((one.request for one in state.permits if one.decision == permit), "")
+
+
+def _spent(state: EnvironmentState, permit: int, index: int) -> EnvironmentState:
+    """A broken glass is good for one deployment: no other permit by it stands, and it is under review, though it was reviewed as unused."""
+    glass = next((one.glass for one in state.permits if one.decision == permit), "")
+    if not glass:
+        return state
+    there = exceptional.each_glass(state.exceptional, glass, lambda one: replace(one, deployed=index, reviewed=-1, permit_until=None))
+    return replace(state, exceptional=there, permits=tuple(one for one in state.permits if one.glass != glass or one.decision == permit))
+
+
+def _given_back(state: EnvironmentState, permit: int) -> exceptional.Exceptional:
+    """A permit by break-glass whose deployment failed: the glass is free for another one."""
+    glass = next((one.glass for one in state.permits if one.decision == permit), "")
+    return exceptional.each_glass(state.exceptional, glass, lambda one: replace(one, permit_until=None) if one.decision == permit else one)
 
 
 def _used(state: EnvironmentState, permit: int) -> EnvironmentState:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from lockgate.canon import Noun, digest_hex
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Fingerprint, PersonId
 from lockgate.core.model import NONE, DigestOrNone, Release, RequestId
@@ -123,6 +124,7 @@ class Permit(Noun, frozen=True, kw_only=True):
         decision: its leaf index.
         request: the request it went by; empty for none.
         person: who asked for it, and alone may use it; None where nobody proved who asks.
+        glass: the broken glass it was allowed by; empty for none.
     """
 
     decision: int
@@ -130,6 +132,7 @@ class Permit(Noun, frozen=True, kw_only=True):
     not_after: Time
     request: str = ""
     person: PersonId | None = None
+    glass: str = ""
 
 
 class EnvironmentState(Noun, frozen=True, kw_only=True):
@@ -140,6 +143,7 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
         revoked, forgot: as the house's, for this environment alone.
         rules: the newest rules (`core.decide.RULES`) that a decision here was made by.
         at: when its newest fact was recorded. leaf: where; -1 before the first.
+        exceptional: holds, waivers and broken glasses.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9-]{0,63})?\Z")]
@@ -151,6 +155,7 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
     rules: int = 0
     at: Time | None = None
     leaf: int = -1
+    exceptional: Exceptional = Exceptional()
 
     def occupant(self) -> Stay | None:
         """What runs there now, as recorded."""
@@ -188,14 +193,16 @@ def state_digest(state: State) -> Digest:
     return "sha256:" + digest_hex(state)
 
 
-def room_for_request(requests: tuple[Request, ...], at: datetime) -> tuple[Request, ...]:
+def room_for_request(state: EnvironmentState, at: datetime) -> tuple[Request, ...]:
     """The requests that stay when one more comes at `at`; `KEPT_REQUESTS` of them, and there is no room for it.
 
-    Forgotten is only a request none of whose approvals could be replayed: closed ones first, then those never deployed.
+    Forgotten is only a request none of whose approvals could be replayed, and that no waiver is for: closed ones first, then those never deployed.
     """
+    requests = state.requests
     if len(requests) < KEPT_REQUESTS:
         return requests
-    spare = [one for one in requests if all(at >= given.expires for given in one.given)]
+    waived = {one.request for one in state.exceptional.waivers if not one.over(at)}
+    spare = [one for one in requests if one.id not in waived and all(at >= given.expires for given in one.given)]
     closed = [one for one in spare if one.over or one.withdrawn or one.rejected_by]
     gone = next(iter(closed or [one for one in spare if one.deployed < 0] or spare), None)
     return tuple(one for one in requests if one is not gone)

@@ -10,6 +10,7 @@ from lockgate.core.recall import struck
 from lockgate.core.reentry import replaced
 from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, State, release_digest, room_for_request, state_digest
 from lockgate.errors import EvidenceError, TrustError
+from lockgate.evidence.admit_exceptional import require_glass
 from lockgate.evidence.admit_revocation import admit_lift, admit_revoked
 from lockgate.evidence.place import SKEW, Place, read_policy, require_lasting
 
@@ -25,7 +26,7 @@ def admit_environment(place: Place, event: events.Event, person: str, roster: Ro
         case events.Requested():
             if state.request(event.id) is not None:
                 raise EvidenceError("request.reused", f"the id {event.id} is taken")
-            if len(room_for_request(state.requests, place.at)) >= KEPT_REQUESTS:
+            if len(room_for_request(state, place.at)) >= KEPT_REQUESTS:
                 raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} requests have approvals that have not ended: one has to end first")
             if event.rollback and replaced(state.stays, Release(artifacts=place.subjects, config=event.config)) is None:
                 raise EvidenceError("request.no-rollback", f"nothing of this release was in {environment} and was replaced: it is asked for as any other")
@@ -62,6 +63,8 @@ def admit_decided(state: State, event: events.Decided, index: int) -> None:
         raise EvidenceError("decision.older-rules", f"this decision goes by rules {event.rules}, and decisions here go by {state.environment.rules} already")
     if event.request and state.environment.request(event.request) is None:
         raise EvidenceError("request.unknown", f"this decision goes by {event.request}, which is no request in {event.environment}")
+    if event.break_glass:
+        require_glass(state.environment, event.break_glass, index)
     if event.state != state_digest(state):
         raise EvidenceError("decision.other-state", "this decision was made on another state than history gives: the gate's keys signed what nobody said")
 

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from lockgate.canon import Noun
 from lockgate.core import events
+from lockgate.core.exceptional_events import Departure, Held, Lifted
 from lockgate.core.identity import Fingerprint, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE
 from lockgate.core.promotion import Said, fold, in_force
@@ -30,6 +31,7 @@ from lockgate.core.state import House, OpenProposal, Owned, State, Who
 from lockgate.errors import EvidenceError, LedgerError, TrustError
 from lockgate.evidence import record
 from lockgate.evidence.admit_document import admit_house
+from lockgate.evidence.admit_exceptional import admit_exceptional
 from lockgate.evidence.admit_release import admit_decided, admit_environment
 from lockgate.evidence.place import SKEW, Load, Place, read_root, read_roster
 from lockgate.ledger.merkle import leaf_hash
@@ -117,6 +119,8 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     by = person.id if person else _formerly(state.house).get(fingerprint(key), fingerprint(key))
     if isinstance(event, events.Proposal) or event.environment == events.HOUSE:
         admit_house(place, event, by, fingerprint(key), owner=owner)
+    elif isinstance(event, Held | Lifted) or (isinstance(event, Departure) and person is not None):  # owners hold and lift, enrolled or not
+        admit_exceptional(place, event, by, roster, owner=owner)
     else:
         if person is None:
             raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")

@@ -23,6 +23,7 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, hex_of
 from lockgate.core.events import MAX_LEAF, PAYLOAD_TYPE
+from lockgate.core.exceptional_events import Held, Lifted
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import b64, dsse, keys, sshsig
@@ -65,7 +66,7 @@ def statement_bytes(event: events.Event, subjects: tuple[Digest, ...]) -> bytes:
     """The event's canonical Statement.
 
     Args:
-        subjects: what it is about: sorted, each once, 1 to 64; none for a genesis.
+        subjects: what it is about: sorted, each once, 1 to 64; none for a genesis, a hold and what lifts one.
 
     Raises:
         EvidenceError: as `parse_statement`, where it would not read back.
@@ -99,7 +100,7 @@ def parse_statement(data: bytes) -> tuple[events.Event, tuple[Digest, ...]]:
     if not all(_is_utc(value) for value in _values(event) if isinstance(value, datetime)):
         raise EvidenceError("event.malformed", "a time in this event is not in UTC")
     subjects = tuple("sha256:" + one.digest.sha256 for one in said.subject)
-    if list(subjects) != sorted(set(subjects)) or not (isinstance(event, events.Genesis) or subjects) or len(subjects) > MAX_SUBJECTS:
+    if list(subjects) != sorted(set(subjects)) or not (isinstance(event, events.Genesis | Held | Lifted) or subjects) or len(subjects) > MAX_SUBJECTS:
         raise EvidenceError("event.malformed", f"an event's subjects are sorted, each once, 1 to {MAX_SUBJECTS}")
     return event, subjects
 

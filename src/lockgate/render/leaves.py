@@ -26,7 +26,8 @@ def leaf_line(
     """A leaf in one line. `who`: the name of whoever signed it, or the key's fingerprint; `width`: the terminal's, 0 for none."""
     if event is None:
         return f"{index:>6}  unreadable: {plain(problem)}"
-    what = event.outcome if isinstance(event, events.Decided) else plain(who)[:19]
+    decided = event if isinstance(event, events.Decided) else None
+    what = plain(who)[:19] if decided is None else "break-glass" if decided.break_glass and decided.outcome == "allowed" else decided.outcome
     about = brief(subjects[0]) + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "") if subjects else ""
     place = plain(stream.removeprefix("env:"))
     if 0 < width < LINE:
@@ -112,6 +113,9 @@ def standing_text(event: events.Event, code: str, sheet: Sheet, *, because: str 
             said = f"{painted('expired', YELLOW, sheet)}   the pinned root has ended: nothing is permitted under it [{code}]"
         case events.Decided(outcome="allowed", not_after=end) if code:
             said = f"{painted('expired', YELLOW, sheet)}   the permit ended{f' {when(end)}' if end else ''}: nothing may be deployed by it [permit.expired]"
+        case events.Decided(outcome="allowed", not_after=end, break_glass=glass) if end and glass:
+            past = f"past the rules by break-glass {plain(glass)}, until {when(end)}"
+            said = f"{painted('BROKEN', RED, sheet)}    {past}; whether it was used or taken back since, one leaf does not show"
         case events.Decided(outcome="allowed", not_after=end) if end:
             said = f"{painted('allowed', GREEN, sheet)}   until {when(end)}; whether it was used or taken back since, one leaf does not show"
         case events.Decided(outcome="undecided"):

@@ -39,10 +39,23 @@ class Asked(Noun, frozen=True, kw_only=True):
     deployer: str = ""
 
 
-LEFT = {"CMD", "KEY", "NAME", "FILE"}
+LEFT = {"CMD", "KEY", "NAME", "FILE", "TEXT"}
 """Words in a command that only the user knows."""
 
-_RANK = {"digest": 0, "policy": 0, "root": 0, "release": 0, "signed-by": 1, "built-by": 1, "came-through": 2, "approved": 3, "soaked": 4}
+_RANK = {
+    "digest": 0,
+    "policy": 0,
+    "root": 0,
+    "release": 0,
+    "signed-by": 1,
+    "built-by": 1,
+    "came-through": 2,
+    "break-glass": 1,
+    "review": 3,
+    "hold": 3,
+    "approved": 4,
+    "soaked": 5,
+}
 
 
 class Next(Noun, frozen=True, kw_only=True):
@@ -80,14 +93,19 @@ def after(decided: events.Decided, asked: Asked) -> str:
 def not_before(decided: events.Decided) -> datetime | None:
     """When `after` gets further, where until then nothing but time is missing; None for now."""
     first = _first(decided)
-    return first.opens_at if first and first.code == "soaked.too-young" else None
+    return first.opens_at if first and first.code in {"soaked.too-young", "hold.standing"} else None
 
 
 def _first(decided: events.Decided) -> Outcome | None:
     """The outcome to mend first; None where all hold."""
-    open_ = [one for one in decided.outcomes if one.result != "pass"]
+    open_ = [one for one in decided.outcomes if one.result not in {"pass", "waived"}]
     # What only time mends comes last: while it soaks, approvals can be gathered.
-    return min(open_, key=lambda one: (_RANK.get(one.code.partition(".")[0], 3), one.opens_at is not None), default=None)
+    return min(open_, key=lambda one: (_rank(one), one.opens_at is not None), default=None)
+
+
+def _rank(one: Outcome) -> int:
+    """Which comes first; a permit that is out last of all: where something else stands against it, asking again would say the same."""
+    return 6 if one.code == "approved.permit-outstanding" else _RANK.get(one.code.partition(".")[0], 4)
 
 
 def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
@@ -116,15 +134,21 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
         case "approved.rejected":
             return f"lockgate log show --about {_text(one, 'request')}{asked.options}"
-        case "approved.deployer-unknown" | "approved.not-deployer" if asked.deployer:
-            return f"lockgate gate {named} --to {environment}{asked.config} --key {shlex.quote(asked.deployer)}{asked.options}"
         case "approved.deployer-unknown" | "approved.not-deployer":
-            return f"lockgate people list{asked.options}"
-        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable":
+            return _by_deployer(asked, named, environment)
+        case "hold.standing" if one.opens_at:
+            return f"lockgate gate {named} --to {environment}{again}"
+        case "hold.standing" | "break-glass.permit-outstanding":
+            return f"lockgate status{asked.options}"  # says who holds it, and why
+        case "review.open":
+            return f"lockgate review {_text(one, 'break-glass')} --findings FILE{asked.options}"
+        case "break-glass.not-deployer":
+            return _by_deployer(asked, named, environment)
+        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable":
             return f"lockgate log check{asked.options}"
         case "soaked.only-claimed":
             return f"lockgate status{asked.options}"
-        case "policy.no-environment" | "policy.requires-nothing" | "time.unattested" | "approved.author-unknown":
+        case "policy.no-environment" | "policy.requires-nothing" | "policy.all-waived" | "time.unattested" | "approved.author-unknown":
             return f"lockgate policy show{asked.options}"
         case "root.expired":
             return f"lockgate key renew{asked.own_key}{asked.options}"
@@ -134,6 +158,13 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate people add NAME --public FILE --duty {environment}=approve:{_first_of(one, 'missing')}{asked.options}"
         case _:
             return f"lockgate verify {this}{asked.options}"
+
+
+def _by_deployer(asked: Asked, named: str, environment: str) -> str:
+    """The same question by somebody who may deploy; where no key of theirs is at hand, who that is."""
+    if not asked.deployer:
+        return f"lockgate people list{asked.options}"
+    return f"lockgate gate {named} --to {environment}{asked.config} --key {shlex.quote(asked.deployer)}{asked.options}"
 
 
 def _deployment(asked: Asked, environment: str) -> str:

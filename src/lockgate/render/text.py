@@ -42,6 +42,9 @@ def decision(decided: events.Decided, title: str, place: str, sheet: Sheet, *, c
     lines = [*spread(head, painted(plain(place), DIM, sheet), sheet, 10), *outcome_lines(decided.outcomes, sheet, codes=codes)]
     if decided.not_after is not None:
         lines.append(f"permit    until {when(decided.not_after)}{ago(decided.not_after, sheet)}")
+    if decided.break_glass and decided.outcome == "allowed":
+        said = f"{painted('BROKEN', RED + BOLD, sheet)}    by break-glass {plain(decided.break_glass)}: until its review is closed, all else is refused"
+        lines += broken(said, sheet, 10)
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import msgspec
 
@@ -26,6 +27,8 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         occupancy: the least that must be known of the stay: ``claimed`` by its deployer or ``observed`` by another.
     """
 
+    waivable: ClassVar[bool] = True
+    yields: ClassVar[bool] = True
     in_: Name = msgspec.field(name="in")
     for_: Duration = msgspec.field(name="for")
     occupancy: Occupancy = "claimed"
