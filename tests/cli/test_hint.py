@@ -77,13 +77,14 @@ KINDS = {
 """What a value is -> how the values of that kind begin here; of no other kind is anything ever filled in."""
 
 ARGUMENTS = {
-    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "why", "recall"), "REF…"),
+    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "why", "recall", "break-glass"), "REF…"),
     **dict.fromkeys(("approve", "reject", "withdraw"), "R"),
     **dict.fromkeys(("policy check", "policy apply"), "POLICY"),
     **dict.fromkeys(("log show", "log prove", "log replay"), "INDEX"),
     "log record": "EVENT",
+    "hold": "ENV",
 }
-OPTIONS = {"--to": "ENV", "--request": "R", "--key": "KEY"}
+OPTIONS = {"--to": "ENV", "--request": "R", "--for": "R", "--key": "KEY"}
 
 LINES = [
     "gate ref-a ref-b --to env-x --config config-c --request r-aaaa --platform os/x --idempotency-key idempotent --key key-k --gate gate-g --trust trust-t",
@@ -105,6 +106,13 @@ LINES = [
     "why 7 --gate gate-g",
     "why ref-a ref-b --to env-x --key key-k",
     "init --origin origin-o --name name-n --owner owner-o --threshold 2 --write-trust out-t --key key-k",
+    "hold env-x --until 1h --reason why-w --key key-k --gate gate-g",
+    "lift id-i --key key-k",
+    "waive requirement-q --for r-aaaa --until 1h --reason why-w --key key-k",
+    "break-glass ref-a ref-b --to env-x --config config-c --reason why-w --key key-k --gate gate-g",
+    "break-glass --join id-g --trust trust-t",
+    "review id-g --findings findings-f --key key-k",
+    "log exceptions --gate gate-g",
     "people list",
     "people add name-n --public public-p --duty env-x=approve:d --key key-k --gate gate-g",
     "people remove name-n",

@@ -32,7 +32,12 @@ def some(struct: type[Any]) -> dict[str, Any]:
         "engine": "0.1.0", "history": 3, "policy": digest("policy"),
         "root": 1, "roster": 1, "evidence": digest("evidence"), "state": digest("state"),
     }  # fmt: skip
-    values |= {"reason": "vulnerable" if struct is events.Revoked else digest("why"), "findings": digest("found"), "requirement": "soaked", "id": IDS.get(struct, request_id())}
+    values |= {
+        "reason": "vulnerable" if struct is events.Revoked else digest("why"),
+        "findings": digest("found"),
+        "requirement": "soaked",
+        "id": IDS.get(struct, request_id()),
+    }
     info = msgspec.inspect.type_info(struct)
     assert isinstance(info, msgspec.inspect.StructType)
     required = [field for field in info.fields if field.required]

@@ -17,6 +17,7 @@ from lockgate.cli.session import Session, with_session
 @click.option("--reason", default="", metavar="TEXT", help="Why, in words.")
 @click.option("--join", "id_", default="", metavar="G", help="Sign second, what somebody else began as G.")
 @arguments.platform_option
+@arguments.plain_http_option
 @with_session(key=True)
 def command(session: Session, refs: tuple[str, ...], environment: str, config_files: tuple[str, ...], reason: str, id_: str, platform: str) -> None:
     """In an emergency: let REF… enter ENV now, past everything but its integrity. Takes two people.

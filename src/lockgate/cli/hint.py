@@ -21,6 +21,7 @@ FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "
 TAKES_KEY: frozenset[Path] = frozenset(
     {
         *((name,) for name in ("approve", "attest", "deploy", "gate", "init", "recall", "reject", "request", "sign", "why", "withdraw")),
+        *((name,) for name in ("break-glass", "hold", "lift", "review", "waive")),
         *(("key", "renew"), ("people", "add"), ("people", "apply"), ("people", "remove"), ("policy", "apply"), ("policy", "show")),
     }
 )
@@ -32,6 +33,7 @@ _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
     ("why",): ("--config", "--request", "--platform", "--plain-http"),
     ("deploy",): ("--config", "--request", "--platform", "--plain-http"),
     ("request",): ("--config", "--platform", "--plain-http"),
+    ("break-glass",): ("--config", "--platform", "--plain-http"),
     **{(name,): ("--platform", "--plain-http") for name in ("sign", "attest", "verify")},
 }
 """Commands that are about a release -> options that say which, and that belong to the question."""
@@ -141,8 +143,8 @@ def _value(word: str, option: str, path: Path, line: Typed, tokens: Sequence[str
     match word:
         case "ENV":
             found = (line.last("--to"),)
-        case "R" if line.path in _REQUESTS or line.last("--request"):
-            found = line.plain[:1] if line.path in _REQUESTS else (line.last("--request"),)
+        case "R" if line.path in _REQUESTS or line.last("--request") or line.last("--for"):
+            found = line.plain[:1] if line.path in _REQUESTS else (line.last("--request") or line.last("--for"),)
         case "INDEX" if line.path in _LEAVES:
             found = line.plain[:1]
         case "REF" if not option:
@@ -161,7 +163,7 @@ def _refs(path: Path, line: Typed) -> tuple[str, ...]:
     """The artifacts that were named; none where the other command takes fewer, or where it is not sure that they are artifacts."""
     if line.path == ("why",) and not line.last("--to"):
         return () if line.plain[:1] and line.plain[0].isdigit() else line.plain
-    if line.path in {("gate",), ("request",), ("why",)}:
+    if line.path in {("gate",), ("request",), ("why",), ("break-glass",)}:
         return line.plain if path not in _TAKES_ONE or len(line.plain) == 1 else ()
     return line.plain[:1] if line.path in _ONE_REF and (line.path != ("verify",) or path == ("verify",)) else ()
 
