@@ -18,7 +18,7 @@ from lockgate.adapters.sources.registry_network import Network
 from lockgate.adapters.sources.registry_proxy import Proxy, parse_proxy
 from lockgate.adapters.sources.registry_settings import read_settings
 from lockgate.errors import UsageError
-from registries import HASTE, LOCAL, PASSWORD, REMOTE, USER, body, drip, drop, hang, ref, status
+from registries import CALM, HASTE, LOCAL, PASSWORD, REMOTE, USER, body, drip, drop, hang, ref, status
 from registry_scene import ENVELOPE, Scene, configured, made, refusal
 
 
@@ -93,7 +93,7 @@ class TestPlainHttp:
             asked.append(host)
             return scene.outside.look_up(host, port, seconds)
 
-        source = Registries(None, replace(scene.outside.network(), look_up=look_up), HASTE)
+        source = Registries(None, replace(scene.outside.network(), look_up=look_up), CALM)
         assert len(source.attached(ref(REMOTE), scene.digest)) == 11
         assert len(scene.outside.connected) > 5
         assert len(asked) <= 2
