@@ -350,6 +350,7 @@ class TestProxy:
 
     def test_it_says_nothing_of_itself(self) -> None:
         assert PASSWORD not in repr(Proxy(host="h", port=1, tls=False, login=PASSWORD, but=()))
+        assert PASSWORD not in repr(Access(proxy=f"http://u:{PASSWORD}@h:1"))
         assert parse_proxy("", "x") is None
 
 
