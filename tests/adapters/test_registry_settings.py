@@ -184,7 +184,9 @@ class TestMirrors:
         assert configured(scene, tmp_path, self.ONE).resolve(ref(REMOTE, "v1"))[1] == scene.digest
         assert configured(scene, tmp_path, self.ONE + "mirrors-tell-tags = true").resolve(ref(REMOTE, "v1"))[1] == other
 
-    @pytest.mark.parametrize("fault", [status(404), status(500), hang], ids=["404", "500", "hang"])
+    @pytest.mark.parametrize(
+        "fault", [status(404), status(500), hang, status(200, Docker_Content_Digest="sha256:" + "7" * 64)], ids=["404", "500", "hang", "another digest"]
+    )
     def test_a_mirror_that_cannot_tell_a_tag(self, scene: Scene, tmp_path: Path, fault: registries.Fault) -> None:
         scene.registry.fault("/v2/cache/", fault)
         assert configured(scene, tmp_path, self.ONE + "mirrors-tell-tags = true").resolve(ref(REMOTE, "v1"))[1] == scene.digest
