@@ -16,7 +16,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ from lockgate.core.digest import Ref
 
 HASTE = Patience(connect=1.0, read=0.4, total=1.2, look=3.0, rate=1 << 20, retries=3, pause=0.01, longest=1.0)
 """Patience for tests."""
+
+CALM = replace(HASTE, connect=20.0, read=20.0, total=40.0, look=60.0)
+"""The same for what has to go well, with much at once, on a machine that is busy."""
 
 LOCAL, REMOTE = "localhost:5000/shop/app", "registry.example/shop/app"
 USER, PASSWORD, TOKEN = "robot", "pa55-w0rd-never-shown", "t0ken-never-shown"

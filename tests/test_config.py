@@ -126,6 +126,7 @@ class TestRegistries:
         monkeypatch.setenv("NO_PROXY", "a")
         monkeypatch.setenv("HTTP_PROXY", "http://c")
         assert (config.load().proxy, config.load().no_proxy) == ("http://a", "a")
+        assert "http://a" not in repr(config.load())
 
     def test_plain_http_names_a_host(self) -> None:
         assert config.load(plain_http=("Registry.lan:5000", "10.0.0.1", "[fd00::1]:5000")).plain_http == ("registry.lan:5000", "10.0.0.1", "[fd00::1]:5000")

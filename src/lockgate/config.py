@@ -21,7 +21,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lockgate.errors import UsageError
@@ -42,7 +42,7 @@ class Config:
         logins: files of logins for registries, whether they are there or not; the first that knows one counts.
         registries: ``registries.toml``, whether it is there or not; None where the user has no home. registries_named: whether it was named.
         plain_http: registries that are spoken to in plain HTTP, besides those named there.
-        proxy, no_proxy: as given; empty for none.
+        proxy, no_proxy: as given; empty for none. The first may hold a password, and is left out of the text form.
         colour: whether a terminal may be written to in colours.
     """
 
@@ -59,7 +59,7 @@ class Config:
     registries: Path | None
     registries_named: bool
     plain_http: tuple[str, ...]
-    proxy: str
+    proxy: str = field(repr=False)
     no_proxy: str
     colour: bool
 

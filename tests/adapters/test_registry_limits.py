@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from lockgate.adapters.sources.side_by_side import side_by_side
 from lockgate.core.digest import Ref, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import LedgerError, UnreadableError
-from registries import HASTE, REMOTE, ref, status
+from registries import CALM, HASTE, REMOTE, ref, status
 from registry_scene import ENVELOPE, Scene, made, refusal
 
 MORE = Evidence(media_type=DSSE, data=ENVELOPE + b" ", origin="")
@@ -48,69 +48,43 @@ def attach_many(scene: Scene, number: int) -> None:
         scene.layout.enlist(scene.layout.referrer(scene.digest, ENVELOPE + b" " * (each + 1)))
 
 
-class Rounds:
-    """Holds every request until no other has come for a moment, then answers all at once: how deep the requests hang on each other."""
+@pytest.mark.parametrize("number", [1, 20])
+def test_twenty_attestations_hang_no_deeper_than_one(scene: Scene, number: int) -> None:
+    """Three round trips: both lists at once, all manifests at once, all pieces at once. No request of one is answered before all of it came."""
+    attach_many(scene, number - 1)
+    steps = {
+        "/referrers/": threading.Barrier(2),
+        "/manifests/sha256-": None,
+        "/manifests/sha256:": threading.Barrier(number),
+        "/blobs/": threading.Barrier(number),
+    }
+    steps["/manifests/sha256-"] = steps["/referrers/"]
 
-    def __init__(self) -> None:
-        self.count, self.widest = 0, 0
-        self._waiting: list[threading.Event] = []
-        self._last, self._lock, self._over = time.monotonic(), threading.Lock(), threading.Event()
+    def together(barrier: threading.Barrier) -> registries.Fault:
+        def answer(handler: registries.Handler) -> None:
+            barrier.wait(20)
+            handler.answer()
 
-    def hold(self, handler: registries.Handler) -> None:
-        mine = threading.Event()
-        with self._lock:
-            self._waiting.append(mine)
-            self._last = time.monotonic()
-        mine.wait(5)
-        handler.answer()
+        return answer
 
-    def _turn(self) -> None:
-        while not self._over.wait(0.01):
-            with self._lock:
-                if self._waiting and time.monotonic() - self._last > 0.1:
-                    self.count, self.widest = self.count + 1, max(self.widest, len(self._waiting))
-                    for each in self._waiting:
-                        each.set()
-                    self._waiting.clear()
-
-    @contextmanager
-    def counted(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._turn, daemon=True)
-        thread.start()
-        yield
-        self._over.set()
-        thread.join()
-
-
-def depth(scene: Scene) -> int:
-    """Round trips, one after another, that gathering what is attached takes."""
-    rounds = Rounds()
-    scene.registry.faults.clear()
-    scene.registry.fault("/v2/", rounds.hold)
-    with rounds.counted():
-        Registries(None, scene.outside.network(), replace(HASTE, read=5.0, total=20.0, look=20.0)).attached(ref(REMOTE), scene.digest)
-    return rounds.count
-
-
-def test_twenty_attestations_hang_no_deeper_than_one(scene: Scene) -> None:
-    one = depth(scene)
-    attach_many(scene, 19)
-    assert one == 3, "the lists, the manifest, the piece"
-    assert depth(scene) <= one + 3
-    scene.registry.faults.clear()
-    assert len(Registries(None, scene.outside.network(), HASTE).attached(ref(REMOTE), scene.digest)) == 20
+    for part, barrier in steps.items():
+        assert barrier is not None
+        scene.registry.fault(part, together(barrier))
+    source = Registries(None, scene.outside.network(), CALM)
+    assert len(source.attached(ref(REMOTE), scene.digest)) == number
+    assert not any(each.broken for each in steps.values() if each)
 
 
 def test_what_is_gathered_at_once_comes_in_order(scene: Scene) -> None:
     attach_many(scene, 30)
-    first = [each.data for each in scene.source.attached(ref(REMOTE), scene.digest)]
+    first = [each.data for each in Registries(None, scene.outside.network(), CALM).attached(ref(REMOTE), scene.digest)]
     assert first == [ENVELOPE + b" " * each for each in range(31)]
 
 
 def test_of_many_that_are_challenged_one_asks_for_a_token(scene: Scene) -> None:
     scene.registry.auth = "token"
     attach_many(scene, 19)
-    assert len(scene.source.attached(ref(REMOTE), scene.digest)) == 20
+    assert len(Registries(None, scene.outside.network(), CALM).attached(ref(REMOTE), scene.digest)) == 20
     assert sum(each.path.startswith("/token") for each in scene.registry.asked) == 1
 
 
@@ -130,7 +104,7 @@ def test_of_many_that_are_sent_elsewhere_none_waits_for_the_others(scene: Scene)
         handler.reply(307, b"x" * 2000, {"Location": f"https://cdn.example/elsewhere/{handler.path.rpartition('/')[2]}"})
 
     scene.registry.fault("/blobs/", elsewhere)
-    source = Registries(None, scene.outside.network(), replace(HASTE, read=2.0, total=8.0, look=8.0))
+    source = Registries(None, scene.outside.network(), CALM)
     assert len(source.attached(ref(REMOTE), scene.digest)) == 40
 
 
@@ -140,7 +114,7 @@ def test_of_many_whose_token_ends_none_waits_for_the_others(scene: Scene) -> Non
     late, refused = threading.Barrier(20), set[str]()
 
     def once(handler: registries.Handler) -> None:
-        if "Authorization" in handler.headers and handler.path not in refused:
+        if handler.path not in refused:
             refused.add(handler.path)
             with suppress(threading.BrokenBarrierError):
                 late.wait(0.3)
@@ -149,7 +123,7 @@ def test_of_many_whose_token_ends_none_waits_for_the_others(scene: Scene) -> Non
             handler.answer()
 
     scene.registry.fault("/blobs/", once)
-    source = Registries(None, scene.outside.network(), replace(HASTE, read=2.0, total=8.0, look=8.0))
+    source = Registries(None, scene.outside.network(), CALM)
     assert len(source.attached(ref(REMOTE), scene.digest)) == 40
     assert len(refused) == 40
 
@@ -230,15 +204,15 @@ class TestAnEnd:
             handler.reply(200, data, {"Content-Type": INDEX, **more})
 
         scene.registry.fault("/referrers/", fat)
-        assert len(Registries(None, scene.outside.network(), HASTE).attached(ref(REMOTE), scene.digest)) == 11
+        assert len(Registries(None, scene.outside.network(), CALM).attached(ref(REMOTE), scene.digest)) == 11
         scene.registry.asked.clear()
-        bounded = Registries(None, scene.outside.network(), replace(HASTE, most=1 << 20))
+        bounded = Registries(None, scene.outside.network(), replace(CALM, most=1 << 20))
         assert refusal(lambda: bounded.attached(ref(REMOTE), scene.digest)) == "ref.unreadable"
         assert len(scene.registry.asked) < 11
 
     def test_blobs_of_a_known_size_come_besides(self, scene: Scene) -> None:
         image = scene.layout.image(b"x" * (1 << 20), b"y" * (1 << 20))
-        assert Registries(None, scene.outside.network(), replace(HASTE, most=20_000)).measure(ref(REMOTE), image).problem == ""
+        assert Registries(None, scene.outside.network(), replace(CALM, most=20_000)).measure(ref(REMOTE), image).problem == ""
 
     def test_pages_that_bring_nothing_have_an_end(self, scene: Scene) -> None:
         def empty(handler: registries.Handler) -> None:
@@ -292,7 +266,7 @@ class TestAnEnd:
             status(number, **{name: value for name, value in after.items() if name != "Date"})(handler)
 
         scene.registry.fault("/manifests/v1", answer, times=2)
-        assert Registries(None, scene.outside.network(), replace(HASTE, total=20.0, look=20.0)).resolve(ref(REMOTE, "v1"))[1] == scene.digest
+        assert Registries(None, scene.outside.network(), CALM).resolve(ref(REMOTE, "v1"))[1] == scene.digest
         assert scene.outside.slept == slept
 
     @pytest.mark.parametrize("after", ["2", "Mon, 23 Nov 2026 01:00:00 GMT", "99999999999"])

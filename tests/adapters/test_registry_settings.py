@@ -18,7 +18,7 @@ from lockgate.adapters.sources.registry_network import Network
 from lockgate.adapters.sources.registry_proxy import Proxy, parse_proxy
 from lockgate.adapters.sources.registry_settings import read_settings
 from lockgate.errors import UsageError
-from registries import HASTE, LOCAL, PASSWORD, REMOTE, USER, body, drip, drop, hang, ref, status
+from registries import CALM, HASTE, LOCAL, PASSWORD, REMOTE, USER, body, drip, drop, hang, ref, status
 from registry_scene import ENVELOPE, Scene, configured, made, refusal
 
 
@@ -93,10 +93,28 @@ class TestPlainHttp:
             asked.append(host)
             return scene.outside.look_up(host, port, seconds)
 
-        source = Registries(None, replace(scene.outside.network(), look_up=look_up), HASTE)
+        source = Registries(None, replace(scene.outside.network(), look_up=look_up), CALM)
         assert len(source.attached(ref(REMOTE), scene.digest)) == 11
         assert len(scene.outside.connected) > 5
         assert len(asked) <= 2
+
+
+FAILURES = {
+    "404": status(404),
+    "401": status(401),
+    "403": status(403),
+    "429": status(429, Retry_After="5"),
+    "500": status(500),
+    "hang": hang,
+    "drip": drip,
+    "drop": drop,
+    "redirect inside": status(307, Location="https://169.254.169.254/x"),
+    "other bytes": body(lambda _: b"other bytes"),
+    "a byte less": body(lambda data: data[:-1]),
+    "a byte more": body(lambda data: data + b"x"),
+    "breaks off": body(lambda data: data, length=9),
+}
+"""What a mirror may do."""
 
 
 class TestMirrors:
@@ -128,26 +146,13 @@ class TestMirrors:
         assert set(self.hosts(scene, "/referrers/")) == {"registry.example"}
         assert set(self.hosts(scene, "/manifests/sha256-")) == {"registry.example"}
 
-    FAILURES = {
-        "404": status(404),
-        "401": status(401),
-        "403": status(403),
-        "429": status(429, Retry_After="5"),
-        "500": status(500),
-        "hang": hang,
-        "drip": drip,
-        "drop": drop,
-        "redirect inside": status(307, Location="https://169.254.169.254/x"),
-        "other bytes": body(lambda _: b"other bytes"),
-        "a byte less": body(lambda data: data[:-1]),
-        "a byte more": body(lambda data: data + b"x"),
-        "breaks off": body(lambda data: data, length=9),
-    }
-
-    @pytest.mark.parametrize("name", FAILURES)
-    @pytest.mark.parametrize("part", ["/v2/cache/", "/v2/cache/shop/app/blobs/", "/v2/cache/shop/app/manifests/"])
+    @pytest.mark.parametrize(
+        ("part", "name"),
+        [(part, name) for part in ("/v2/cache/", "/v2/cache/shop/app/blobs/") for name in FAILURES if (part, name) != ("/v2/cache/", "drip")]
+        + [("/v2/cache/shop/app/manifests/", name) for name in ("404", "500", "other bytes", "breaks off")],
+    )
     def test_where_it_fails_the_registry_itself_is_asked(self, scene: Scene, mirrored: Registries, tmp_path: Path, name: str, part: str) -> None:
-        scene.registry.fault(part, self.FAILURES[name])
+        scene.registry.fault(part, FAILURES[name])
         self.rewritten(scene)
         assert mirrored.measure(ref(REMOTE), scene.digest).problem == ""
         copy = mirrored.copy(ref(REMOTE), scene.digest, tmp_path / "copies")
@@ -179,7 +184,9 @@ class TestMirrors:
         assert configured(scene, tmp_path, self.ONE).resolve(ref(REMOTE, "v1"))[1] == scene.digest
         assert configured(scene, tmp_path, self.ONE + "mirrors-tell-tags = true").resolve(ref(REMOTE, "v1"))[1] == other
 
-    @pytest.mark.parametrize("fault", [status(404), status(500), hang], ids=["404", "500", "hang"])
+    @pytest.mark.parametrize(
+        "fault", [status(404), status(500), hang, status(200, Docker_Content_Digest="sha256:" + "7" * 64)], ids=["404", "500", "hang", "another digest"]
+    )
     def test_a_mirror_that_cannot_tell_a_tag(self, scene: Scene, tmp_path: Path, fault: registries.Fault) -> None:
         scene.registry.fault("/v2/cache/", fault)
         assert configured(scene, tmp_path, self.ONE + "mirrors-tell-tags = true").resolve(ref(REMOTE, "v1"))[1] == scene.digest
@@ -350,6 +357,7 @@ class TestProxy:
 
     def test_it_says_nothing_of_itself(self) -> None:
         assert PASSWORD not in repr(Proxy(host="h", port=1, tls=False, login=PASSWORD, but=()))
+        assert PASSWORD not in repr(Access(proxy=f"http://u:{PASSWORD}@h:1"))
         assert parse_proxy("", "x") is None
 
 

@@ -75,6 +75,15 @@ class TestHide:
         registry.layout.listed = [each for each in registry.layout.listed if each["digest"] == registry.tags["v1"]]
         assert answer(stage) == "signed-by.no-signature"
 
+    def test_cannot_hide_a_signature_behind_what_is_not_followed(self, stage: Stage, registry: Registry) -> None:
+        odd = {"mediaType": MANIFEST, "digest": "sha512:" + "a" * 128, "size": 10}
+        for good, said in ((registry.referring(registry.tags["v1"]), "allowed"), ([], "signed-by.no-good-signature")):
+            listed = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [odd, *good]}).encode()
+            registry.faults.clear()
+            registry.fault("/referrers/", lambda handler, listed=listed: handler.reply(200, listed, {"Content-Type": INDEX}))  # type: ignore[misc]
+            assert answer(stage) == said
+        assert any("evidence.unknown-format" in str(outcome.params) for outcome in stage.gate("staging", refs=(IMAGE,)).decision.outcomes)
+
     @pytest.mark.not_caught
     def test_can_choose_which_signed_image_a_tag_means_where_only_signatures_are_asked_for(self, stage: Stage, registry: Served) -> None:
         older = next(

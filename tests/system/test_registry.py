@@ -367,6 +367,21 @@ def test_plain_http_where_it_is_named(shop: tuple[Layout, str], tmp_path: Path, 
         assert code("gate", f"{lan}/shop/app:1", "--to", "production", "--plain-http", f"u:{PASSWORD}@{lan}") == "setting.malformed"
 
 
+def test_a_mirror_has_what_the_registry_lost(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = json.loads(shop[0].at(shop[1]).read_bytes())["layers"][1]["digest"].removeprefix("sha256:")
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    with debian(tmp_path / "one") as host, debian(tmp_path / "two") as mirror:
+        push("oci:image:1", f"{host}/shop/app:1")
+        push("oci:image:1", f"{mirror}/cache/shop/app:1")
+        well("sign", f"{host}/shop/app:1", "--key", "release")
+        (tmp_path / "one/data/docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data").unlink()
+        assert lockgate("gate", f"{host}/shop/app:1", "--to", "production").returncode != 0
+        (tmp_path / "r.toml").write_text(f'[host."{host}"]\nmirrors = ["{mirror}/cache"]\n')
+        monkeypatch.setenv("LOCKGATE_REGISTRIES", "r.toml")
+        assert well("gate", f"{host}/shop/app:1", "--to", "production") == f"{host}/shop/app@{shop[1]}"
+
+
 def test_a_proxy_that_is_not_there(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with debian(tmp_path) as host:
         push("oci:image:1", f"{host}/shop/app:1")

@@ -62,8 +62,7 @@ class Repository(Images):
         if len(answer.data) > MAX_MANIFEST:
             raise UnreadableError("ref.unreadable", f"{self.path}:{self._tag} is larger than {MAX_MANIFEST} bytes")
         digest = digest_of(answer.data)
-        said = answer.headers.get("docker-content-digest", digest)
-        if said.startswith("sha256:") and said != digest:
+        if said := _another_digest(answer):
             raise EvidenceError("digest.mismatch", f"{self.path}:{self._tag} is {digest}, and the registry says {cut(said)}")
         self._held = {digest: answer}
         return [Descriptor(media_type="", digest=digest, size=len(answer.data), tag=self._tag)]
@@ -234,7 +233,7 @@ class Repository(Images):
             except UnreadableError:
                 self._give_up(mirror)
             else:
-                if answer.status != 404:
+                if answer.status != 404 and not _another_digest(answer):
                     return answer
         return _ask(self._origin, path)
 
@@ -272,6 +271,12 @@ def _media_type(answer: Answer) -> str:
 
 def _ask(client: Client, path: str, most: int = MAX_MANIFEST) -> Answer:
     return client.document(client.url(path), ACCEPT, most)
+
+
+def _another_digest(answer: Answer) -> str:
+    """The digest that is said with a manifest, where it is not the manifest's own; empty otherwise."""
+    said = answer.headers.get("docker-content-digest", "")
+    return said if said.startswith("sha256:") and said != digest_of(answer.data) else ""
 
 
 def _streamed(client: Client, digest: Digest, size: int, out_fd: int | None) -> Measured:
