@@ -63,16 +63,17 @@ def terms_of(session: Session, refs: tuple[str, ...], platform: str, environment
 def presented(session: Session, data: bytes, seen: SeenProof, terms: Terms, root: Root) -> SeenProof:
     """Check a permit against what is asked and against the newest head this account saw, which is remembered anew.
 
-    Where there is nothing to remember in, what was seen before is not known, and that is said.
+    Where nothing is asked, it is a proof that is looked at, as an auditor does, and an old tree proves what it proves. Where there is nothing to
+    remember in, what was seen before is not known, and that is said.
     """
     from lockgate.app.present import present
     from lockgate.wire import heads, now
 
-    memory = heads(session.config)
+    memory = heads(session.config) if terms.asks() else None
     remembered = memory.recall(root.log) if memory is not None else None
     if remembered is None and terms.asks():
         session.warn("new", "head.unpinned", "this account remembers no head of this log: an older tree could not be told")
     found, newest = present(data, seen, terms, root, now(), remembered)
-    if memory is not None and terms.asks() and found.code != "permit.smaller-tree":
+    if memory is not None and found.code != "permit.smaller-tree":
         memory.remember(root.log, newest)
     return found
