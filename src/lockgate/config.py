@@ -27,8 +27,8 @@ class Config:
     """Where everything is.
 
     Attributes:
-        gate: the gate's directory, whether it is there or not.
-        trust: the pinned root's file; None where there is none.
+        gate: the gate's directory, whether it is there or not. gate_by: how it came to be this one.
+        trust: the pinned root's file; None where there is none. trust_by: likewise.
         strange: what was found, and not named, though somebody else may have put it there -> why that may be.
         key: what names the user's key; empty for none.
         agent: the agent's socket; empty for none.
@@ -49,6 +49,8 @@ class Config:
     ssh: Path | None
     logins: Path | None
     colour: bool
+    gate_by: str = ""
+    trust_by: str = ""
 
 
 def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) -> Config:
@@ -66,6 +68,7 @@ def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) 
     except OSError as err:
         raise UsageError("setting.no-directory", f"the working directory cannot be told: {err.strerror}") from None
     home = _home()
+    gate_by, trust_by = _by(gate, "--gate", "LOCKGATE_GATE"), _by(trust, "--trust", "LOCKGATE_TRUST")
     gate, trust, key = gate or _setting("LOCKGATE_GATE"), trust or _setting("LOCKGATE_TRUST"), key or _setting("LOCKGATE_KEY")
     docker = _setting("DOCKER_CONFIG")
     found_gate = _above(here, ".lockgate") if above and not gate else None
@@ -82,7 +85,14 @@ def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) 
         ssh=home / ".ssh" if home else None,
         logins=Path(docker) / "config.json" if docker else home / ".docker" / "config.json" if home else None,
         colour=not _setting("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        gate_by=gate_by or ("found here or above" if found_gate else "looked for here and above" if above else "here"),
+        trust_by=trust_by or "found here or above",
     )
+
+
+def _by(typed: str, option: str, variable: str) -> str:
+    """How a place was named, in words; empty where it is looked for."""
+    return f"named by {option}" if typed else f"named by {variable}" if _setting(variable) else ""
 
 
 def _setting(name: str) -> str:

@@ -87,6 +87,7 @@ OPTIONS = {"--to": "ENV", "--request": "R", "--key": "KEY"}
 LINES = [
     "gate ref-a ref-b --to env-x --config config-c --request r-aaaa --platform os/x --idempotency-key idempotent --key key-k --gate gate-g --trust trust-t",
     "gate ref-a --to env-x",
+    "gate ref-a --to env-x --advise --key key-k",
     "deploy ref-a --to env-x --config config-c --key key-k --gate gate-g --trust trust-t -- command {ref}",
     "request ref-a --to env-x --config config-c --key key-k",
     "approve r-aaaa --duty duty-d --expires 1h --prepare prepared-p --signature signature-s --key key-k --gate gate-g",
@@ -96,6 +97,9 @@ LINES = [
     "why 7 --gate gate-g",
     "why ref-a ref-b --to env-x --key key-k",
     "init --origin origin-o --name name-n --owner owner-o --threshold 2 --write-trust out-t --key key-k",
+    "init --from ref-a --public public-p --platform os/x --write-policy policy-p",
+    "doctor --key key-k --gate gate-g --trust trust-t",
+    "completion bash",
     "people list",
     "people add name-n --public public-p --duty env-x=approve:d --key key-k --gate gate-g",
     "people remove name-n",

@@ -47,6 +47,10 @@ class MemorySource:
         problem = "" if digest_of(data) == digest else "digest.mismatch"
         return Measured(digest=digest, size=len(data), problem=problem, where=ref.path if problem else "")
 
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        self._at("platforms", ref)
+        return ()
+
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         return tuple(self._at("attached", ref).evidence)
 

@@ -49,12 +49,12 @@ class Session:
         found = config.load().trust
         return _options(self._gate, "" if found is not None and found.resolve() == trust.resolve() else str(trust))
 
-    def ports(self) -> Ports:
-        """Open the gate; says on stderr where nothing is pinned, and where nothing is remembered."""
+    def ports(self, *, looking: bool = False) -> Ports:
+        """Open the gate; says on stderr where nothing is pinned, and where nothing is remembered. `looking`: as for `wire.open_gate`."""
         from lockgate.app.filing import catch_up
         from lockgate.wire import open_gate
 
-        self._opened = ports = open_gate(self.config, self.busy)
+        self._opened = ports = open_gate(self.config, self.busy, looking=looking)
         if ports.pinned is None:
             self.warn("UNPINNED", "root.unpinned", "no lockgate.trust was found or named, so nothing here is a permit")
         if ports.heads.recall(ports.log.vkey) is None:

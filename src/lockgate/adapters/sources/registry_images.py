@@ -18,7 +18,7 @@ from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, found_part
 from lockgate.adapters.sources.oci_copy import copy_of
 from lockgate.adapters.sources.oci_descriptor import DOCUMENTS, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, cut, distinct, is_index, read_descriptors
 from lockgate.adapters.sources.oci_evidence import complete, evidence_among, new_referrer, require_readable, searchable
-from lockgate.adapters.sources.oci_select import select
+from lockgate.adapters.sources.oci_select import platforms, select
 from lockgate.core.digest import Digest, Ref, digest_of, hex_of
 from lockgate.core.ports import Evidence, Measured
 from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError
@@ -64,6 +64,11 @@ class Registries:
         """Read manifest, config and layers (of an index: of all its manifests) and compare digests and sizes."""
         with self._repository(ref) as repository:
             return repository.measured(digest)
+
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        """By the image's own configuration; of an index, by what it lists."""
+        with self._repository(ref) as repository:
+            return platforms(repository, digest)
 
     def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:
         """The evidence in manifests that name this digest as their subject, each piece once."""

@@ -81,6 +81,18 @@ class Logins:
         entry = next((auths[key] for key in (host, f"https://{host}", f"http://{host}", *auths) if key in auths and _bare(key) == host), None)
         return None if entry is None else self._login(entry)
 
+    def known(self) -> tuple[int, bool]:
+        """How many registries have a login or a helper of their own here, and whether one helper is asked for all others. No password is looked at.
+
+        Raises:
+            UnreadableError: ``ref.login-unreadable``.
+        """
+        config = self._config()
+        named = [config.get(each) or {} for each in ("auths", "credHelpers")]
+        if not all(isinstance(each, dict) for each in named):
+            self._refuse("has logins that are none")
+        return len({_bare(host) for each in named for host in each}), bool(config.get("credsStore"))
+
     def _config(self) -> dict[str, Any]:
         if self._path is None:
             return {}
