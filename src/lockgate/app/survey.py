@@ -26,7 +26,9 @@ def survey(bench: Bench, ref_text: str, platform: str, keys: Sequence[PublicKey]
     ref, digest = bench.source.resolve(parse_ref(ref_text), platform)
     measured = bench.source.measure(ref, digest)
     if measured.problem:
-        raise EvidenceError(measured.problem, f"the bytes at {measured.where or ref_text} are not what {digest} says: nothing is proposed from it")
+        raise EvidenceError(
+            measured.problem, f"{ref_text} is not whole: {measured.where or digest} is missing, or has other bytes; nothing is proposed from it"
+        )
     evidence = bench.source.attached(ref, digest)
     named = {f"k{number}": key for number, key in enumerate(keys)}
     facts = artifact.read(evidence, named, {digest}, bench.clock.now())

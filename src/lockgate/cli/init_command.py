@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -60,7 +61,11 @@ def command(
         _begin(session, origin, name, owners, threshold, Path(trust_out), looked)
         return
     if given := _given({"origin": "--origin", "name": "--name", "owners": "--owner", "threshold": "--threshold", "trust_out": "--write-trust"}):
-        raise UsageError("gate.exists", f"there is a gate at {session.config.gate} already, and {given} is for beginning one", looked.made)
+        raise UsageError(
+            "gate.exists",
+            f"there is a gate at {session.config.gate} already, and {given} is for beginning one",
+            f"{looked.made} --write-policy {shlex.quote(policy_out)}",
+        )
     proposal = from_image.write(session, looked, lambda: session.signer().public, session.place)
     said = from_image.tell(session, looked, proposal)
     session.next(from_image.apply_command(session, looked.file, session.place))

@@ -118,7 +118,7 @@ def propose(survey: Survey, offered: Mapping[PublicKey, Offered], wording: Wordi
     asked = [*_signatures(survey, names, wording.at), *_builds(survey, names)]
     if not asked:
         key = _require_signer(own())
-        names, used = {fingerprint(key): "release"}, {key: Offered("your own key", "of whoever made this")}
+        names, used = {fingerprint(key): "release"}, {key: Offered("your own key", "as nothing else is known")}
         why = ("Nothing attached is good under a key that is known here, so that this", "asks for a signature by your own: lockgate sign REF --key KEY")
         asked = [_Asked(SignedBy(keys=("release",), max_age=MAX_AGE), why)]
     later = [
@@ -282,7 +282,7 @@ def _rest(survey: Survey, unused: tuple[Unused, ...], wording: Wording) -> list[
     if any(one.why == "dsse.unknown-key" for one in unused):
         lines += [
             "# If you know whose key signed one of these, get its public half from its owner,",
-            f"# and look again: {_one_line(wording.made)} --public FILE",
+            f"# and look again: {_one_line(wording.made)} --public FILE --write-policy OTHER-FILE",
         ]
     return lines
 
