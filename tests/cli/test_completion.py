@@ -21,8 +21,6 @@ from command_line import call, leaves, move_to
 from lockgate.cli.complete import complete
 from lockgate.cli.completion_scripts import BASH
 
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-
 LOCKGATE = Path(sys.executable).parent
 
 
