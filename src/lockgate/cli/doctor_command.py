@@ -11,7 +11,7 @@ import click
 
 from lockgate import __version__
 from lockgate.cli.exits import OK, REFUSED
-from lockgate.cli.session import Session, with_session
+from lockgate.cli.session import PERSON, Session, with_session
 
 if TYPE_CHECKING:
     from lockgate.app.world import Ports
@@ -71,7 +71,7 @@ def _findings(session: Session) -> Iterator[Finding]:
         yield from _log_key(session, ports)
         permit, about_permit = _gate_key(session, "permit key", "keys/permit.key", "nothing can be decided here")
         yield from about_permit
-        yield from doctor.log_findings(ports, own, permit)
+        yield from _named(session, ports, doctor.log_findings(ports, own, permit))
     yield about_own
     state = config.state
     yield places.state_place(look(state) if state else None, nearest(state) if state else None)
@@ -98,6 +98,14 @@ def _opened(session: Session) -> Ports | LockgateError:
             return open_gate(replace(session.config, trust=None), looking=True)  # what is wrong with the trust file is told beside it
     except LockgateError as err:
         return err
+
+
+def _named(session: Session, ports: Ports, findings: list[Finding]) -> list[Finding]:
+    """With people's names for their ids, where people read it."""
+    from msgspec.structs import replace
+
+    names = {} if session.json else session.sheet(ports).names
+    return [replace(one, said=PERSON.sub(lambda found: names.get(found[0], found[0]), one.said)) for one in findings]
 
 
 def _trust(session: Session, ports: Ports | LockgateError | None) -> Finding:

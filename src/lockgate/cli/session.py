@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from lockgate.core.ports import PersonSigner, Signer
     from lockgate.render.words import Sheet
 
-_PERSON = re.compile(r"\bp-[a-z2-7]{16}\b")
+PERSON = re.compile(r"\bp-[a-z2-7]{16}\b")
+"""A person id, in a text."""
 _BY_ID = {"people.ambiguous", "people.name-taken", "people.twice", "people.unknown"}
 """Errors about names themselves, where the id is what tells people apart."""
 
@@ -162,12 +163,12 @@ class Session:
 
     def name_people(self, err: LockgateError) -> None:
         """Call people in an error by their names, where people read it: the id is no name that anybody knows."""
-        if self._opened is None or self.json or err.code in _BY_ID or not _PERSON.search(err.message):
+        if self._opened is None or self.json or err.code in _BY_ID or not PERSON.search(err.message):
             return
         from lockgate.render.words import called
 
         names = self.sheet(self._opened).names
-        err.message = _PERSON.sub(lambda found: called(found[0], names), err.message)
+        err.message = PERSON.sub(lambda found: called(found[0], names), err.message)
 
     def progress(self, what: str) -> terminal.Told | None:
         """A line that counts, on a terminal only."""

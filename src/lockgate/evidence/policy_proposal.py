@@ -173,9 +173,9 @@ def _signatures(survey: Survey, names: Mapping[str, Name], at: datetime) -> Iter
     yield _Asked(requirement, tuple(why), tuple(one.source for one in newest.values()))
 
 
-def _signature_lines(name: Name, one: Signature) -> tuple[str, str]:
-    when = f"says it was made {one.signed_at:%Y-%m-%d %H:%M:%S} UTC" if one.signed_at is not None else "does not say when it was made"
-    return one.source, f"  is a signature by {name}, {one.key}; it {when}."[:LONGEST]
+def _signature_lines(name: Name, one: Signature) -> tuple[str, ...]:
+    when = f"says that it was made {one.signed_at:%Y-%m-%d %H:%M:%S} UTC" if one.signed_at is not None else "does not say when it was made"
+    return one.source, f"  is a signature by {name}, {one.key}.", f"  It {when}."
 
 
 def _when(one: Signature) -> str:
