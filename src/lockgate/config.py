@@ -76,7 +76,7 @@ def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) 
     return Config(
         gate=Path(gate) if gate else found_gate or here / ".lockgate",
         trust=Path(trust) if trust else found_trust,
-        strange={path: why for path in (found_gate, found_trust) if path and (why := strangeness(path, _owners()))},
+        strange={path: why for path in (found_gate, found_trust) if path and (why := strangeness(path, owners()))},
         key=key,
         agent=_setting("SSH_AUTH_SOCK"),
         state=_below(_setting("XDG_STATE_HOME"), home, ".local/state"),
@@ -126,7 +126,7 @@ def _above(here: Path, name: str) -> Path | None:
     return next((folder / name for folder in (here, *here.parents) if os.path.lexists(folder / name)), None)
 
 
-def _owners() -> frozenset[int]:
+def owners() -> frozenset[int]:
     """Whose files are taken where they are found: this account's and root's; root's own run by sudo, the caller's too."""
     effective = os.geteuid()
     caller = os.environ.get("SUDO_UID", "") if effective == 0 else ""

@@ -196,6 +196,13 @@ def test_where_nothing_can_be_asked_for_the_owners_own_key_is() -> None:
         assert not passes_staging(made, evidence)
 
 
+def test_a_key_whose_provenance_cannot_be_asked_for_is_left_out() -> None:
+    made = proposed([signature(key("ann")), provenance(key("ci"), "https://ci", "", "")], key("ann"), key("ci"))
+    is_as_meant(made)
+    assert made.policy.keys == {"ann": key("ann").public}
+    assert [one.why for one in made.unused] == ["no-source"]
+
+
 def test_an_owners_key_that_signs_no_evidence_is_refused() -> None:
     wording = Wording(project="shop", made="m", apply="a", at=NOW)
     with pytest.raises(EvidenceError) as err:

@@ -21,7 +21,7 @@ def gate_place(place: Place, found: str, strange: str) -> Finding:
     """
     said = f"{place.path}, {found}"
     if place.state == "absent":
-        return fail("gate", f"there is none: {said}", code="gate.none", remedy="" if "above" in found else "lockgate status --gate DIR")
+        return fail("gate", f"there is none: {said}", code="gate.none", remedy="lockgate status --gate DIR" if found.startswith("named") else "")
     if place.state == "unreadable":
         return fail("gate", f"{said}, cannot be looked at: {place.why}", code="gate.unreadable")
     if strange:

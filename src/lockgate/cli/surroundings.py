@@ -7,6 +7,7 @@ import shutil
 import stat
 from pathlib import Path
 
+from lockgate import config
 from lockgate.core.health import Place
 
 
@@ -24,7 +25,7 @@ def look(path: Path) -> Place:
         directory=stat.S_ISDIR(found.st_mode),
         mode=stat.S_IMODE(found.st_mode),
         owner=found.st_uid,
-        ours=found.st_uid in {os.geteuid(), 0},
+        ours=found.st_uid in config.owners(),
         readable=os.access(path, os.R_OK),
         writable=os.access(path, os.W_OK),
     )

@@ -121,6 +121,8 @@ def propose(survey: Survey, offered: Mapping[PublicKey, Offered], wording: Wordi
         names, used = {fingerprint(key): "release"}, {key: Offered("your own key", "as nothing else is known")}
         why = ("Nothing attached is good under a key that is known here, so that this", "asks for a signature by your own: lockgate sign REF --key KEY")
         asked = [_Asked(SignedBy(keys=("release",), max_age=MAX_AGE), why)]
+    # A key that no requirement names would count as a builder's all the same.
+    named = {name: key for key in used if (name := names.get(fingerprint(key), "")) in {each for one in asked for each in one.requirement.key_names()}}
     later = [
         _Asked(CameThrough(environment="staging"), ("Not from the image: lockgate itself recorded it as deployed to staging.",)),
         _Asked(Soaked(in_="staging", for_=SOAK), ()),
@@ -132,11 +134,11 @@ def propose(survey: Survey, offered: Mapping[PublicKey, Offered], wording: Wordi
             "staging": EnvironmentPolicy(requires=tuple(one.requirement for one in asked)),
             "production": EnvironmentPolicy(requires=tuple(one.requirement for one in (*asked, *later)), from_="staging"),
         },
-        keys={names[fingerprint(key)]: key for key in used if fingerprint(key) in names},
+        keys=named,
     )
     required = tuple(dict.fromkeys(source for one in asked for source in one.sources))
     unused = tuple(_unused(survey, required))
-    where = {names[fingerprint(key)]: said for key, said in used.items() if fingerprint(key) in names}
+    where = {name: used[key] for name, key in named.items()}
     lines = [*_head(survey, wording), *_body(policy, asked, later, where), *_rest(survey, unused, wording)]
     return Proposal(text="\n".join(lines) + "\n", policy=policy, required=required, unused=unused, keys={name: said.where for name, said in where.items()})
 
@@ -220,7 +222,7 @@ def _unused(survey: Survey, required: tuple[Digest, ...]) -> Iterator[Unused]:
         elif found is not None:
             why = "too-many"
         elif claim.problem or claim.source in rejected:
-            why = claim.problem or rejected[claim.source]
+            why = rejected.get(claim.source, claim.problem)
         else:
             why = "unread"
         yield Unused(source=claim.source, why=why)
