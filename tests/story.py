@@ -18,10 +18,11 @@ from lockgate.core.digest import Digest, digest_of
 from lockgate.core.identity import Root, Roster
 from lockgate.core.model import NONE, Release
 from lockgate.core.policy import Policy, section_digest
-from lockgate.core.promotion import EnvironmentState, State, release_digest, state_digest
+from lockgate.core.state import EnvironmentState, State, release_digest, state_digest
 from lockgate.errors import UnreadableError
 from lockgate.evidence import record
-from lockgate.evidence.history import advance, read_policy
+from lockgate.evidence.history import advance
+from lockgate.evidence.place import read_policy
 from lockgate.ledger.merkle import leaf_hash
 
 STEP = timedelta(minutes=1)

@@ -38,7 +38,7 @@ from lockgate.core.identity import Person, PublicKey, Root, Roster
 from lockgate.core.model import NONE
 from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.ports import Blobs, Entry, Heads, Index, Log, Receipt
-from lockgate.core.promotion import state_digest
+from lockgate.core.state import state_digest
 from lockgate.evidence import record, slsa
 from lockgate.ledger.merkle import leaf_hash
 from lockgate.ledger.note import SignerKey

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -50,18 +51,18 @@ def test_clearing_forgets_the_file_and_leaves_it(tmp_path: Path) -> None:
     assert OverlayIndex(path).dump() == ROWS
 
 
-@pytest.mark.parametrize("what", ["nothing", "rubbish", "another database", "a directory"])
+@pytest.mark.parametrize("what", ["nothing", "rubbish", "another database", "a directory", "a trigger in it"])
 def test_no_index_is_an_empty_one_and_none_is_made(tmp_path: Path, what: str) -> None:
     path = tmp_path / "index.db"
     match what:
         case "rubbish":
             path.write_bytes(b"no database at all" * 100)
         case "another database":
-            import sqlite3
-
             sqlite3.connect(path).execute("CREATE TABLE x (y)").connection.close()
         case "a directory":
             path.mkdir()
+        case "a trigger in it":
+            sqlite3.connect(filed(path)).execute("CREATE TRIGGER t AFTER INSERT ON row BEGIN DELETE FROM row; END").connection.close()
         case _:
             pass
     over = OverlayIndex(path)

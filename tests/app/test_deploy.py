@@ -8,6 +8,7 @@ import pytest
 
 from build import NOW, digest, key, person, person_id
 from lockgate.app import deploy, gate, say
+from lockgate.app.permit import standing
 from lockgate.app.project import project
 from lockgate.core import events
 from lockgate.core.facts import Stay
@@ -109,7 +110,7 @@ class TestBetweenGateAndRun:
     def test_a_permit_stands_for_nobody_who_pins_no_root(self, world: World, ready: str, fails: Fails) -> None:
         gated = world.gate()
         root, world.pinned = world.pinned, None
-        assert fails(gate.standing, world.ports, "production", gated.index, gated.release) == "root.unpinned"
+        assert fails(standing, world.ports, "production", gated.index, gated.release) == "root.unpinned"
         world.pinned = root
 
     def test_other_bytes_under_the_name(self, world: World, ready: str, fails: Fails) -> None:

@@ -15,7 +15,8 @@ from lockgate.core.identity import Roster
 from lockgate.core.policy import Policy
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.soaked import Soaked
-from lockgate.evidence import history, record
+from lockgate.evidence import record
+from lockgate.evidence.place import read_policy
 from lockgate.evidence.policy_yaml import dump_policy
 from world import PEOPLE, WEEK, World, changed, standard_policy
 
@@ -26,7 +27,7 @@ def of(world: World, kind: str, document: object) -> Difference:
 
 def written(policy: Policy) -> list[str]:
     """A policy's lines as it is stored: environments by name."""
-    return dump_policy(history.read_policy(encode(policy))).splitlines()
+    return dump_policy(read_policy(encode(policy))).splitlines()
 
 
 def test_a_changed_line_is_shown_under_its_keys(world: World) -> None:

@@ -18,9 +18,9 @@ from lockgate.app.replay import replay as replayed
 from lockgate.app.why import explain, would
 from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.ports import Entry, Evidence, Guard, Receipt
-from lockgate.core.promotion import state_digest
+from lockgate.core.state import state_digest
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
-from lockgate.evidence.history import ASKED_WITHIN
+from lockgate.evidence.place import ASKED_WITHIN
 from world import PEOPLE, World, standard_policy
 
 Fails = Callable[..., str]

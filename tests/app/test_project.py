@@ -13,7 +13,7 @@ from lockgate.app.project import chain, holders, project, trusted_head
 from lockgate.canon import encode
 from lockgate.core import events
 from lockgate.core.ports import Entry, Receipt
-from lockgate.core.promotion import Permit, state_digest
+from lockgate.core.state import Permit, state_digest
 from lockgate.errors import UnreadableError
 from lockgate.evidence import record
 from world import ORIGIN, PEOPLE, World, changed, standard_policy

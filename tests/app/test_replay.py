@@ -12,7 +12,7 @@ import pytest
 
 from build import NOW, digest, key
 from lockgate.app import asking, gate, gather, replay, report
-from lockgate.app.project import project
+from lockgate.app.project import look_beside, project
 from lockgate.core import events
 from lockgate.core.decide import decide
 from lockgate.errors import UnreadableError
@@ -176,7 +176,7 @@ class TestReplay:
         basket, asked = asking.question(world.ports, own, ask.environment, ask.nonce, resolved.release, key("dora"), gather.fetch(world.ports, resolved.places))
         evidence = gather.keep(world.ports, basket)
         subject = asking.subject_of(own, resolved.release, ask.environment, "", asked, now)
-        others = gate.look_beside(world.ports, own, ask.environment, before)
+        others = look_beside(world.ports, own, ask.environment, before)
         facts = gather.facts_of(basket, resolved.release.artifacts, own, others, now)
         judgement = decide(subject, own.policy_in_force(), facts, now, own.root)
         assert judgement.result == "allowed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from build import NOW, SHOP, ago, digest, given, key, later, person, person_id, request, request_id, roster, stay
 from lockgate.core.counts import Backed, Tally, Weighed
-from lockgate.core.promotion import OpenProposal, Permit
+from lockgate.core.state import OpenProposal, Permit
 from lockgate.render.standing import backing, environment_lines, people_lines, proposal_lines, tally_lines
 from lockgate.render.words import Sheet, artifacts
 

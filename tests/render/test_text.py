@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from build import NOW, SHOP, ago, digest, given, later, person_id, release, request, request_id, stay
-from lockgate.core.promotion import OpenProposal
+from lockgate.core.state import OpenProposal
 from lockgate.render.text import asked, changes, decision, outcome_lines, proposed
 from lockgate.render.words import Sheet, artifacts
 from refusals import SIGNED, SOAKS, decided

@@ -16,7 +16,8 @@ from lockgate.core.facts import Request
 from lockgate.core.identity import Actor, Name, fingerprint
 from lockgate.core.model import Release, Subject
 from lockgate.core.ports import PersonSigner
-from lockgate.evidence import history, record
+from lockgate.evidence import record
+from lockgate.evidence.place import ASKED_WITHIN
 
 
 def subject_of(own: Projection, release: Release, environment: Name, request: str, asked: bytes, at: datetime) -> Subject:
@@ -43,7 +44,7 @@ def question(
 ) -> tuple[Basket, bytes]:
     """The question to the gate of this log, signed by whoever asks, and the evidence with it; empty where nobody does.
 
-    It is signed once everything is read, however long that took: what it proves, it proves for `history.ASKED_WITHIN`.
+    It is signed once everything is read, however long that took: what it proves, it proves for `ASKED_WITHIN`.
     """
     if signer is None:
         return fetched, b""
@@ -65,7 +66,7 @@ def _actor(own: Projection, asked: bytes, release: Release, environment: Name, a
     asked_here = (own.state.house.genesis, environment, release.config, release.artifacts)
     if (opened.event.log, opened.event.environment, opened.event.config, opened.subjects) != asked_here:
         return None
-    if abs(at - opened.event.asked_at) > history.ASKED_WITHIN:
+    if abs(at - opened.event.asked_at) > ASKED_WITHIN:
         return None
     person = own.roster.person_of(key)
     return Actor(key=fingerprint(key), person=person.id if person else None, proof=digest_of(asked))

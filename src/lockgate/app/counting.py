@@ -23,8 +23,8 @@ from lockgate.core.facts import Complete, Facts, Given, Need, Provenance, Reques
 from lockgate.core.identity import PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import RequestId, Subject
 from lockgate.core.outcome import Fail, Verdict
-from lockgate.core.promotion import OpenProposal, Who
 from lockgate.core.requirements.approved import Approved
+from lockgate.core.state import House, OpenProposal, Who
 from lockgate.evidence import history
 
 
@@ -46,14 +46,14 @@ def counted(ports: Ports) -> Counted:
     return Counted(
         **{name: getattr(found, name) for name in found.__struct_fields__},
         approvals=approvals,
-        backing={one.id: backed(one, house.root, house.roster, now) for one in found.proposals},
+        backing={one.id: backed(house.state.house, one, house.root, house.roster, now) for one in found.proposals},
     )
 
 
-def backed(proposal: OpenProposal, root: Root, roster: Roster, now: datetime) -> Backed:
+def backed(house: House, proposal: OpenProposal, root: Root, roster: Roster, now: datetime) -> Backed:
     """How many owners' approvals of a proposal count, and whose are missing."""
-    by = history.backers(proposal, root, roster, now)
-    owners = {fingerprint(key): person.id if (person := roster.person_of(key)) else fingerprint(key) for key in root.owners}
+    by = history.backers(house, proposal, root, roster, now)
+    owners = history.owners_of(house, root, roster)
     ends: dict[Who, datetime] = {}
     dropped: dict[Who, Literal["withdrawn", "expired", "not-owner"]] = {}
     for given in proposal.approvals:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import asdict
 
 from lockgate.app import gate, say
+from lockgate.app.permit import standing
 from lockgate.app.project import Projection, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -70,7 +71,7 @@ def deploy(ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: 
     with ports.scratch.directory() as private:
         path = ports.source.copy(ref, digest, private)
         _require_deployer(project(ports, ask.environment), ask.environment, signer)
-        own = gate.standing(ports, ask.environment, gated.index, gated.release)
+        own = standing(ports, ask.environment, gated.index, gated.release)
         started = say.require_clock(ports, own)
         status = ports.runner.run([word.replace("{ref}", str(path)) for word in command])
         ended = ports.clock.now()

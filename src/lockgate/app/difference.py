@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core.identity import Person, Roster, fingerprint
-from lockgate.core.promotion import DocumentKind, House
-from lockgate.evidence import history
+from lockgate.core.state import DocumentKind, House
+from lockgate.evidence.place import read_policy, read_root, read_roster
 from lockgate.evidence.policy_yaml import dump_policy
 from lockgate.render.standing import root_lines
 
@@ -52,11 +52,11 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
     match kind:
         case "policy":
             # Not by `splitlines`: a text may hold what that takes for a line end, and would draw lines that the policy does not have.
-            found = _changed(*(dump_policy(history.read_policy(data)).split("\n")[:-1] if data else [] for data in (before, after)))
+            found = _changed(*(dump_policy(read_policy(data)).split("\n")[:-1] if data else [] for data in (before, after)))
         case "roster":
-            found = _people(history.read_roster(before) if before else None, history.read_roster(after))
+            found = _people(read_roster(before) if before else None, read_roster(after))
         case _:
-            found = _changed(*(root_lines(history.read_root(data)) if data else [] for data in (before, after)))
+            found = _changed(*(root_lines(read_root(data)) if data else [] for data in (before, after)))
     shown: list[str] = []
     left_out = 0
     for line in found:

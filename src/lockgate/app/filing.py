@@ -9,7 +9,7 @@ from lockgate.app.project import chain, project
 from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
-from lockgate.core.promotion import state_digest
+from lockgate.core.state import state_digest
 from lockgate.errors import ConflictError, EvidenceError
 from lockgate.evidence import record
 

@@ -16,13 +16,12 @@ import difflib
 import re
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from lockgate import __version__
 from lockgate.app import say
 from lockgate.app.asking import question, subject_of
-from lockgate.app.gather import Basket, Manifest, facts_of, fetch, keep, stored
-from lockgate.app.project import Projection, Walk, documents, newest, project
+from lockgate.app.gather import Basket, Manifest, facts_of, fetch, keep
+from lockgate.app.permit import outstanding, standing
+from lockgate.app.project import Projection, documents, look_beside, newest, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
@@ -32,9 +31,9 @@ from lockgate.core.duration import span
 from lockgate.core.identity import Name, fingerprint
 from lockgate.core.model import NONE, DigestOrNone, Release, Subject
 from lockgate.core.outcome import Outcome
-from lockgate.core.policy import section_digest, watched
+from lockgate.core.policy import section_digest
 from lockgate.core.ports import PersonSigner, Receipt, Signer
-from lockgate.core.promotion import Permit, state_digest
+from lockgate.core.state import Permit, state_digest
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, TrustError, UsageError
 from lockgate.evidence import history, record
 
@@ -205,14 +204,6 @@ def look(ports: Ports, environment: Name) -> tuple[Projection, dict[Name, Projec
     return own, look_beside(ports, own, environment, own.size)
 
 
-def look_beside(ports: Ports, own: Projection, environment: Name, size: int, walk: Walk = "committed") -> dict[Name, Projection]:
-    """The projections of the environments that this one's requirements name."""
-    policy = own.policy_in_force()
-    if environment not in policy.environments:
-        return {}
-    return {name: project(ports, name, size, walk, beside=own) for name in watched(policy, environment) if name != environment}
-
-
 def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidence: Digest, now: datetime) -> events.Decided:
     """A judgement as it would be recorded; allowed, with the end of its permit."""
     policy = own.policy_in_force()
@@ -286,64 +277,6 @@ def held(own: Projection, subject: Subject, judgement: Judgement) -> int | None:
         return None
     mine = Permit(decision=request.decision, release=subject.release, not_after=request.permit_until, request=request.id, person=person)
     return request.decision if mine in own.state.environment.permits else None
-
-
-def outstanding(ports: Ports, environment: Name, index: int, release: Release) -> events.Decided:
-    """The decision that gave an outstanding permit, told again to whoever holds it. Raises as `standing`."""
-    try:
-        standing(ports, environment, index, release)
-    except EvidenceError as err:  # while it is out no other is given: asking again would say the same
-        raise EvidenceError(err.code, err.message, "lockgate status") from None
-    return _decided(ports, index)
-
-
-def _decided(ports: Ports, index: int) -> events.Decided:
-    decision = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event).event
-    if not isinstance(decision, events.Decided):
-        raise EvidenceError("permit.gone", f"leaf {index} is no decision")
-    return decision
-
-
-def standing(ports: Ports, environment: Name, index: int, release: Release) -> Projection:
-    """The environment as history gives it now, in which the permit of decision `index` lives and its request stands.
-
-    Raises:
-        EvidenceError: ``permit.gone``: used, given back, or what it rested on was withdrawn, rejected or changed; ``permit.expired``.
-        TrustError: ``root.unpinned``. LedgerError: ``time.behind-log``.
-    """
-    if ports.pinned is None:
-        raise TrustError("root.unpinned", f"no root is pinned: nobody vouches for the permit of decision {index}")
-    own = project(ports, environment)
-    state = own.state.environment
-    permit = next((one for one in state.permits if one.decision == index), None)
-    if permit is None or permit.release != release:
-        raise EvidenceError("permit.gone", f"the permit of decision {index} is not there any more: it was used, given back or never stood")
-    now = say.require_clock(ports, own)
-    if now >= permit.not_after:
-        raise EvidenceError("permit.expired", f"the permit of decision {index} ended {permit.not_after:%Y-%m-%d %H:%M:%S} UTC")
-    request = state.request(permit.request)
-    if permit.request and (request is None or request.withdrawn or request.rejected_by or request.over):
-        raise EvidenceError("permit.gone", f"{permit.request} was withdrawn, rejected, replaced or forgotten after decision {index}")
-    _require_still_allowed(ports, own, index, release, now)
-    return own
-
-
-def _require_still_allowed(ports: Ports, own: Projection, index: int, release: Release, now: datetime) -> None:
-    """Decide again on the stored evidence and on history as it is now; that this very permit is outstanding does not count.
-
-    So a withdrawn approval, a stricter policy, a removed person or another release deployed here since ends the permit.
-    """
-    decision = _decided(ports, index)
-    basket = stored(ports, decision.evidence)
-    here = own.state.environment
-    freed = tuple(replace(one, permit_until=None) if one.decision == index else one for one in here.requests)
-    present = replace(own, state=replace(own.state, environment=replace(here, requests=freed)))
-    subject = subject_of(present, release, here.name, decision.request, basket.blobs.get(basket.manifest.asked, b""), decision.decided_at)
-    facts = facts_of(basket, release.artifacts, present, look_beside(ports, present, here.name, own.size), now)
-    judgement = decide(subject, present.policy_in_force(), facts, now, present.root)
-    if judgement.result != "allowed":
-        because = next(one.code for one in judgement.outcomes if one.result != "pass")
-        raise EvidenceError("permit.gone", f"decision {index} would not be allowed any more ({because}): its permit is gone")
 
 
 def _same_refusal(ports: Ports, own: Projection, decision: events.Decided, release: Release) -> int | None:

@@ -16,7 +16,7 @@ from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, In
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import section_digest
 from lockgate.core.ports import Evidence, Measured
-from lockgate.core.promotion import release_digest
+from lockgate.core.state import release_digest
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact
 

@@ -18,7 +18,7 @@ from lockgate.core.identity import Person, PersonId, PublicKey, Root, Roster, fi
 from lockgate.core.model import RequestId
 from lockgate.core.policy import Policy
 from lockgate.core.ports import PersonSigner
-from lockgate.core.promotion import Document, DocumentKind, House
+from lockgate.core.state import Document, DocumentKind, House
 from lockgate.errors import UsageError
 from lockgate.evidence import keys, record
 
@@ -70,7 +70,7 @@ def change(
 def standing(ports: Ports, present: Projection, id_: RequestId) -> Backed | None:
     """How many owners approved an open proposal; None where none of this id is open."""
     open_ = next((one for one in present.state.house.proposals if one.id == id_), None)
-    return backed(open_, present.root, present.roster, ports.clock.now()) if open_ else None
+    return backed(present.state.house, open_, present.root, present.roster, ports.clock.now()) if open_ else None
 
 
 def documents(house: House) -> dict[DocumentKind, Document | None]:

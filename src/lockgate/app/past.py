@@ -8,8 +8,9 @@ from lockgate.app.project import chain, documents, trusted_head
 from lockgate.app.world import Ports
 from lockgate.core import events
 from lockgate.core.identity import PersonId
-from lockgate.core.promotion import House, OpenProposal, State
+from lockgate.core.state import House, OpenProposal, State
 from lockgate.evidence import history, record
+from lockgate.evidence.place import read_roster
 
 
 def steps(ports: Ports) -> Iterator[tuple[int, House, House]]:
@@ -29,7 +30,7 @@ def once_enrolled(ports: Ports) -> set[PersonId]:
     """Everybody who is or ever was in a roster in force."""
     load = documents(ports)
     digests = {house.roster.digest for _, _, house in steps(ports) if house.roster is not None}
-    return {person.id for digest in digests for person in history.read_roster(load(digest)).people}
+    return {person.id for digest in digests for person in read_roster(load(digest)).people}
 
 
 def became(ports: Ports, id_: str) -> str:

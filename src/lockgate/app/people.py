@@ -14,9 +14,9 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core.identity import Person, PersonId, Roster, fingerprint
 from lockgate.core.ports import PersonSigner
-from lockgate.core.promotion import OpenProposal
+from lockgate.core.state import OpenProposal
 from lockgate.errors import UnreadableError, UsageError
-from lockgate.evidence import history
+from lockgate.evidence.place import read_roster
 from lockgate.evidence.roster_yaml import RosterFile
 from lockgate.render.words import called, listing
 
@@ -73,7 +73,7 @@ def known(ports: Ports, *, forget: bool = False) -> Known:
             raise
         names = {}
     house = project(ports, "")
-    proposed = {one.id: history.read_roster(ports.blobs.get(one.digest)) for one in house.state.house.proposals if one.kind == "roster"}
+    proposed = {one.id: read_roster(ports.blobs.get(one.digest)) for one in house.state.house.proposals if one.kind == "roster"}
     found = Known(house=house, names=names, proposed=proposed)
     if strange := set(names) - found.present():
         strange -= past.once_enrolled(ports)

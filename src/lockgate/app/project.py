@@ -28,16 +28,17 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
-from lockgate.core.identity import Root, Roster
-from lockgate.core.policy import Policy
+from lockgate.core.identity import Name, Root, Roster
+from lockgate.core.policy import Policy, watched
 from lockgate.core.ports import Head
-from lockgate.core.promotion import EnvironmentState, House, State
+from lockgate.core.state import EnvironmentState, House, State
 from lockgate.errors import EvidenceError, LedgerError, TrustError, UnreadableError, UsageError
 from lockgate.evidence import history, record
+from lockgate.evidence.place import Load, read_policy, read_root, read_roster
 from lockgate.ledger import checkpoint, note
 from lockgate.ledger.merkle import MAX_SIZE
 
-MAX_DOCUMENT = 4 << 20
+MAX_DOCUMENT = 1 << 20
 KEPT_DOCUMENTS = 16
 """The largest root, roster or policy that is read, bytes; and how many a walk keeps in memory."""
 
@@ -296,15 +297,15 @@ def _projection(ports: Ports, state: State, size: int, fold: _Fold, houses: Time
     house = state.house
     if house.root is None:
         raise TrustError("root.missing", "this log has no root that counts")
-    root = history.read_root(fold.load(house.root.digest))
-    roster = history.read_roster(fold.load(house.roster.digest)) if house.roster else Roster(version=1)
-    policy = history.read_policy(fold.load(house.policy.digest)) if house.policy else None
+    root = read_root(fold.load(house.root.digest))
+    roster = read_roster(fold.load(house.roster.digest)) if house.roster else Roster(version=1)
+    policy = read_policy(fold.load(house.policy.digest)) if house.policy else None
     times = (_read(ports.log.leaf(size - 1), size - 1).at, house.at, state.environment.at)
     latest = max(at for at in times if at is not None)
     return Projection(size=size, state=state, root=root, roster=roster, policy=policy, ignored=fold.ignored, latest=latest, houses=houses)
 
 
-def documents(ports: Ports) -> history.Load:
+def documents(ports: Ports) -> Load:
     """Roots, rosters and policies by digest, the newest few kept. Raises UnreadableError ``document.unreadable``."""
     seen: OrderedDict[Digest, bytes] = OrderedDict()
 
@@ -319,3 +320,11 @@ def documents(ports: Ports) -> history.Load:
         return seen[digest]
 
     return load
+
+
+def look_beside(ports: Ports, own: Projection, environment: Name, size: int, walk: Walk = "committed") -> dict[Name, Projection]:
+    """The projections of the environments that this one's requirements name."""
+    policy = own.policy_in_force()
+    if environment not in policy.environments:
+        return {}
+    return {name: project(ports, name, size, walk, beside=own) for name in watched(policy, environment) if name != environment}

@@ -12,7 +12,7 @@ from typing import Literal
 
 from lockgate.app import asking, gate
 from lockgate.app.gather import Basket, facts_of, stored
-from lockgate.app.project import Projection, documents, project
+from lockgate.app.project import Projection, documents, look_beside, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
@@ -86,7 +86,7 @@ def replay(ports: Ports, index: int) -> Replayed:
 
 def _decide(ports: Ports, decision: events.Decided, release: Release, own: Projection, basket: Basket) -> events.Decided:
     # As of its leaf, like `own`: had anything been recorded there since it looked, it would not have been recorded.
-    others = gate.look_beside(ports, own, decision.environment, own.size, "every")
+    others = look_beside(ports, own, decision.environment, own.size, "every")
     asked = basket.blobs.get(basket.manifest.asked, b"")
     subject = asking.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)

@@ -14,9 +14,10 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Request, Stay
-from lockgate.core.promotion import EnvironmentState, House, OpenProposal, Permit, State
+from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, State
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
 from lockgate.evidence import history, record
+from lockgate.evidence.place import SKEW
 from lockgate.ledger import batch, merkle
 
 BATCH = 16_384
@@ -264,7 +265,7 @@ def _check_place(data: bytes, index: int, last: dict[str, int], latest: datetime
         return latest
     if leaf.previous != last.get(leaf.stream, -1):
         raise LedgerError("log.chain-broken", f"leaf {index} does not name its predecessor in {leaf.stream[:80]}")
-    if latest - leaf.at > history.SKEW:
+    if latest - leaf.at > SKEW:
         raise LedgerError(
             "time.backwards", f"leaf {index} says it was recorded before the leaves that stand before it: whoever holds the log key dated it back"
         )

@@ -18,7 +18,7 @@ from lockgate.core.identity import Name, Root, Roster, fingerprint
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.policy import Policy, section_digest
 from lockgate.core.ports import PersonSigner
-from lockgate.core.promotion import Document, OpenProposal, release_digest
+from lockgate.core.state import Document, OpenProposal, release_digest
 from lockgate.errors import TrustError, UsageError
 
 NOT_COLLECTED = ("source changes", "dependency changes", "configuration contents")
@@ -71,6 +71,14 @@ def alike(ports: Ports, environment: Name, id_: RequestId) -> tuple[Request, ...
     state = project(ports, environment).state.environment
     own = state.request(id_)
     return tuple(one for one in state.requests if own is not None and one.release == own.release and one.id != id_ and not (one.withdrawn or one.over))
+
+
+def rejected_beside(found: Found) -> tuple[Request, ...]:
+    """The other requests of the release that this one asks for that somebody said no to: a no is to a request, and who approves another one is told of it."""
+    asked = found.request
+    return tuple(
+        one for one in found.projection.state.environment.requests if asked and one.release == asked.release and one.id != asked.id and one.rejected_by
+    )
 
 
 def propose(ports: Ports, document: Policy | Roster | Root, id_: RequestId, signer: PersonSigner) -> say.Recorded:

@@ -11,9 +11,10 @@ from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
-from lockgate.core.promotion import House
+from lockgate.core.state import House
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, UnreadableError
 from lockgate.evidence import history, record
+from lockgate.evidence.place import SKEW
 
 ATTEMPTS = 32
 """How often a record is tried again because something else was recorded meanwhile."""
@@ -54,9 +55,12 @@ def record_event(ports: Ports, envelope: events.Envelope) -> Recorded:
     Raises:
         EvidenceError, TrustError: why it would mean nothing there; nothing is recorded. ``event.replayed``,
             ``approval.replayed``, ``rejection.replayed``, ``withdrawal.replayed``: it was said before and stands no more.
+            ``event.not-recorded``: it is a decision, and the gate records those it makes itself.
         LedgerError: it could not be recorded; ``record.contended`` after `ATTEMPTS` tries.
     """
     event = record.open_envelope(envelope).event
+    if isinstance(event, events.Decided):
+        raise EvidenceError("event.not-recorded", "a decision is recorded by the gate that makes it, and is never brought in, whoever signed it")
     environment = getattr(event, "environment", events.HOUSE)
     environment = "" if environment == events.HOUSE else environment
     key = event_key(envelope)
@@ -134,8 +138,10 @@ def _require_backing(house: House, event: events.Approved) -> None:
     for proposal in house.proposals:
         if proposal.id == event.request and any(given.nonce == event.nonce and given.withdrawn for given in proposal.approvals):
             raise EvidenceError("approval.replayed", "this very approval was withdrawn since: approve anew")
-    if any(closed.id == event.request for closed in house.closed):
-        raise EvidenceError("approval.replayed", f"{event.request} was rejected or withdrawn since this approval")
+    for closed in house.closed:
+        held = {"root": house.root, "roster": house.roster, "policy": house.policy}[closed.kind]
+        if closed.id == event.request and (held is None or held.version < closed.version):
+            raise EvidenceError("approval.replayed", f"{event.request} was rejected or withdrawn since this approval")
 
 
 def event_key(envelope: events.Envelope) -> str:
@@ -149,7 +155,7 @@ def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[
     Raises:
         LedgerError: from the log: nothing was recorded. UnreadableError: it was, and that could not be remembered.
     """
-    if ports.clock.now() - leaf.at > history.SKEW / 2:  # a process that slept: later leaves of others would stand before it
+    if ports.clock.now() - leaf.at > SKEW / 2:  # a process that slept: later leaves of others would stand before it
         raise ConflictError("log.conflict", "too much time went by between looking and recording")
     receipt = ports.log.append(Entry(leaf=record.leaf_bytes(leaf), stream=leaf.stream, key=key), Guard(size=size, streams=tuple(dict.fromkeys(streams))))
     try:

@@ -52,6 +52,7 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
     found = requests.find(ports, request_id)
     seen = requests.change_of(ports, found)
     session.note(_shown(session, ports, found, seen))
+    _tell_noes(session, ports, found)
     now = ports.clock.now()
     if prepare:
         chosen = "owner" if found.proposal else duty
@@ -83,6 +84,17 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
         so_far = [line for one in tallies for line in tally_lines(one, sheet, covered=request.deployed >= 0)]
         return text.asked(request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet, so_far)
     return text.proposed(found.proposal, seen.lines, seen.left_out, sheet) if found.proposal else ""
+
+
+def _tell_noes(session: Session, ports: Ports, found: Found) -> None:
+    """Before it is signed: who said no to this very release in another request."""
+    from lockgate.app.request import rejected_beside
+    from lockgate.render.words import called, listing
+
+    names = session.sheet(ports).names
+    for other in rejected_beside(found):
+        by = listing(called(each, names) for each in other.rejected_by)
+        session.lines("NOTE", f"{other.id} asked for this very release, and was rejected by {by}: that no does not stand against this one")
 
 
 def _tell_end(session: Session, found: Found, event: Approved, key: PublicKey | None, now: datetime) -> None:

@@ -113,7 +113,7 @@ def _is_there(session: Session, ports: Ports, policy: Policy) -> bool:
 def _proposed(ports: Ports, id_: str) -> Policy:
     from lockgate.app.request import find
     from lockgate.errors import UsageError
-    from lockgate.evidence.history import read_policy
+    from lockgate.evidence.place import read_policy
 
     proposal = find(ports, id_).proposal
     if proposal is None or proposal.kind != "policy":

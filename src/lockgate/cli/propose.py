@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lockgate.core.identity import Root, Roster
     from lockgate.core.policy import Policy
     from lockgate.core.ports import PersonSigner
-    from lockgate.core.promotion import DocumentKind, OpenProposal
+    from lockgate.core.state import DocumentKind, OpenProposal
 
 LASTS = timedelta(days=7)
 """How long the proposer's own approval lasts, where others have to approve too."""

@@ -7,7 +7,7 @@ from typing import Literal
 from lockgate.canon import Noun
 from lockgate.core.duration import Time
 from lockgate.core.identity import Name, PersonId
-from lockgate.core.promotion import Who
+from lockgate.core.state import Who
 
 
 class Backed(Noun, frozen=True, kw_only=True):

@@ -2,159 +2,39 @@
 
 Whether an event *is* a fact (who signed it, with which duty, under which roster) is settled before, in
 `evidence.history`; here each kind only changes the state it is about.
-
-The state of one environment stays small whatever the log's size. Stays and permits: the newest are kept. Requests,
-proposals and answers: what could be said again by replaying its leaf and would then stand without the rejection or
-withdrawal that followed it, is never forgotten; where there is no room left, the new one falls away. So a full state
-can only refuse, never open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Annotated, Literal
 
-import msgspec
 from msgspec.structs import replace
 
-from lockgate.canon import Noun, digest_hex
+from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 from lockgate.core.facts import Given, Request, Stay
-from lockgate.core.identity import Fingerprint, PersonId
-from lockgate.core.model import NONE, DigestOrNone, Release, RequestId
-
-KEPT_STAYS = 64
-KEPT_REQUESTS = 256
-KEPT_PERMITS = 64
-KEPT_ANSWERS = 64
-"""Approvals of one request or proposal, and withdrawals of rejections: as many of each are taken."""
-
-PERMIT_GRACE = timedelta(days=1)
-"""How long after its end a permit is remembered, for a deployment that began in time and is recorded late."""
-
-DocumentKind = Literal["root", "roster", "policy"]
-
-Who = str
-"""A person id, or the fingerprint of an owner's key that nobody had enrolled. (A union of the two would be read as person ids alone.)"""
-
-
-class Document(Noun, frozen=True, kw_only=True):
-    """A document in force."""
-
-    version: int
-    digest: Digest
-
-
-class Backing(Noun, frozen=True, kw_only=True):
-    """An owner's approval of a proposal, as it stands in history.
-
-    Attributes:
-        by: who gave it: a person id, or the fingerprint of a key nobody had enrolled then.
-        key: with which key; whose it is *now* decides how it counts, so that enrolling an owner does not make them two.
-        expires: when its giver wants it to end; it counts from when it is recorded, if that is before.
-        nonce: its own; seen twice is a replay. withdrawn: its giver took it back.
-    """
-
-    by: Who
-    key: Fingerprint
-    expires: Time
-    nonce: str
-    withdrawn: bool = False
-
-
-class OpenProposal(Noun, frozen=True, kw_only=True):
-    """A proposed document that is neither in force nor rejected.
-
-    Attributes:
-        by: who proposed it; a person id, or the fingerprint of a key nobody enrolled.
-        leaf: where it was proposed.
-        approvals: owners' approvals, oldest first.
-    """
-
-    id: RequestId
-    kind: DocumentKind
-    version: int
-    digest: Digest
-    by: Who
-    at: Time
-    leaf: int
-    approvals: tuple[Backing, ...] = ()
-
-
-class House(Noun, frozen=True, kw_only=True):
-    """Root, roster and policy in force, and what is proposed.
-
-    Attributes:
-        genesis: RFC 6962 leaf hash of leaf 0; ``none`` before it.
-        proposals: open ones, oldest first.
-        closed: rejected or withdrawn ones, until their version is in force or there is no room.
-        at: when the house's newest fact was recorded: its own clock, which no environment's leaf moves. leaf: where; -1 before the first.
-    """
-
-    genesis: DigestOrNone = NONE
-    root: Document | None = None
-    roster: Document | None = None
-    policy: Document | None = None
-    proposals: tuple[OpenProposal, ...] = ()
-    closed: tuple[OpenProposal, ...] = ()
-    at: Time | None = None
-    leaf: int = -1
-
-
-class Permit(Noun, frozen=True, kw_only=True):
-    """An allowed decision whose permit may still be used.
-
-    Attributes:
-        decision: its leaf index.
-        request: the request it went by; empty for none.
-        person: who asked for it, and alone may use it; None where nobody proved who asks.
-    """
-
-    decision: int
-    release: Release
-    not_after: Time
-    request: str = ""
-    person: PersonId | None = None
-
-
-class EnvironmentState(Noun, frozen=True, kw_only=True):
-    """All that history says of one environment, newest last.
-
-    Attributes:
-        name: the environment's; empty where only the house was folded.
-        at: when its newest fact was recorded. leaf: where; -1 before the first.
-    """
-
-    name: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9-]{0,63})?\Z")]
-    stays: tuple[Stay, ...] = ()
-    requests: tuple[Request, ...] = ()
-    permits: tuple[Permit, ...] = ()
-    at: Time | None = None
-    leaf: int = -1
-
-    def occupant(self) -> Stay | None:
-        """What runs there now, as recorded."""
-        return self.stays[-1] if self.stays else None
-
-    def request(self, id_: str) -> Request | None:
-        """The request with this id."""
-        return next((request for request in self.requests if request.id == id_), None)
-
-
-class State(Noun, frozen=True, kw_only=True):
-    """The folded state: the house and one environment, each by its own leaves and its own clock.
-
-    So the house is the same whichever environment is looked at.
-
-    Attributes:
-        environment: the environment's; of an unnamed one where only the house was folded.
-    """
-
-    house: House = House()
-    environment: EnvironmentState = EnvironmentState(name="")
+from lockgate.core.identity import Fingerprint
+from lockgate.core.model import Release
+from lockgate.core.state import (
+    KEPT_ANSWERS,
+    KEPT_PERMITS,
+    KEPT_REQUESTS,
+    KEPT_STAYS,
+    PERMIT_GRACE,
+    Backing,
+    Document,
+    DocumentKind,
+    EnvironmentState,
+    House,
+    OpenProposal,
+    Permit,
+    State,
+    Who,
+    room_for_proposal,
+    room_for_request,
+)
 
 
 class Said(Noun, frozen=True, kw_only=True):
@@ -175,16 +55,6 @@ class Said(Noun, frozen=True, kw_only=True):
     at: Time
 
 
-def release_digest(release: Release | None) -> DigestOrNone:
-    """The digest a release goes by in approvals; ``none`` for no release."""
-    return NONE if release is None else "sha256:" + digest_hex(release)
-
-
-def state_digest(state: State) -> Digest:
-    """What a decision commits to."""
-    return "sha256:" + digest_hex(state)
-
-
 def fold(state: State, said: Said) -> State:
     """The state after one more fact; one about another environment changes nothing."""
     stream = events.stream_of(said.event)
@@ -196,33 +66,17 @@ def fold(state: State, said: Said) -> State:
 
 
 def in_force(house: House, proposal: OpenProposal) -> House:
-    """The house once this proposal is in force: proposals that would replace an older version are void."""
+    """The house once this proposal is in force: proposals that would replace an older version are void.
+
+    Of policies, those whose approvals have not ended stay closed: a policy's digest says nothing of its version, and where an
+    earlier one is in force again, its very approvals would put the one after it in force a second time.
+    """
     document = Document(version=proposal.version, digest=proposal.digest)
     rest, closed = (tuple(other for other in proposals if other.kind != proposal.kind) for proposals in (house.proposals, house.closed))
+    ours = (other for other in (*house.closed, *house.proposals) if other.kind == proposal.kind == "policy")
+    spent = tuple(other for other in ours if any(house.at is None or house.at < given.expires for given in other.approvals))
     changed = {"root": house.root, "roster": house.roster, "policy": house.policy, proposal.kind: document}
-    return House(genesis=house.genesis, proposals=rest, closed=closed, at=house.at, leaf=house.leaf, **changed)
-
-
-def room_for_request(requests: tuple[Request, ...], at: datetime) -> tuple[Request, ...]:
-    """The requests that stay when one more comes at `at`; `KEPT_REQUESTS` of them, and there is no room for it.
-
-    Forgotten is only a request none of whose approvals could be replayed: closed ones first, then those never deployed.
-    """
-    if len(requests) < KEPT_REQUESTS:
-        return requests
-    spare = [one for one in requests if all(at >= given.expires for given in one.given)]
-    closed = [one for one in spare if one.over or one.withdrawn or one.rejected_by]
-    gone = next(iter(closed or [one for one in spare if one.deployed < 0] or spare), None)
-    return tuple(one for one in requests if one is not gone)
-
-
-def room_for_proposal(house: House, at: datetime) -> House:
-    """The house with its proposals that stay when one more comes at `at`; `KEPT_REQUESTS` in all, and there is no room for it."""
-    if len(house.proposals) + len(house.closed) < KEPT_REQUESTS:
-        return house
-    gone = next((one for one in (*house.closed, *house.proposals) if all(at >= given.expires for given in one.approvals)), None)
-    proposals, closed = (tuple(one for one in proposals if one is not gone) for proposals in (house.proposals, house.closed))
-    return replace(house, proposals=proposals, closed=closed)
+    return House(genesis=house.genesis, proposals=rest, closed=(*closed, *spent), formerly=house.formerly, at=house.at, leaf=house.leaf, **changed)
 
 
 def _fold_house(house: House, said: Said) -> House:

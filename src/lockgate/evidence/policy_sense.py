@@ -13,13 +13,13 @@ from typing import NamedTuple, cast
 from lockgate.core.duration import span
 from lockgate.core.identity import Name
 from lockgate.core.policy import EnvironmentPolicy, Policy
-from lockgate.core.promotion import KEPT_ANSWERS
 from lockgate.core.requirements import AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.state import KEPT_ANSWERS
 from lockgate.errors import PolicyError
 from lockgate.evidence.policy_yaml import SHOWN, placed_policy
 from lockgate.evidence.yaml_tree import Items, Mapping, Place

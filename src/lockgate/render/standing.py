@@ -8,7 +8,7 @@ from lockgate.core.counts import Backed, Tally, Weighed
 from lockgate.core.duration import Time
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Root, Roster, Witnesses, fingerprint
-from lockgate.core.promotion import OpenProposal, Permit
+from lockgate.core.state import OpenProposal, Permit
 from lockgate.render.layout import broken, spread
 from lockgate.render.outcomes import why_not_counted
 from lockgate.render.words import BOLD, Sheet, ago, artifacts, brief, called, count, listing, painted, plain, when

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lockgate.core import events
 from lockgate.core.facts import Request, Stay
 from lockgate.core.outcome import Outcome
-from lockgate.core.promotion import OpenProposal
+from lockgate.core.state import OpenProposal
 from lockgate.render.layout import broken, spread
 from lockgate.render.outcomes import line, opens
 from lockgate.render.words import BOLD, COLOURS, DIM, GREEN, MARKS, RED, Sheet, ago, artifacts, brief, called, harmless, listing, painted, plain, when

@@ -171,6 +171,7 @@ def _opened(path: Path) -> sqlite3.Connection:
                     path.chmod(0o600)
                 elif db.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                     raise sqlite3.DatabaseError("another application's database")
+        _require_ours(db)
     except BaseException:
         db.close()
         raise
@@ -185,10 +186,17 @@ def _looked_at(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA trusted_schema = OFF")
         if db.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
             raise sqlite3.DatabaseError("another application's database")
+        _require_ours(db)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _require_ours(db: sqlite3.Connection) -> None:
+    """Exactly our tables: a trigger would edit what is filed from then on, also by a rebuild, and a view may have no end."""
+    if tuple(sql for (sql,) in db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")) != _SCHEMA[:-1]:
+        raise sqlite3.DatabaseError("its tables are not as lockgate made them")
 
 
 @contextmanager

@@ -1,0 +1,106 @@
+"""What is said in an environment's stream: requests, answers to them, decisions, deployments."""
+
+from __future__ import annotations
+
+from lockgate.core import events
+from lockgate.core.identity import Roster
+from lockgate.core.model import Release
+from lockgate.core.policy import section_digest
+from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, State, release_digest, room_for_request, state_digest
+from lockgate.errors import EvidenceError, TrustError
+from lockgate.evidence.place import SKEW, Place, read_policy, require_lasting
+
+
+def admit_environment(place: Place, event: events.Event, person: str, roster: Roster) -> None:
+    """Whether what `person` says of this environment is a fact. Raises EvidenceError, TrustError, by code."""
+    state = place.state.environment
+    environment = getattr(event, "environment", "")
+    duty = events.duty_for(event)
+    if duty is not None and not roster.may(person, duty, environment):
+        raise _no_duty(f"{person} does not have the duty {duty} in {environment}", environment, duty)
+    match event:
+        case events.Requested():
+            if state.request(event.id) is not None:
+                raise EvidenceError("request.reused", f"the id {event.id} is taken")
+            if len(room_for_request(state.requests, place.at)) >= KEPT_REQUESTS:
+                raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} requests have approvals that have not ended: one has to end first")
+        case events.Deployed() | events.DeployFailed():
+            _admit_deployed(place, event, person)
+        case events.Approved() | events.Rejected() | events.Withdrawn():
+            _admit_answer(place, event, person, roster)
+        case _:
+            raise EvidenceError("event.other-stream", "this kind of event does not belong to an environment")
+
+
+def _no_duty(message: str, environment: str, duty: str) -> TrustError:
+    return TrustError("people.no-duty", message, f"lockgate people add NAME --duty {environment}={duty}")
+
+
+def admit_decided(state: State, event: events.Decided, index: int) -> None:
+    """A decision counts where it was made, on what stood there: nothing that touches it was recorded since, and so it is no copy of an earlier one."""
+    newest = max(state.house.leaf, state.environment.leaf)
+    if not newest < event.history <= index:
+        raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
+    if any(at is not None and at - event.decided_at > SKEW for at in (state.house.at, state.environment.at)):
+        raise EvidenceError("decision.stale", "this decision says it was made before what it looked at was recorded")
+    if event.request and state.environment.request(event.request) is None:
+        raise EvidenceError("request.unknown", f"this decision goes by {event.request}, which is no request in {event.environment}")
+    if event.state != state_digest(state):
+        raise EvidenceError("decision.other-state", "this decision was made on another state than history gives: the gate's keys signed what nobody said")
+
+
+def _admit_deployed(place: Place, event: events.Deployed, person: str) -> None:
+    permit = next((one for one in place.state.environment.permits if one.decision == event.permit), None)
+    if permit is None:
+        raise EvidenceError("deployed.no-permit", f"leaf {event.permit} is no live permit for {event.environment}")
+    if permit.release != Release(artifacts=place.subjects, config=event.config):
+        raise EvidenceError("deployed.other-release", f"the permit at leaf {event.permit} is for another release or configuration")
+    if permit.person is not None and permit.person != person:
+        raise TrustError("deployed.other-person", f"the permit at leaf {event.permit} is for whoever asked for it, and {person} did not")
+    request = place.state.environment.request(permit.request)
+    fell = permit.request and (request is None or request.withdrawn or request.rejected_by or request.over)  # None: nobody knows any more whether it was
+    if fell and not isinstance(event, events.DeployFailed):
+        raise EvidenceError("deployed.no-permit", f"the permit at leaf {event.permit} fell: {permit.request} was withdrawn, rejected, replaced or forgotten")
+    if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
+        raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
+
+
+def _admit_answer(place: Place, event: events.Approved | events.Rejected | events.Withdrawn, person: str, roster: Roster) -> None:
+    """Approvals, rejections and withdrawals: of a request that is there, about exactly its bytes."""
+    request = place.state.environment.request(event.request)
+    if request is None:
+        raise EvidenceError("request.unknown", f"{event.request} is no request in {event.environment}")
+    if place.subjects != request.release.artifacts:
+        raise EvidenceError("approval.other-release", f"this is about other artifacts than {event.request} asks for")
+    if isinstance(event, events.Withdrawn):
+        said = {
+            "request": request.by == person,
+            "rejection": person in request.rejected_by,
+            "approval": any(given.person == person and not given.withdrawn for given in request.given),
+        }
+        if not said[event.what]:
+            raise EvidenceError("withdrawal.not-yours", f"no {event.what} of {event.request} by this person stands: only who said it can take it back")
+        if event.nonce in request.taken_back:
+            raise EvidenceError("withdrawal.replayed", "this very withdrawal was recorded before")
+        if event.what == "rejection" and len(request.taken_back) >= KEPT_ANSWERS:
+            raise EvidenceError("request.too-many-answers", f"{KEPT_ANSWERS} rejections of {event.request} were taken back: request it anew")
+        return
+    if isinstance(event, events.Rejected):
+        found = roster.get(person)
+        if found is None or not any(duty.startswith("approve:") for duty in found.duties.get(event.environment, ())):
+            raise _no_duty(f"{person} may not approve in {event.environment}, and so not reject either", event.environment, "approve:DUTY")
+        return
+    if event.config != request.release.config or event.shown.to != release_digest(request.release):
+        raise EvidenceError("approval.other-release", f"this is about another release or configuration than {event.request} asks for")
+    if any(given.nonce == event.nonce for given in request.given):
+        raise EvidenceError("approval.replayed", "this very approval was recorded before")
+    if len(request.given) >= KEPT_ANSWERS:
+        raise EvidenceError("request.too-many-answers", f"{event.request} has had {KEPT_ANSWERS} approvals, withdrawn ones among them: request it anew")
+    require_lasting(event, place.at)
+    policy = place.state.house.policy
+    if policy is None:
+        raise EvidenceError("policy.none-in-force", "no policy is in force")
+    in_force_now = read_policy(place.load(policy.digest))
+    section = in_force_now.environments.get(event.environment)
+    if section is None or event.section != section_digest(in_force_now, event.environment) or event.baseline != section.baseline:
+        raise EvidenceError("approval.policy-changed", "this approval was given under another policy section than the one in force")
