@@ -38,6 +38,16 @@ def test_the_nearest_above_is_found(tmp_path: Path) -> None:
     assert config.load().trust == tmp_path / "a/lockgate.trust"
 
 
+def test_it_is_known_how_a_place_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (config.load().gate_by, config.load(above=False).gate_by, config.load().trust_by) == ("looked for here and above", "here", "found here or above")
+    (tmp_path / ".lockgate").mkdir()
+    assert config.load().gate_by == "found here or above"
+    monkeypatch.setenv("LOCKGATE_GATE", "g")
+    monkeypatch.setenv("LOCKGATE_TRUST", "t")
+    assert (config.load().gate_by, config.load().trust_by) == ("named by LOCKGATE_GATE", "named by LOCKGATE_TRUST")
+    assert (config.load(gate="x").gate_by, config.load(trust="x").trust_by) == ("named by --gate", "named by --trust")
+
+
 def test_a_dangling_trust_file_counts_as_one(tmp_path: Path) -> None:
     (tmp_path / "a/lockgate.trust").symlink_to("nowhere")
     assert config.load().trust == tmp_path / "a/lockgate.trust"

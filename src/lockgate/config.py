@@ -32,8 +32,8 @@ class Config:
     """Where everything is.
 
     Attributes:
-        gate: the gate's directory, whether it is there or not.
-        trust: the pinned root's file; None where there is none.
+        gate: the gate's directory, whether it is there or not. gate_by: how it came to be this one.
+        trust: the pinned root's file; None where there is none. trust_by: likewise.
         strange: what was found, and not named, though somebody else may have put it there -> why that may be.
         key: what names the user's key; empty for none.
         agent: the agent's socket; empty for none.
@@ -62,6 +62,8 @@ class Config:
     proxy: str = field(repr=False)
     no_proxy: str
     colour: bool
+    gate_by: str = ""
+    trust_by: str = ""
 
 
 def load(*, gate: str = "", trust: str = "", key: str = "", plain_http: tuple[str, ...] = (), above: bool = True) -> Config:
@@ -79,6 +81,7 @@ def load(*, gate: str = "", trust: str = "", key: str = "", plain_http: tuple[st
     except OSError as err:
         raise UsageError("setting.no-directory", f"the working directory cannot be told: {err.strerror}") from None
     home = _home()
+    gate_by, trust_by = _by(gate, "--gate", "LOCKGATE_GATE"), _by(trust, "--trust", "LOCKGATE_TRUST")
     gate, trust, key = gate or _setting("LOCKGATE_GATE"), trust or _setting("LOCKGATE_TRUST"), key or _setting("LOCKGATE_KEY")
     registries, own = _setting("LOCKGATE_REGISTRIES"), _below(_setting("XDG_CONFIG_HOME"), home, ".config")
     found_gate = _above(here, ".lockgate") if above and not gate else None
@@ -86,7 +89,7 @@ def load(*, gate: str = "", trust: str = "", key: str = "", plain_http: tuple[st
     return Config(
         gate=Path(gate) if gate else found_gate or here / ".lockgate",
         trust=Path(trust) if trust else found_trust,
-        strange={path: why for path in (found_gate, found_trust) if path and (why := strangeness(path, _owners()))},
+        strange={path: why for path in (found_gate, found_trust) if path and (why := strangeness(path, owners()))},
         key=key,
         agent=_setting("SSH_AUTH_SOCK"),
         state=_below(_setting("XDG_STATE_HOME"), home, ".local/state"),
@@ -100,6 +103,8 @@ def load(*, gate: str = "", trust: str = "", key: str = "", plain_http: tuple[st
         proxy=_setting("HTTPS_PROXY") or _setting("https_proxy"),
         no_proxy=_setting("NO_PROXY") or _setting("no_proxy"),
         colour=not _setting("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        gate_by=gate_by or ("found here or above" if found_gate else "looked for here and above" if above else "here"),
+        trust_by=trust_by or "found here or above",
     )
 
 
@@ -125,6 +130,11 @@ def _host(text: str) -> str:
     if rest != "x":
         raise UsageError("setting.malformed", "--plain-http names no host of a registry: write HOST or HOST:PORT, as in references to it")
     return host
+
+
+def _by(typed: str, option: str, variable: str) -> str:
+    """How a place was named, in words; empty where it is looked for."""
+    return f"named by {option}" if typed else f"named by {variable}" if _setting(variable) else ""
 
 
 def _setting(name: str) -> str:
@@ -158,7 +168,7 @@ def _above(here: Path, name: str) -> Path | None:
     return next((folder / name for folder in (here, *here.parents) if os.path.lexists(folder / name)), None)
 
 
-def _owners() -> frozenset[int]:
+def owners() -> frozenset[int]:
     """Whose files are taken where they are found: this account's and root's; root's own run by sudo, the caller's too."""
     effective = os.geteuid()
     caller = os.environ.get("SUDO_UID", "") if effective == 0 else ""

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,8 @@ from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.config import Config
 from lockgate.core.identity import Fingerprint, PublicKey, Root, fingerprint, require_checkable
-from lockgate.core.ports import PersonSigner, Signer, Source
-from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError, UsageError
+from lockgate.core.ports import Heads, PersonSigner, Signer, Source
+from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,12 +94,13 @@ def require_no_trust(path: Path) -> None:
         raise UsageError("root.exists", f"{path} is there already, and what is pinned is not replaced")
 
 
-def open_gate(config: Config, busy: Busy | None = None) -> Ports:
+def open_gate(config: Config, busy: Busy | None = None, *, looking: bool = False) -> Ports:
     """The ports of an existing gate.
 
     Args:
         config: where it is.
         busy: told when long reading begins.
+        looking: whether nothing is written anywhere: without the gate's keys, over its index as it is, and no head is remembered.
 
     Raises:
         UsageError: ``gate.none`` where there is no gate; ``gate.not-yours`` where it was found, and others may have put
@@ -120,8 +121,8 @@ def open_gate(config: Config, busy: Busy | None = None) -> Ports:
     except UnicodeDecodeError:
         raise UsageError("gate.unreadable", f"{vkey_file} is no text") from None
     origin, pinned = parse_vkey(vkey).name, pinned_root(config)
-    log = SqliteLog(config.gate / LEDGER, origin=origin, signer=_gate_key(config.gate / LOG_KEY), vkey=vkey)
-    return _ports(config, config.gate, log, _gate_key(config.gate / PERMIT_KEY), pinned, busy)
+    log = SqliteLog(config.gate / LEDGER, origin=origin, signer=None if looking else _gate_key(config.gate / LOG_KEY), vkey=vkey)
+    return _ports(config, config.gate, log, None if looking else _gate_key(config.gate / PERMIT_KEY), pinned, busy, looking=looking)
 
 
 def _gate_key(path: Path) -> FileSigner | None:
@@ -189,13 +190,16 @@ def _state(config: Config) -> Path:
     return config.state
 
 
-def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pinned: Root | None, busy: Busy | None, heads: FileHeads | None = None) -> Ports:
+def _ports(
+    config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pinned: Root | None, busy: Busy | None, heads: Heads | None = None, looking: bool = False
+) -> Ports:
     from lockgate.adapters.clock import SystemClock
     from lockgate.adapters.process import ProcessRunner, TemporaryScratch
     from lockgate.adapters.store.blobs import DiskBlobs
     from lockgate.adapters.store.directory import FileDirectory
-    from lockgate.adapters.store.heads import FileHeads
+    from lockgate.adapters.store.heads import FileHeads, RecalledHeads
     from lockgate.adapters.store.outbox import FileOutbox
+    from lockgate.adapters.store.overlay_index import OverlayIndex
     from lockgate.adapters.store.sqlite_index import SqliteIndex
     from lockgate.app.world import Ports
 
@@ -203,8 +207,8 @@ def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pi
         log=log,
         blobs=DiskBlobs(gate),
         source=_source(config, busy),
-        index=SqliteIndex(_index_file(config, gate)),
-        heads=heads or FileHeads(_state(config) / "heads"),
+        index=OverlayIndex(gate / INDEX) if looking else SqliteIndex(_index_file(config, gate)),
+        heads=heads or (RecalledHeads if looking else FileHeads)(_state(config) / "heads"),
         directory=FileDirectory(gate / DIRECTORY),
         clock=SystemClock(),
         runner=ProcessRunner(),
@@ -331,22 +335,35 @@ def make_key(path: Path, passphrase: bytes | None) -> PublicKey:
 
 def keys_at_hand(config: Config) -> dict[Fingerprint, str]:
     """Private keys this user could name behind ``--key``: beside a ``.pub`` file here, in ~/.ssh or of ``init``; and the agent's."""
-    from lockgate.adapters.keys.agent import held_keys
-    from lockgate.evidence.keys import parse_public_key
+    return {fingerprint(public): named for public, named in publics_at_hand(config).items()}
 
-    found: dict[Fingerprint, str] = {}
-    if config.agent:
-        with suppress(LockgateError):
-            found.update((each, each) for each in map(fingerprint, held_keys(config.agent)))
-    for folder in filter(None, (config.home, config.ssh, config.here)):
-        with suppress(OSError):
-            for public in sorted(folder.glob("*.pub"))[:200]:
-                private = public.with_suffix("")
-                with suppress(OSError, EvidenceError):
-                    named = private.name if folder == config.here else str(private)
-                    if named.isprintable() and private.is_file():  # whoever wrote what is here chose its name, and no other could be typed
-                        found[fingerprint(parse_public_key(read_head(public, MAX_PUBLIC)))] = named
-    return found
+
+def publics_at_hand(config: Config) -> dict[PublicKey, str]:
+    """The public halves of `keys_at_hand`, and how each is named."""
+    from lockgate.adapters.keys.find import at_hand
+
+    return at_hand(config.agent, [folder for folder in (config.home, config.ssh, config.here) if folder is not None], config.here)
+
+
+def gate_public(config: Config, name: str) -> PublicKey:
+    """The public half of one of the gate's own keys. Raises as `load_key`."""
+    from lockgate.adapters.keys.files import load_key
+
+    return load_key(str(config.gate / name)).public
+
+
+def logins_known(config: Config) -> tuple[int, bool]:
+    """As `Logins.known`."""
+    from lockgate.adapters.sources.registry_logins import Logins
+
+    return Logins(*config.logins).known()
+
+
+def sqlite_version() -> str:
+    """The library's, such as ``3.40.1``."""
+    from lockgate.adapters.store.sqlite_index import SQLITE
+
+    return SQLITE
 
 
 def read_head(path: str | Path, max_bytes: int) -> bytes:
@@ -386,12 +403,17 @@ def require_writable(path: str | Path) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target.parent))
 
 
-def write_file(path: str | Path, data: bytes) -> None:
-    """Put `data` in a file the user names, whole or not at all; a regular file there is replaced, anything else is not. Raises OSError."""
+def write_file(path: str | Path, data: bytes, *, new: bool = False) -> None:
+    """Put `data` in a file the user names, whole or not at all; a regular file there is replaced, unless it is to be `new`; anything else never is.
+
+    Raises:
+        OSError: FileExistsError for a new one that is there.
+    """
     from lockgate.adapters import disk
 
     target = Path(path)
-    if os.path.lexists(target):
+    if not new and os.path.lexists(target):
         os.close(disk.open_regular(target))
     with disk.directory(target.parent, follow=True) as fd:
-        disk.write_atomic(target.name, data, 0o644, dir_fd=fd)
+        (disk.write_new if new else disk.write_atomic)(target.name, data, 0o644, dir_fd=fd)
+        os.fsync(fd)

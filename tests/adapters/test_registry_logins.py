@@ -390,5 +390,25 @@ class TestHelpers:
         assert not (tmp_path / "was-asked").exists()
 
 
+@pytest.mark.parametrize(
+    ("document", "answer"),
+    [
+        ({}, (0, False)),
+        ({"auths": {"https://a.example/v1/": {"auth": AUTH}, "a.example": {}, "b.example": {}}}, (2, False)),
+        ({"auths": {"a.example": {}}, "credHelpers": {"c.example": "pass", "a.example": "pass"}, "credsStore": "pass"}, (2, True)),
+        ({"auths": None}, (0, False)),
+    ],
+)
+def test_how_many_are_known_is_told_and_no_password_looked_at(tmp_path: Path, document: dict[str, Any], answer: tuple[int, bool]) -> None:
+    assert Logins(config(tmp_path, document)).known() == answer
+
+
+def test_what_is_no_configuration_is_not_taken_for_none(tmp_path: Path) -> None:
+    assert Logins().known() == (0, False)
+    assert Logins(tmp_path / "nothing").known() == (0, False)
+    for document in ({"auths": ["a.example"]}, {"credHelpers": "x"}):
+        assert code(Logins(config(tmp_path, document)).known) == "ref.login-unreadable"
+
+
 def test_a_login_says_nothing_of_itself() -> None:
     assert PASSWORD not in repr(Login(USER, PASSWORD))

@@ -75,7 +75,7 @@ class TestHide:
         registry.layout.listed = [each for each in registry.layout.listed if each["digest"] == registry.tags["v1"]]
         assert answer(stage) == "signed-by.no-signature"
 
-    def test_cannot_hide_a_signature_behind_what_is_not_followed(self, stage: Stage, registry: Registry) -> None:
+    def test_cannot_hide_a_signature_behind_what_is_not_followed(self, stage: Stage, registry: Served) -> None:
         odd = {"mediaType": MANIFEST, "digest": "sha512:" + "a" * 128, "size": 10}
         for good, said in ((registry.referring(registry.tags["v1"]), "allowed"), ([], "signed-by.no-good-signature")):
             listed = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [odd, *good]}).encode()

@@ -49,6 +49,8 @@ def document(said: Said) -> Any:
 NOWHERE = f"sha256:{'0' * 64}"
 COMMANDS: list[tuple[str, int]] = [
     ("init --gate other/gate --origin example.com/other --write-trust other.trust", 0),
+    (f"init --from {IMAGE} --write-policy proposed.yaml", 0),
+    (f"init --gate third/gate --origin example.com/third --write-trust third.trust --from {IMAGE} --write-policy third.yaml", 0),
     ("key new new.key", 0),
     ("key show new.key.pub", 0),
     ("key root", 0),
@@ -70,6 +72,8 @@ COMMANDS: list[tuple[str, int]] = [
     (f"verify {IMAGE} --public eve.key.pub", 1),
     (f"gate {IMAGE} --to staging", 0),
     (f"gate {IMAGE} --to vault", 1),
+    (f"gate {IMAGE} --to vault --advise", 0),
+    (f"gate {IMAGE} --to staging --advise --idempotency-key x", 2),
     (f"gate {IMAGE} nothing --to vault", 3),
     (f"deploy {IMAGE} --to staging -- true {{ref}}", 0),
     (f"deploy {IMAGE} --to staging -- false {{ref}}", 1),
@@ -81,6 +85,10 @@ COMMANDS: list[tuple[str, int]] = [
     ("reject R --key carol.key", 0),
     ("withdraw R --what rejection --key carol.key", 0),
     ("status", 0),
+    ("doctor", 0),
+    ("doctor --trust nothing", 1),
+    ("completion bash", 0),
+    ("completion fish -- gate image --to ", 0),
     (f"why {IMAGE} --to vault", 0),
     ("why 14", 0),
     (f"recall {IMAGE}", 0),

@@ -51,6 +51,10 @@ class MemorySource:
         where = ref.path if problem else ""
         return Measured(digest=digest, media_type=artifact.media_type, size=len(data), problem=problem, where=where, inside=artifact.inside)
 
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        self._at("platforms", ref)
+        return ()
+
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         return tuple(self._at("attached", ref).evidence)
 

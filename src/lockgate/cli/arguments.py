@@ -69,6 +69,12 @@ def public_keys(paths: Iterable[str]) -> list[str]:
     return [parse_public_key(read(path, "key.unreadable", MAX_KEY + 1)) for path in paths]
 
 
+def project_name(text: str) -> str:
+    """What of a directory's name may be a project's in a policy."""
+    word = "".join(one if one.isascii() and one.isalnum() else "-" for one in text.lower()).strip("-")[:40]
+    return word or "project"
+
+
 def config_digest(files: tuple[str, ...]) -> str:
     """The configuration digest of these files: SHA-256 of the canonical JSON of sorted path -> sha256; ``none`` for ``none``.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from lockgate.cli import arguments
 from lockgate.cli.exits import OUTCOMES
 from lockgate.cli.permit_file import keep_permit, permit_out, require_place
 from lockgate.cli.session import Session, with_session
+
+if TYPE_CHECKING:
+    from lockgate.app.gate import GateRequest
 
 
 @click.command("gate")
@@ -21,6 +25,7 @@ from lockgate.cli.session import Session, with_session
 @arguments.plain_http_option
 @click.option("--idempotency-key", default="", metavar="TEXT", help="A retry with the same key gets the first answer.")
 @permit_out
+@click.option("--advise", is_flag=True, help="Say what it would decide: permits and records nothing, and ends with 0 either way.")
 @with_session(key=True)
 def command(
     session: Session,
@@ -31,10 +36,11 @@ def command(
     platform: str,
     idempotency_key: str,
     permit_out: str,
+    advise: bool,
 ) -> None:
     """Decide whether REF… may enter an environment, and record it.
 
-    Allowed, stdout is exactly the pinned reference, one a line; everything else is on stderr.
+    Allowed, stdout is exactly the pinned reference, one a line; everything else is on stderr. With --advise stdout stays empty.
     """
     from lockgate.app.gate import GateRequest, gate
     from lockgate.cli.alarm import alarm
@@ -51,6 +57,9 @@ def command(
         platform=platform,
     )
     require_place(permit_out)
+    if advise:
+        _advise(session, ask, config_files, keyed=bool(idempotency_key))
+        return
     ports = session.ports()
     gated = gate(ports, ask, session.signer_if_any())
     alarm(session, ports, environment, holds=False)
@@ -59,3 +68,24 @@ def command(
     keep_permit(session, ports, gated, permit_out)
     session.say(with_next(gated, found), "\n".join(gated.pinned) if gated.decision.outcome == "allowed" else "")
     sys.exit(OUTCOMES[gated.decision.outcome])
+
+
+def _advise(session: Session, ask: GateRequest, config_files: tuple[str, ...], *, keyed: bool) -> None:
+    """Tell what the gate would say, in words that are no decision's."""
+    from lockgate.app.advise import advise
+    from lockgate.cli.tell import asked, tell_next, with_next
+    from lockgate.errors import UsageError
+    from lockgate.render.advice import advice_text
+    from lockgate.render.next_step import following
+    from lockgate.render.words import artifacts
+
+    if keyed:
+        raise UsageError("gate.advice-unkept", "advice is not recorded, so that there is nothing a retry could get again: leave out --idempotency-key")
+    ports = session.ports(looking=True)
+    advice, decided, release = advise(ports, ask, session.signer_if_any())
+    refs = advice.about if ask.platform else ask.refs
+    found = following(decided, asked(session, ports, ask.environment, refs, advice.about, config_files, decided.person))
+    sheet, title = session.sheet(ports), artifacts(release, advice.about)
+    session.note(advice_text(advice.advice, title, advice.environment, advice.outcomes, sheet, unpinned=advice.unpinned))
+    tell_next(session, found, sheet)
+    session.say(with_next(advice, found), "")

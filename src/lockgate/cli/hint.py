@@ -15,12 +15,12 @@ from lockgate.core.digest import may_hold_password
 
 Path = tuple[str, ...]
 
-FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "-h", "--version", "--rollback", "--revoke", "--run"}
+FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--advise", "--help", "-h", "--version", "--rollback", "--revoke", "--run"}
 """Options without a value."""
 
 TAKES_KEY: frozenset[Path] = frozenset(
     {
-        *((name,) for name in ("approve", "attest", "deploy", "gate", "init", "recall", "reject", "request", "sign", "why", "withdraw")),
+        *((name,) for name in ("approve", "attest", "deploy", "doctor", "gate", "init", "recall", "reject", "request", "sign", "why", "withdraw")),
         *((name,) for name in ("break-glass", "hold", "lift", "review", "waive")),
         *(("key", "renew"), ("people", "add"), ("people", "apply"), ("people", "remove"), ("policy", "apply"), ("policy", "show")),
     }

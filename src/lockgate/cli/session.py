@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from lockgate.core.ports import PersonSigner, Signer
     from lockgate.render.words import Sheet
 
-_PERSON = re.compile(r"\bp-[a-z2-7]{16}\b")
+PERSON = re.compile(r"\bp-[a-z2-7]{16}\b")
+"""A person id, in a text."""
 _BY_ID = {"people.ambiguous", "people.name-taken", "people.twice", "people.unknown"}
 """Errors about names themselves, where the id is what tells people apart."""
 
@@ -51,12 +52,12 @@ class Session:
         found = config.load().trust
         return _options(self._gate, "" if found is not None and found.resolve() == trust.resolve() else str(trust))
 
-    def ports(self) -> Ports:
-        """Open the gate; says on stderr where nothing is pinned, and where nothing is remembered."""
+    def ports(self, *, looking: bool = False) -> Ports:
+        """Open the gate; says on stderr where nothing is pinned, and where nothing is remembered. `looking`: as for `wire.open_gate`."""
         from lockgate.app.filing import catch_up
         from lockgate.wire import open_gate
 
-        self._opened = ports = open_gate(self.config, self.busy)
+        self._opened = ports = open_gate(self.config, self.busy, looking=looking)
         if ports.pinned is None:
             self.warn("UNPINNED", "root.unpinned", "no lockgate.trust was found or named, so nothing here is a permit")
         if ports.heads.recall(ports.log.vkey) is None:
@@ -164,12 +165,12 @@ class Session:
 
     def name_people(self, err: LockgateError) -> None:
         """Call people in an error by their names, where people read it: the id is no name that anybody knows."""
-        if self._opened is None or self.json or err.code in _BY_ID or not _PERSON.search(err.message):
+        if self._opened is None or self.json or err.code in _BY_ID or not PERSON.search(err.message):
             return
         from lockgate.render.words import called
 
         names = self.sheet(self._opened).names
-        err.message = _PERSON.sub(lambda found: called(found[0], names), err.message)
+        err.message = PERSON.sub(lambda found: called(found[0], names), err.message)
 
     def progress(self, what: str) -> terminal.Told | None:
         """A line that counts, on a terminal only."""

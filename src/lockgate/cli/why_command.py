@@ -21,7 +21,7 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
 
     It names the code of what does not hold; each has a page in docs/codes.
     """
-    from lockgate.app.gate import GateRequest, resolve
+    from lockgate.app.gate import GateRequest
     from lockgate.app.why import explain, would
     from lockgate.cli.alarm import alarm
     from lockgate.cli.tell import asked, tell_next, with_next
@@ -41,10 +41,10 @@ def command(session: Session, what: tuple[str, ...], environment: str, config_fi
         return
     nonce = arguments.fresh_nonce()
     ask = GateRequest(refs=what, environment=environment, config=config, request=request, key=nonce, nonce=nonce, platform=platform)
-    decided, release = would(ports, ask, session.signer_if_any())
+    decided, resolved = would(ports, ask, session.signer_if_any())
     alarm(session, ports, environment, holds=False)
-    pinned = resolve(ports, what, config, platform).pinned()
+    pinned = resolved.pinned()
     sheet = session.sheet(ports, result=True)
     found = following(decided, asked(session, ports, environment, pinned if platform else what, pinned, config_files, decided.person))
-    session.say(with_next(decided, found), text.decision(decided, artifacts(release, pinned), "not recorded: this is no permit", sheet, codes=True))
+    session.say(with_next(decided, found), text.decision(decided, artifacts(resolved.release, pinned), "not recorded: this is no permit", sheet, codes=True))
     tell_next(session, found, session.sheet(ports))

@@ -236,6 +236,13 @@ class Source(Protocol):
             UnreadableError: ``ref.unreadable``.
         """
 
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        """``os/architecture[/variant]`` of an image, or of what an index lists, sorted; none where nothing says. Nobody's word: for people alone.
+
+        Raises:
+            UnreadableError: ``ref.unreadable``. EvidenceError: as `copy`.
+        """
+
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         """The evidence attached to this digest, complete.
 

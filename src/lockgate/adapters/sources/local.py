@@ -38,6 +38,11 @@ class LocalSource:
         found = located(ref)
         return self._sources[found.scheme].measure(found, digest)
 
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        """As the kind's own."""
+        found = located(ref)
+        return self._sources[found.scheme].platforms(found, digest)
+
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         """As the kind's own."""
         found = located(ref)

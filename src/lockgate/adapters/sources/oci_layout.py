@@ -33,7 +33,7 @@ from lockgate.adapters.sources.oci_descriptor import (
     attached_tags,
 )
 from lockgate.adapters.sources.oci_evidence import Referrers, complete, evidence_among, new_referrer, read_referrers, refers_to, require_readable, searchable
-from lockgate.adapters.sources.oci_select import select
+from lockgate.adapters.sources.oci_select import platforms, select
 from lockgate.core.digest import Digest, Ref, digest_of, hex_of
 from lockgate.core.ports import Evidence, Measured
 from lockgate.errors import LedgerError, LockgateError, UnreadableError
@@ -62,6 +62,11 @@ class OciLayouts:
         """Read manifest, config and layers (of an index: of all its manifests) and compare digests and sizes."""
         with open_layout(ref.path) as layout:
             return layout.measured(digest)
+
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        """By the image's own configuration; of an index, by what it lists."""
+        with open_layout(ref.path) as layout:
+            return platforms(layout, digest)
 
     def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:
         """The evidence in manifests that name this digest as their subject, each piece once."""

@@ -74,6 +74,20 @@ def select(layout: Images, ref: Ref, platform: str) -> Digest:
     raise UnreadableError("ref.unreadable", f"{layout.path}: indexes nest deeper than {MAX_NESTING}")
 
 
+def platforms(images: Images, digest: Digest) -> tuple[str, ...]:
+    """Which platforms this image, or what this index lists, says it is for; sorted. Nobody's word, and nothing is chosen by it.
+
+    Raises:
+        UnreadableError: ``ref.unreadable``. EvidenceError: a part is missing or has other bytes.
+    """
+    _, document = images.document(digest)
+    where = f"{images.path}: {digest}"
+    inside = contents(document, where)
+    if is_index(document, "", where):
+        return tuple(sorted({each.platform for each in inside if each.platform and not each.attestation}))
+    return tuple(filter(None, [_own_platform(images, inside[0])]))
+
+
 def _listed(layout: Images, tag: str) -> list[Descriptor]:
     """What ``index.json`` lists under a tag; or, without one, every image that is nobody's attachment."""
     listed = layout.descriptors()

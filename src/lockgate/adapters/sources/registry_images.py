@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lockgate.adapters.sources.oci_copy import copy_of
 from lockgate.adapters.sources.oci_evidence import complete, evidence_among, require_readable
-from lockgate.adapters.sources.oci_select import select
+from lockgate.adapters.sources.oci_select import platforms, select
 from lockgate.adapters.sources.registry_access import Access
 from lockgate.adapters.sources.registry_names import canonical
 from lockgate.core.digest import Digest, Ref
@@ -72,6 +72,11 @@ class Registries:
         """Read manifest, config and layers (of an index: of all its manifests) and compare digests and sizes."""
         with self._repository(ref) as repository:
             return repository.measured(digest)
+
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        """By the image's own configuration; of an index, by what it lists."""
+        with self._repository(ref) as repository:
+            return platforms(repository, digest)
 
     def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:
         """The evidence in manifests that name this digest as their subject, each piece once."""

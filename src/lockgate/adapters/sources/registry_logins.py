@@ -72,6 +72,15 @@ class Logins:
         """
         return next((found for path in self._paths if (found := _File(path).find(host, repository)) is not None), None)
 
+    def known(self) -> tuple[int, bool]:
+        """How many registries have a login or a helper of their own, and whether one helper is asked for all others. No password is looked at.
+
+        Raises:
+            UnreadableError: ``ref.login-unreadable``.
+        """
+        found = [_File(path).known() for path in self._paths]
+        return len(set().union(*(hosts for hosts, _ in found))), any(helper for _, helper in found)
+
 
 class _File:
     """One file of logins."""
@@ -96,6 +105,14 @@ class _File:
         fitting = [(namespace, key) for key in auths for at, namespace in (_scope(key),) if at in hosts and _within(repository, namespace)]
         best = max(fitting, key=lambda one: (len(one[0]), -_order(one[1], host)), default=None)
         return None if best is None else self._login(auths[best[1]])
+
+    def known(self) -> tuple[set[str], bool]:
+        """The registries that have a login or a helper of their own in it, and whether one helper is asked for all others."""
+        config = self._config()
+        named = [config.get(each) or {} for each in ("auths", "credHelpers")]
+        if not all(isinstance(each, dict) for each in named):
+            self._refuse("has logins that are none")
+        return {_scope(key)[0] for each in named for key in each}, bool(config.get("credsStore"))
 
     def _config(self) -> dict[str, Any]:
         try:
