@@ -190,12 +190,14 @@ def _state(config: Config) -> Path:
 
 def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pinned: Root | None, busy: Busy | None, heads: FileHeads | None = None) -> Ports:
     from lockgate.adapters.clock import SystemClock
-    from lockgate.adapters.process import ProcessRunner, TemporaryScratch
+    from lockgate.adapters.process import ProcessRunner
+    from lockgate.adapters.scratch import TemporaryScratch
     from lockgate.adapters.store.blobs import DiskBlobs
     from lockgate.adapters.store.directory import FileDirectory
     from lockgate.adapters.store.heads import FileHeads
     from lockgate.adapters.store.outbox import FileOutbox
     from lockgate.adapters.store.sqlite_index import SqliteIndex
+    from lockgate.adapters.store.underway import LockedFiles
     from lockgate.app.world import Ports
 
     return Ports(
@@ -208,6 +210,7 @@ def _ports(config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pi
         clock=SystemClock(),
         runner=ProcessRunner(),
         outbox=FileOutbox(config.state / "unrecorded" if config.state else None),
+        underway=LockedFiles(config.state / "underway" if config.state else None),
         scratch=TemporaryScratch(),
         permit=permit,
         pinned=pinned,

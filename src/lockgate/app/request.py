@@ -60,7 +60,7 @@ def request_release(
     resolved = gate.resolve(ports, refs, config, platform)
     own = project(ports, environment)
     gate.require_environment(own, environment)
-    occupant = own.state.environment.occupant()
+    occupant = own.state.environment.last_known()
     from_ = release_digest(occupant.release if occupant else None)
     event = events.Requested(log=own.state.house.genesis, id=id_, environment=environment, config=config, from_=from_, requested_at=ports.clock.now())
     return resolved, say.record_event(ports, say.sign_event(event, resolved.release.artifacts, signer))
@@ -129,7 +129,7 @@ def shown(found: Found, seen: Difference | None = None, lines: DigestOrNone = NO
         seen: the lines that were shown; None for digests alone. lines: the digest of their text.
     """
     if found.request is not None:
-        occupant = found.projection.state.environment.occupant()
+        occupant = found.projection.state.environment.last_known()
         from_ = release_digest(occupant.release if occupant else None)
         return events.Shown(from_=from_, to=release_digest(found.request.release), not_collected=NOT_COLLECTED)
     if found.proposal is None:

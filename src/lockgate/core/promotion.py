@@ -12,16 +12,16 @@ from msgspec.structs import replace
 
 from lockgate.canon import Noun
 from lockgate.core import events
+from lockgate.core.deployments import fold_deployment
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
-from lockgate.core.facts import Given, Request, Stay
+from lockgate.core.facts import Given, Request
 from lockgate.core.identity import Fingerprint
 from lockgate.core.model import Release
 from lockgate.core.state import (
     KEPT_ANSWERS,
     KEPT_PERMITS,
     KEPT_REQUESTS,
-    KEPT_STAYS,
     PERMIT_GRACE,
     Backing,
     Document,
@@ -35,6 +35,7 @@ from lockgate.core.state import (
     room_for_proposal,
     room_for_request,
 )
+from lockgate.core.state import each_request as _each
 
 
 class Said(Noun, frozen=True, kw_only=True):
@@ -131,17 +132,10 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
             return _each(state, event.request, lambda one: _take_back(one, event, said))
         case events.Decided(outcome="allowed"):
             return _allowed(state, event, said)
-        case events.DeployFailed():
-            freed = _each(state, _request_of(state, event.permit), lambda one: replace(one, permit_until=None) if one.decision == event.permit else one)
-            return _used(freed, event.permit)
-        case events.Deployed():
-            return _deployed(state, event, said)
+        case events.DeployStarted() | events.Deployed():
+            return fold_deployment(state, event, said.subjects, said.by, said.index, said.at)
         case _:
             return state
-
-
-def _each(state: EnvironmentState, id_: str, change: Callable[[Request], Request]) -> EnvironmentState:
-    return replace(state, requests=tuple(change(one) if one.id == id_ else one for one in state.requests))
 
 
 def _take_back(request: Request, event: events.Withdrawn, said: Said) -> Request:
@@ -161,26 +155,3 @@ def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> Envi
     live = tuple(old for old in state.permits if said.at - old.not_after < PERMIT_GRACE)
     state = replace(state, permits=(*live, permit)[-KEPT_PERMITS:])
     return _each(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after, permit_by=event.person))
-
-
-def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> EnvironmentState:
-    release = Release(artifacts=said.subjects, config=event.config)
-    state = _used(_each(state, _request_of(state, event.permit), lambda one: replace(one, deployed=said.index)), event.permit)
-    state = replace(state, requests=tuple(replace(one, over=True) if one.deployed >= 0 and one.release != release else one for one in state.requests))
-    current = state.occupant()
-    if current is not None and current.release == release:
-        return state
-    # What else was permitted was decided while the old release stood here: brought in now it would replace this one unseen.
-    state = replace(state, permits=tuple(permit for permit in state.permits if permit.release == release))
-    closed = () if current is None else (replace(current, until=said.at),)
-    stay = Stay(release=release, since=said.at, decision=event.permit, deployer=said.by, leaf=said.index)
-    return replace(state, stays=(*state.stays[:-1], *closed, stay)[-KEPT_STAYS:])
-
-
-def _request_of(state: EnvironmentState, permit: int) -> str:
-    return next((one.request for one in state.permits if one.decision == permit), "")
-
-
-def _used(state: EnvironmentState, permit: int) -> EnvironmentState:
-    """A permit is used once: `deployed` said again by replaying its leaf would bring back a release that was replaced."""
-    return replace(state, permits=tuple(one for one in state.permits if one.decision != permit))
