@@ -101,9 +101,7 @@ def placed(
         EvidenceError: ``digest.mismatch``, ``config.changed``: the bytes are others than what was decided on.
         UnreadableError: from the source; ``config.unreadable``.
     """
-    refs = [
-        pinned(ref, digest) if ref.scheme == "registry" else str(ports.source.copy(ref, digest, into)) for digest, ref in resolved.places.items()
-    ]
+    refs = [pinned(ref, digest) if ref.scheme == "registry" else str(ports.source.copy(ref, digest, into)) for digest, ref in resolved.places.items()]
     folder = into / "config"
     if files:
         found = ports.scratch.copies([(one.place, below(one.name)) for one in files], folder)

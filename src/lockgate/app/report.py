@@ -14,7 +14,7 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Request, Stay
-from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, State
+from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, Running, State, Unclear
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
 from lockgate.evidence import history, record
 from lockgate.evidence.place import SKEW
@@ -25,10 +25,19 @@ BATCH = 16_384
 
 
 class EnvironmentReport(Noun, frozen=True, kw_only=True):
-    """One environment, as recorded: what runs there, what may go there, and what is asked."""
+    """One environment, as recorded: what runs there, what may go there, and what is asked.
+
+    Attributes:
+        occupant: what runs; None where nothing was deployed, and where nobody knows.
+        last_known: what runs, or ran when that was last known.
+        running: the deployment that is under way, or never told its end. unclear: since when nobody knows what runs, and why.
+    """
 
     name: str
     occupant: Stay | None
+    last_known: Stay | None
+    running: Running | None
+    unclear: Unclear | None
     permits: tuple[Permit, ...]
     requests: tuple[Request, ...]
 
@@ -90,7 +99,11 @@ def status(ports: Ports) -> Status:
         state = projection.state.environment
         live = tuple(permit for permit in state.permits if now < permit.not_after)
         asked = tuple(one for one in state.requests if not one.withdrawn and not one.over)
-        reports.append(EnvironmentReport(name=name, occupant=state.occupant(), permits=live, requests=asked))
+        reports.append(
+            EnvironmentReport(
+                name=name, occupant=state.occupant(), last_known=state.last_known(), running=state.running, unclear=state.unclear, permits=live, requests=asked
+            )
+        )
     ignored = {index: code for projection in (house, *seen.values()) for index, code in projection.ignored.items()}
     return Status(
         origin=ports.log.origin,

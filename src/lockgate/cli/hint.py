@@ -15,7 +15,7 @@ from lockgate.core.digest import may_hold_password
 
 Path = tuple[str, ...]
 
-FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "-h", "--version"}
+FLAGS = {"--abandon", "--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "-h", "--version"}
 """Options without a value."""
 
 TAKES_KEY: frozenset[Path] = frozenset(
@@ -28,15 +28,15 @@ TAKES_KEY: frozenset[Path] = frozenset(
 
 _GROUPS = {"key", "log", "people", "policy"}
 _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
-    ("gate",): ("--config", "--request", "--platform", "--idempotency-key"),
-    ("why",): ("--config", "--request", "--platform"),
-    ("deploy",): ("--config", "--request", "--platform"),
-    ("request",): ("--config", "--platform"),
+    ("gate",): ("--release", "--config", "--request", "--platform", "--idempotency-key"),
+    ("why",): ("--release", "--config", "--request", "--platform"),
+    ("deploy",): ("--release", "--config", "--request", "--platform"),
+    ("request",): ("--release", "--config", "--platform"),
     **{(name,): ("--platform",) for name in ("sign", "attest", "verify")},
 }
 """Commands that are about a release -> options that say which, and that belong to the question."""
 
-_ONE_REF = {("deploy",), ("sign",), ("attest",), ("verify",)}
+_ONE_REF = {("sign",), ("attest",), ("verify",)}
 _REQUESTS = {("approve",), ("reject",), ("withdraw",)}
 _LEAVES = {("log", "prove"), ("log", "replay"), ("log", "show")}
 _FILES: dict[Path, str] = {
@@ -160,7 +160,7 @@ def _refs(path: Path, line: Typed) -> tuple[str, ...]:
     """The artifacts that were named; none where the other command takes fewer, or where it is not sure that they are artifacts."""
     if line.path == ("why",) and not line.last("--to"):
         return () if line.plain[:1] and line.plain[0].isdigit() else line.plain
-    if line.path in {("gate",), ("request",), ("why",)}:
+    if line.path in {("gate",), ("request",), ("why",), ("deploy",)}:
         return line.plain if path not in _ONE_REF or len(line.plain) == 1 else ()
     return line.plain[:1] if line.path in _ONE_REF and (line.path != ("verify",) or path == ("verify",)) else ()
 

@@ -19,7 +19,7 @@ def command(session: Session) -> None:
     report, sheet = counted(ports), session.sheet(ports, result=True)
     lines = [f"log {plain(report.origin)}, {count(report.size, 'leaf', 'leaves')}"]
     for one in report.environments:
-        lines += environment_lines(one.name, one.occupant, one.permits, one.requests, sheet, report.approvals)
+        lines += environment_lines(one.name, one.last_known, one.permits, one.requests, sheet, report.approvals, running=one.running, unclear=one.unclear)
     if not report.environments:
         lines.append("no policy is in force")
     if report.proposals:

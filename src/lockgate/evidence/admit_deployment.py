@@ -85,6 +85,4 @@ def _require_standing(place: Place, permit: Permit) -> None:
     """Its request stands; one that was forgotten does not, for nobody knows any more whether it was rejected."""
     request = place.state.environment.request(permit.request)
     if permit.request and (request is None or request.withdrawn or request.rejected_by or request.over):
-        raise EvidenceError(
-            "deployed.no-permit", f"the permit at leaf {permit.decision} fell: {permit.request} was withdrawn, rejected, replaced or forgotten"
-        )
+        raise EvidenceError("deployed.no-permit", f"the permit at leaf {permit.decision} fell: {permit.request} was withdrawn, rejected, replaced or forgotten")

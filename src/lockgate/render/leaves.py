@@ -58,7 +58,7 @@ def event_text(kind: str, event: events.Event, subjects: tuple[Digest, ...], sig
 
 
 def _field(value: object) -> str:
-    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else str(value)
+    return msgspec.json.encode(value).decode() if isinstance(value, dict | list | tuple) else str(value)
 
 
 def anchor_text(file: str, origin: str, version: int, digest: Digest, sheet: Sheet) -> str:

@@ -18,7 +18,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     """How the question was put, so that the next command is put the same way.
 
     Attributes:
-        refs: the references as typed. places: artifact digest -> the reference that names it.
+        refs: the references. typed: what names the release on a command line, where that is not they. places: artifact digest -> the reference that names it.
         options: ``--gate``, ``--trust`` and ``--platform`` as given, quoted, each with a space before it.
         config: ``--config`` as given, likewise.
         own_key: ``--key`` as given, likewise.
@@ -28,6 +28,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     """
 
     refs: tuple[str, ...]
+    typed: tuple[str, ...] = ()
     places: dict[Digest, str] = {}
     options: str = ""
     config: str = ""
@@ -90,7 +91,7 @@ def _first(decided: events.Decided) -> Outcome | None:
 
 def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     environment = decided.environment
-    named = " ".join(shlex.quote(ref) for ref in asked.refs)
+    named = shlex.join(asked.typed or asked.refs)
     this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0]))
     again = asked.config + asked.own_key + asked.options
     match one.code:
@@ -100,7 +101,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "came-through.never-there":
             return _deployment(asked, _text(one, "environment"))
-        case "soaked.never-there" | "soaked.replaced":
+        case "soaked.never-there" | "soaked.replaced" | "soaked.unknown":
             return _deployment(asked, _text(one, "in"))
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
@@ -131,11 +132,10 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
 
 
 def _deployment(asked: Asked, environment: str) -> str:
-    """How it gets there: to be allowed there is not enough. Several artifacts are deployed by other means, and then recorded."""
+    """How it gets there: to be allowed there is not enough."""
     again = asked.config + asked.own_key + asked.options
-    if len(asked.refs) > 1:
-        return f"lockgate gate {' '.join(shlex.quote(ref) for ref in asked.refs)} --to {environment}{again}"
-    return f"lockgate deploy {shlex.quote(asked.refs[0])} --to {environment}{again} -- CMD {{ref}}"
+    words = ("{ref}" if len(asked.refs) == 1 else "{refs}") + (" {config}" if asked.config else "")
+    return f"lockgate deploy {shlex.join(asked.typed or asked.refs)} --to {environment}{again} -- CMD {words}"
 
 
 def _signing_key(one: Outcome, keys: Mapping[Name, str]) -> str:
