@@ -134,7 +134,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
 def _deployment(asked: Asked, environment: str) -> str:
     """How it gets there: to be allowed there is not enough."""
     again = asked.config + asked.own_key + asked.options
-    words = ("{ref}" if len(asked.refs) == 1 else "{refs}") + (" {config}" if asked.config else "")
+    words = ("{ref}" if len(asked.refs) == 1 else "{refs}") + (" {config}" if asked.config not in {"", " --config none"} else "")
     return f"lockgate deploy {shlex.join(asked.typed or asked.refs)} --to {environment}{again} -- CMD {words}"
 
 

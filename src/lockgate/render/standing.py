@@ -12,7 +12,7 @@ from lockgate.core.state import OpenProposal, Permit, Running, Unclear
 from lockgate.render.layout import broken, spread
 from lockgate.render.occupancy import occupancy_lines
 from lockgate.render.outcomes import why_not_counted
-from lockgate.render.words import BOLD, Sheet, ago, artifacts, brief, called, count, listing, painted, plain, when
+from lockgate.render.words import BOLD, Sheet, artifacts, brief, called, count, listing, painted, plain, when
 
 _LOST = {"withdrawn": "withdrawn", "expired": "expired", "not-owner": "no owner any more"}
 NOBODY: Mapping[str, tuple[Tally, ...]] = {}
