@@ -290,7 +290,8 @@ class TestUnderway:
         code = (
             "import sys, os, signal, subprocess; from pathlib import Path; from lockgate.adapters.store.underway import LockedFiles\n"
             "LockedFiles(Path(sys.argv[1])).begin('a')\n"
-            "child = subprocess.Popen(['sleep', '60'], close_fds=False, stdout=subprocess.DEVNULL); print(child.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+            "child = subprocess.Popen(['sleep', '60'], close_fds=False, stdout=subprocess.DEVNULL); print(child.pid, flush=True)\n"
+            "os.kill(os.getpid(), signal.SIGKILL)"
         )
         process = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path)], env={**os.environ, "PYTHONPATH": str(SRC)}, stdout=subprocess.PIPE, text=True, check=False

@@ -115,11 +115,9 @@ def command(
 
 def _tell(session: Session, done: Deployment, environment: str, release: str, argv: tuple[str, ...]) -> None:
     """How it ended; and, where it did not end well, the same again."""
-    from lockgate.render.words import how_long
-
     match done.outcome:
         case "deployed":
-            session.note(f"deployed  {environment}, by decision {done.gated.index}, in {how_long(done.seconds)}, recorded as leaf {done.index}")
+            session.note(f"deployed  {environment}, by decision {done.gated.index}, recorded as leaf {done.index}")
             return
         case "deploy-failed":
             session.note(f"failed    the command ended with {done.exit_status}; recorded as leaf {done.index}, and the permit is given back")

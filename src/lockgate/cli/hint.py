@@ -122,6 +122,9 @@ def _filled(remedy: str, line: Typed) -> tuple[str, bool]:
     own = tokens[: tokens.index("--")] if "--" in tokens else tokens
     template = typed([word for word in own[1:] if word != "COMMAND"])
     path = line.path if "COMMAND" in own else template.path
+    if line.last("--release") and "--release" in _ABOUT_RELEASE.get(path, ()) and "REF" in own:  # the file names them
+        tokens.remove("REF")
+        own.remove("REF")
     words, whole = [], True
     for before, token in zip(["", *tokens], tokens, strict=False):
         word, equals, rest = token.partition("=")

@@ -53,7 +53,7 @@ def named(refs: Sequence[str], config_files: Sequence[str], release_file: str) -
     """
     if not release_file:
         if not refs:
-            raise UsageError("usage.missing", "no artifact is named: write REF, or --release FILE")
+            raise UsageError("usage.missing", "Missing argument 'REF…', or --release FILE", f"{click.get_current_context().command_path} --help")
         digest, files = config_of([(name, name) for name in config_files])
         return Named(refs=tuple(refs), names=("",) * len(refs), config=digest, files=files, typed=tuple(refs), config_typed=tuple(config_files))
     if refs or config_files:

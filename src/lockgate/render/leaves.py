@@ -31,7 +31,8 @@ def leaf_line(
     place = plain(stream.removeprefix("env:"))
     if 0 < width < LINE:
         return f"{index:>5} {when(moment(at))} {place[:10]:<10} {kind:<10} {what[:11]:<11} {about.removeprefix('sha256:')}".rstrip()
-    return f"{index:>6}  {when(moment(at))}  {place:<12} {kind:<13} {what:<19}  {about}".rstrip()
+    said = f"{kind:<13} {what}"
+    return f"{index:>6}  {when(moment(at))}  {place:<12} {said:<33}  {about}".rstrip()
 
 
 def leaf_text(
