@@ -65,7 +65,7 @@ class FakeRunner:
         self.status = 0
         self.ended: Ended | None = None
         """In place of a status."""
-        self.during: Callable[[], None] = lambda: None
+        self.during: Callable[[], object] = lambda: None
 
     def run(self, command: Sequence[str], limit: timedelta, *, to_stderr: bool) -> Ended:
         self.ran.append(list(command))

@@ -35,7 +35,7 @@ EVENTS: dict[str, events.Event] = {
     "withdrawal": events.Withdrawn(log=D, request="r-0123456789", environment="production", what="approval", nonce=NONCE),
     "deployed": events.Deployed(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT),
     "deploy-failed": events.DeployFailed(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT, exit_status=137),
-    "deploy-started": events.DeployStarted(log=D, permit=7, environment="production", config="none", started_at=AT, ends_by=AT),
+    "deploy-started": events.DeployStarted(log=D, permit=7, environment="production", config="none", started_at=AT, ends_by=AT, nonce=NONCE),
     "deploy-unknown": events.DeployUnknown(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT, because="killed",
                                            exit_status=137, built=(events.Built(builder="https://ci.example.com", commit="a" * 40, finished_at=AT),)),
     "decision": events.Decided(log=D, environment="production", config="none", outcome="allowed", outcomes=(Outcome(requirement="digest", result="pass"),),

@@ -125,7 +125,7 @@ def deploy(
         built = _built(ports, own, gated)
         ports.underway.begin(name)
         try:
-            begun, leaf = _begin(ports, gated, signer, timedelta(seconds=how.limit))
+            begun, leaf = _begin(ports, ask, gated, signer, timedelta(seconds=how.limit))
         except (EvidenceError, LedgerError, TrustError):  # anything else may come after it was recorded
             ports.underway.over(name)
             raise
@@ -147,13 +147,19 @@ def deploy(
     )
 
 
-def _begin(ports: Ports, gated: gate.Gated, signer: PersonSigner, limit: timedelta) -> tuple[events.DeployStarted, int]:
+def _begin(ports: Ports, ask: gate.GateRequest, gated: gate.Gated, signer: PersonSigner, limit: timedelta) -> tuple[events.DeployStarted, int]:
     """Step 4: the last look and the record of the begin are one: what is recorded in between is looked at again."""
     decision, environment = gated.decision, gated.decision.environment
     own = project(ports, environment)
     now = say.require_clock(ports, own)
     event = events.DeployStarted(
-        log=decision.log, permit=gated.index, environment=environment, config=decision.config, started_at=now, ends_by=now + limit + SLACK
+        log=decision.log,
+        permit=gated.index,
+        environment=environment,
+        config=decision.config,
+        started_at=now,
+        ends_by=now + limit + SLACK,
+        nonce=ask.nonce,
     )
     envelope = say.sign_event(event, gated.release.artifacts, signer)
     stream = events.stream_of(event)

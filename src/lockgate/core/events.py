@@ -162,6 +162,7 @@ class DeployStarted(Bound, frozen=True, kw_only=True):
         config: configuration digest or ``none``.
         started_at: as the deployer says.
         ends_by: when its end is told at the latest; from then on whoever may deploy there may say that it is not known.
+        nonce: 16 random bytes: two processes that begin by one permit in one second say two things.
     """
 
     permit: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
@@ -169,6 +170,7 @@ class DeployStarted(Bound, frozen=True, kw_only=True):
     config: DigestOrNone
     started_at: Time
     ends_by: Time
+    nonce: Nonce
 
 
 class Built(Noun, frozen=True, kw_only=True):
