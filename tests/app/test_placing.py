@@ -76,6 +76,19 @@ def test_what_the_words_become(world: World) -> None:
     assert words == ["run", copy, pinned, f"x={copy}", pinned, "/scratch/config/app.conf", f"{copy}.."]
 
 
+def test_a_tag_that_moves_meanwhile_does_not_matter(world: World) -> None:
+    """It is looked up once; what the command is given names the digest that was decided on."""
+    decided_on = world.artifact("example.com/shop", data=b"as it was")
+
+    def moved(_: gate.Gated) -> None:
+        world.artifact("example.com/shop", data=b"as it is now")
+
+    done = deploy.deploy(world.ports, world.ask("staging", refs=("example.com/shop:1",)), ["run", "{ref}"], key("dora"), moved)
+    world.caught_up()
+    assert (done.outcome, world.runner.ran[-1]) == ("deployed", ["run", f"example.com/shop@{decided_on}"])
+    assert done.gated.release.artifacts == (decided_on,)
+
+
 class TestConfiguration:
     def test_the_command_gets_what_was_hashed_or_nothing_is_run(self, world: World, fails: Fails) -> None:
         """Exchanged between the question and the command: it is noticed as it is copied."""
