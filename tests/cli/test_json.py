@@ -89,6 +89,7 @@ COMMANDS: list[tuple[str, int]] = [
     ("log prove 14 --out 14.proof", 0),
     ("verify 15.proof", 0),
     ("log replay 14", 0),
+    ("log stats", 0),
     ("log rebuild", 0),
     ("log record policy.yaml", 1),
 ]

@@ -82,7 +82,7 @@ def command(
         raise UsageError("usage.missing", "Missing argument '-- CMD {ref}…'", "lockgate deploy --help")
     limit = _seconds(timeout)
     about = named(refs, config_files, release_file)
-    if "{ref" not in argv[0] and shutil.which(argv[0]) is None:
+    if "{" not in argv[0] and shutil.which(argv[0]) is None:
         raise UsageError("command.not-found", f"there is no command {argv[0][:80]!r}: nothing was asked, and nothing run")
     nonce = arguments.fresh_nonce()
     ask = GateRequest(refs=about.refs, environment=environment, config=about.config, request=request, key=nonce, nonce=nonce, platform=platform)

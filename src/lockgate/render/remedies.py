@@ -61,7 +61,7 @@ REMEDIES: dict[str, str] = {
     "checkpoint.wrong-origin": "lockgate verify FILE --trust FILE",
     "command.not-found": "lockgate deploy REF --to ENV -- CMD {ref}",
     "command.stopped": "lockgate log show --last 5",
-    "config.changed": "lockgate COMMAND",
+    "config.changed": "see who writes to the files of the configuration, and then the same again",
     "config.none-and-files": "lockgate COMMAND --config FILE",
     "config.twice": "lockgate COMMAND --config FILE",
     "config.unreadable": "lockgate COMMAND --config FILE",
