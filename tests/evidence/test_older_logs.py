@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from build import release
 from lockgate.core.state import state_digest
 from story import house
@@ -27,7 +29,7 @@ THEN = (
 
 def test_states_have_the_digests_they_had() -> None:
     story, shop, other = house(), release("shop"), release("other")
-    steps = (
+    steps: tuple[Callable[[], str], ...] = (
         lambda: story.request(shop),
         lambda: story.approve(shop, "ann", "release-management"),
         lambda: story.approve(shop, "sam", "security"),
