@@ -15,7 +15,7 @@ from lockgate.cli.released import Named, named, release_options
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
-    from lockgate.app.deploy import Deployment
+    from lockgate.app.deploy import Deployment, How
     from lockgate.app.gate import Gated
     from lockgate.render.next_step import Next
 
@@ -71,9 +71,8 @@ def command(
     CMD's streams and its exit code are deploy's own; what lockgate says comes on stderr. With --format json CMD's stdout comes on stderr too. A signed
     `deployed` is recorded only where CMD ended with 0 by itself.
     """  # noqa: D301  click's own mark for lines that stay as they are
-    from lockgate.app.deploy import How, deploy
+    from lockgate.app.deploy import deploy
     from lockgate.app.gate import GateRequest
-    from lockgate.app.placing import ConfigFile
     from lockgate.cli.tell import tell_decision, with_next
     from lockgate.errors import UsageError
 
@@ -94,14 +93,7 @@ def command(
         place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
         following.append(tell_decision(session, ports, gated.decision, place=place, about=about, pinned=gated.pinned, by_tag=not platform))
 
-    how = How(
-        names=about.names,
-        files=tuple(ConfigFile(name=name, place=place) for name, place in about.files),
-        limit=limit,
-        to_stderr=session.json,
-        abandon=abandon,
-    )
-    done = deploy(ports, ask, argv, signer, told, how)
+    done = deploy(ports, ask, argv, signer, told, _how(about, limit, abandon=abandon, to_stderr=session.json))
     if done.settled is not None:
         session.lines("settled", f"decision {done.settled.decision}'s deployment never told its end: that is recorded as deploy-unknown")
     if not done.outcome:
@@ -125,6 +117,14 @@ def _tell(session: Session, done: Deployment, environment: str, release: str, ar
             why = {"killed": "was killed", "timed-out": "took longer than it was given", "interrupted": "was asked to stop"}[done.because]
             session.lines("UNKNOWN", f"the command {why}: nobody knows what runs in {environment} until one ends well. Recorded as leaf {done.index}")
     session.note(f"try:   lockgate deploy {release} --to {environment}{session.own_key}{session.place} -- {shlex.join(argv)}")
+
+
+def _how(about: Named, limit: int, *, abandon: bool, to_stderr: bool) -> How:
+    from lockgate.app.deploy import How
+    from lockgate.app.placing import ConfigFile
+
+    files = tuple(ConfigFile(name=name, place=place) for name, place in about.files)
+    return How(names=about.names, files=files, limit=limit, to_stderr=to_stderr, abandon=abandon)
 
 
 def _config(about: Named) -> list[str]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os.path
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from lockgate.canon import Noun
 from lockgate.cli import arguments
-from lockgate.core.model import DigestOrNone
 from lockgate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lockgate.core.model import DigestOrNone
+
 ConfigFiles = tuple[tuple[str, str], ...]
 
 
-class Named(Noun, frozen=True, kw_only=True):
+class Named(NamedTuple):
     """A release as it was named.
 
     Attributes:
