@@ -194,13 +194,15 @@ def _ports(
     config: Config, gate: Path, log: SqliteLog, permit: Signer | None, pinned: Root | None, busy: Busy | None, heads: Heads | None = None, looking: bool = False
 ) -> Ports:
     from lockgate.adapters.clock import SystemClock
-    from lockgate.adapters.process import ProcessRunner, TemporaryScratch
+    from lockgate.adapters.process import ProcessRunner
+    from lockgate.adapters.scratch import TemporaryScratch
     from lockgate.adapters.store.blobs import DiskBlobs
     from lockgate.adapters.store.directory import FileDirectory
     from lockgate.adapters.store.heads import FileHeads, RecalledHeads
     from lockgate.adapters.store.outbox import FileOutbox
     from lockgate.adapters.store.overlay_index import OverlayIndex
     from lockgate.adapters.store.sqlite_index import SqliteIndex
+    from lockgate.adapters.store.underway import LockedFiles
     from lockgate.app.world import Ports
 
     return Ports(
@@ -213,6 +215,7 @@ def _ports(
         clock=SystemClock(),
         runner=ProcessRunner(),
         outbox=FileOutbox(config.state / "unrecorded" if config.state else None),
+        underway=LockedFiles(config.state / "underway" if config.state else None),
         scratch=TemporaryScratch(),
         permit=permit,
         pinned=pinned,

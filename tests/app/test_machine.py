@@ -229,6 +229,10 @@ class Machine(RuleBasedStateMachine):
     def deployed(self, asked: Asked) -> None:
         asked.ran = True
         self.ran.append(asked.release)
+        if self.runs != asked.release:  # what else was permitted is void, and keeps others out until its time is over
+            for other in self.asked.values():
+                if other.permit is not None and other.release != asked.release:
+                    other.permit = (-1, other.permit[1], "")
         self.runs = asked.release
         for other in self.asked.values():
             other.replaced |= other.ran and other.release != asked.release

@@ -85,7 +85,7 @@ class TestCheck:
         world.soaked()
         heard: list[tuple[int, int]] = []
         checked = report.check(world.ports, lambda done, whole: heard.append((done, whole)))
-        assert checked.kinds == {"approval": 3, "decision": 1, "deployed": 1, "genesis": 1, "policy": 1, "root": 1, "roster": 2}
+        assert checked.kinds == {"approval": 3, "decision": 1, "deploy-started": 1, "deployed": 1, "genesis": 1, "policy": 1, "root": 1, "roster": 2}
         assert heard == [(checked.size, checked.size)]
 
     def test_every_edited_row_is_found(self, world: World, fails: Fails) -> None:

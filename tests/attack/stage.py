@@ -26,7 +26,7 @@ from msgspec.structs import replace
 
 from build import NOW, key, person
 from disk_world import DiskWorld
-from lockgate.adapters.process import TemporaryScratch
+from lockgate.adapters.scratch import TemporaryScratch
 from lockgate.adapters.sources.local import LocalSource
 from lockgate.adapters.store.heads import FileHeads
 from lockgate.app import filing, replay, report, say, why

@@ -140,6 +140,7 @@ LINES = [
     "log check --gate gate-g",
     "log prove 7 --out out-o",
     "log replay 7",
+    "log stats --environment env-x --since 30d",
     "log rebuild",
     "log record event-e --gate gate-g",
 ]

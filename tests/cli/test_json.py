@@ -107,6 +107,7 @@ COMMANDS: list[tuple[str, int]] = [
     ("log status", 0),
     ("log status --out status.json", 0),
     ("log replay 14", 0),
+    ("log stats", 0),
     ("log rebuild", 0),
     ("log record policy.yaml", 1),
     ("hold vault --until 1h --reason freeze", 0),

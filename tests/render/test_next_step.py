@@ -39,9 +39,18 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("signed-by.no-signature", artifact=IMAGE, keys=("release",)), "lockgate sign 'oci:my image:1' --key 'keys/release key'"),
         (fail("signed-by.too-few-keys", artifact=digest("a"), keys=("release", "second"), signed=("release",)), "lockgate sign a.whl --key SHA256:abc"),
         (fail("signed-by.too-old", artifact=IMAGE, keys=("other",)), "lockgate sign 'oci:my image:1' --key other"),
-        (fail("came-through.never-there", environment="staging"), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
-        (fail("soaked.replaced", **{"in": "staging"}), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
-        (fail("soaked.never-there", **{"in": "staging"}), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
+        (
+            fail("came-through.never-there", environment="staging"),
+            f"lockgate deploy {NAMED} --to staging --config app.yaml --key ada.key --gate g -- CMD {{refs}} {{config}}",
+        ),
+        (
+            fail("soaked.replaced", **{"in": "staging"}),
+            f"lockgate deploy {NAMED} --to staging --config app.yaml --key ada.key --gate g -- CMD {{refs}} {{config}}",
+        ),
+        (
+            fail("soaked.never-there", **{"in": "staging"}),
+            f"lockgate deploy {NAMED} --to staging --config app.yaml --key ada.key --gate g -- CMD {{refs}} {{config}}",
+        ),
         (fail("soaked.too-young"), f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"),
         (fail("soaked.only-claimed"), "lockgate status --gate g"),
         (fail("approved.no-request"), f"lockgate request {NAMED} --to production --config app.yaml --key ada.key --gate g"),
@@ -87,11 +96,15 @@ def test_without_a_key_at_hand_the_people_are_shown() -> None:
     assert after(decided(fail("signed-by.no-signature")), Asked(refs=("image",))) == "lockgate sign image --key KEY"
 
 
-@pytest.mark.parametrize("code", ["came-through.never-there", "soaked.never-there", "soaked.replaced"])
+@pytest.mark.parametrize("code", ["came-through.never-there", "soaked.never-there", "soaked.replaced", "soaked.unknown"])
 def test_what_never_ran_there_is_deployed_there_and_not_only_asked_about(code: str) -> None:
     outcome = fail(code, environment="staging", **{"in": "staging"})
     one = Asked(refs=("image:1",), config=" --config app.yaml", own_key=" --key ada.key", options=" --gate g")
-    assert after(decided(outcome), one) == "lockgate deploy image:1 --to staging --config app.yaml --key ada.key --gate g -- CMD {ref}"
+    assert after(decided(outcome), one) == "lockgate deploy image:1 --to staging --config app.yaml --key ada.key --gate g -- CMD {ref} {config}"
+    none = Asked(refs=("image:1",), config=" --config none")
+    assert after(decided(outcome), none) == "lockgate deploy image:1 --to staging --config none -- CMD {ref}"
+    file = Asked(refs=("image:1", "b"), typed=("--release", "release.yaml"))
+    assert after(decided(outcome), file) == "lockgate deploy --release release.yaml --to staging -- CMD {refs}"
 
 
 def test_what_was_signed_as_other_bytes_is_looked_at_and_not_signed() -> None:

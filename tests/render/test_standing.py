@@ -24,7 +24,7 @@ def test_an_environment() -> None:
     assert words(environment_lines("production", stay(), (permit, doras), (asked, request()), SHEET)) == [
         "production",
         f"runs {artifacts(SHOP)} decision 7, by Dora",
-        "since 2026-11-21 19:14:03 UTC, 1 d 1 h ago",
+        "since 2026-11-21 19:14:03 UTC, 1 d 1 h ago; soaked 1 d 1 h",
         f"permit {artifacts(SHOP)} decision 12, until 2026-11-22 20:29:03 UTC",
         f"permit {artifacts(SHOP)} decision 13, for Dora, until 2026-11-22 20:30:03 UTC",
         f"request {artifacts(SHOP)} {request_id()}, by Rita",

@@ -165,9 +165,9 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
         Need(Exceptional): Complete(items=(environment.exceptional,), as_of=now),
     }
     for name, projection in {environment.name: own, **others}.items():
-        gathered[Need(Stay, name)] = Complete(items=projection.state.environment.stays, as_of=now)
+        gathered[Need(Stay, name)] = Complete(items=projection.state.environment.counted(), as_of=now)
     if section is not None:
-        occupant = environment.occupant()
+        occupant = environment.last_known()
         in_force = InForce(
             section=section_digest(policy, environment.name),
             baseline=section.baseline,

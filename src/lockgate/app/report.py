@@ -17,7 +17,7 @@ from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
 from lockgate.core.recall import names, standing, struck
 from lockgate.core.revocation import Revocation
-from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, State
+from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, Running, State, Unclear
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
 from lockgate.evidence import history, record
 from lockgate.evidence.place import SKEW
@@ -28,10 +28,20 @@ BATCH = 16_384
 
 
 class EnvironmentReport(Noun, frozen=True, kw_only=True):
-    """One environment, as recorded: what runs there, what may go there, what is asked, what recalls what runs, and which exceptions stand."""
+    """One environment, as recorded: what runs there, what may go there, and what is asked.
+
+    Attributes:
+        occupant: what runs; None where nothing was deployed, and where nobody knows.
+        last_known: what runs, or ran when that was last known.
+        running: the deployment that is under way, or never told its end. unclear: since when nobody knows what runs, and why.
+        recalled: what recalls what runs, or may run. exceptional: which exceptions stand.
+    """
 
     name: str
     occupant: Stay | None
+    last_known: Stay | None
+    running: Running | None
+    unclear: Unclear | None
     permits: tuple[Permit, ...]
     requests: tuple[Request, ...]
     recalled: tuple[Revocation, ...] = ()
@@ -96,10 +106,22 @@ def status(ports: Ports) -> Status:
         state = projection.state.environment
         live = tuple(permit for permit in state.permits if now < permit.not_after and struck(projection.state, permit) < 0)
         asked = tuple(one for one in state.requests if not one.withdrawn and not one.over)
-        runs, revoked = state.occupant(), standing(projection.state)
+        runs, revoked = state.last_known(), standing(projection.state)
         recalled = tuple(one for one in revoked if runs is not None and names(runs.release) & set(one.digests))
         said.update(dict.fromkeys(revoked))
-        reports.append(EnvironmentReport(name=name, occupant=runs, permits=live, requests=asked, recalled=recalled, exceptional=state.exceptional))
+        reports.append(
+            EnvironmentReport(
+                name=name,
+                occupant=state.occupant(),
+                last_known=runs,
+                running=state.running,
+                unclear=state.unclear,
+                permits=live,
+                requests=asked,
+                recalled=recalled,
+                exceptional=state.exceptional,
+            )
+        )
     ignored = {index: code for projection in (house, *seen.values()) for index, code in projection.ignored.items()}
     return Status(
         origin=ports.log.origin,

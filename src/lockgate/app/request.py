@@ -72,7 +72,7 @@ def request_release(
     if resolved is None:
         resolved = gate.Resolved(release=reenter.before(own), places={})
     reenter.require_open(own, resolved.release, rollback=rollback)
-    occupant = own.state.environment.occupant()
+    occupant = own.state.environment.last_known()
     event = events.Requested(
         log=own.state.house.genesis,
         id=id_,
@@ -156,7 +156,7 @@ def shown(found: Found, seen: Difference | None = None, lines: DigestOrNone = NO
         seen: the lines that were shown; None for digests alone. lines: the digest of their text.
     """
     if found.request is not None:
-        occupant = found.projection.state.environment.occupant()
+        occupant = found.projection.state.environment.last_known()
         from_ = release_digest(occupant.release if occupant else None)
         return events.Shown(from_=from_, to=release_digest(found.request.release), not_collected=NOT_COLLECTED, rollback=found.request.rollback)
     if found.proposal is None:

@@ -53,7 +53,7 @@ def issue(ports: Ports, max_age: Duration) -> tuple[status.StatusList, bytes]:
 
 
 def _struck(environment: Name, held: House | EnvironmentState, now: datetime) -> Iterator[status.Struck]:
-    running = held.running() if isinstance(held, EnvironmentState) else ()
+    running = held.run_by() if isinstance(held, EnvironmentState) else ()
     if held.forgot >= 0:
         yield status.Struck(environment=environment, before=held.forgot, leaf=held.forgot)
     for one in held.revoked:

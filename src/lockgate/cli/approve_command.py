@@ -86,7 +86,7 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
         tallies = tally(found.projection, request, ports.clock.now()) if request.given else ()
         so_far = [line for one in tallies for line in tally_lines(one, sheet, covered=request.deployed >= 0)]
         back = came_from(found.projection, request.release) if request.rollback else None
-        return text.asked(request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet, so_far, back)
+        return text.asked(request, found.projection.state.environment.last_known(), NOT_COLLECTED, found.environment, sheet, so_far, back)
     return text.proposed(found.proposal, seen.lines, seen.left_out, sheet) if found.proposal else ""
 
 

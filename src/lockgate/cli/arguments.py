@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import re
 import secrets
 from collections.abc import Iterable
@@ -73,31 +72,6 @@ def project_name(text: str) -> str:
     """What of a directory's name may be a project's in a policy."""
     word = "".join(one if one.isascii() and one.isalnum() else "-" for one in text.lower()).strip("-")[:40]
     return word or "project"
-
-
-def config_digest(files: tuple[str, ...]) -> str:
-    """The configuration digest of these files: SHA-256 of the canonical JSON of sorted path -> sha256; ``none`` for ``none``.
-
-    Raises:
-        UsageError: ``config.unreadable``, ``config.none-and-files``, ``config.twice``.
-    """
-    from lockgate.canon import digest_hex
-    from lockgate.wire import file_digest
-
-    if not files or files == ("none",):
-        return "none"
-    if "none" in files:
-        raise UsageError("config.none-and-files", "--config none stands alone: either there is a configuration or there is none")
-    found = {}
-    for name in files:
-        place = os.path.normpath(name)
-        if place in found:
-            raise UsageError("config.twice", f"the configuration file {name} is named twice")
-        try:
-            found[place] = "sha256:" + file_digest(name)
-        except OSError as err:
-            raise UsageError("config.unreadable", f"the configuration file {name} cannot be read: {err.strerror}") from None
-    return "sha256:" + digest_hex(found)
 
 
 def until(text: str, now: datetime) -> datetime:

@@ -12,6 +12,7 @@ from lockgate.cli import arguments
 from lockgate.cli.exits import REFUSED, UNDECIDED
 from lockgate.cli.group import Group
 from lockgate.cli.session import Session, with_session
+from lockgate.cli.stats_command import stats
 
 if TYPE_CHECKING:
     from lockgate.app.world import Ports
@@ -24,6 +25,9 @@ SHOWN = 20
 @click.group("log", cls=Group)
 def command() -> None:
     """Read, check, prove and replay the record."""
+
+
+command.add_command(stats)
 
 
 @command.command("show")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lockgate.cli import arguments
+from lockgate.cli.released import config_of
 from lockgate.cli.session import Session
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def terms_of(session: Session, refs: tuple[str, ...], platform: str, environment
         environment=environment,
         artifacts=artifacts,
         inside=inside,
-        config=arguments.config_digest(config_files) if config_files else None,
+        config=config_of([(name, name) for name in config_files])[0] if config_files else None,
         status=arguments.read(status, "status.unreadable", MAX_STATUS + 1) if status else None,
         run=run,
     )

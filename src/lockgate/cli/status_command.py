@@ -25,7 +25,9 @@ def command(session: Session) -> None:
     report, sheet = counted(ports), session.sheet(ports, result=True)
     lines = [f"log {plain(report.origin)}, {count(report.size, 'leaf', 'leaves')}"]
     for one in report.environments:
-        lines += environment_lines(one.name, one.occupant, one.permits, one.requests, sheet, report.approvals, one.recalled)
+        lines += environment_lines(
+            one.name, one.last_known, one.permits, one.requests, sheet, report.approvals, one.recalled, running=one.running, unclear=one.unclear
+        )
         lines += told_lines(standing(ports, one.name, one.exceptional), sheet)
     if not report.environments:
         lines.append("no policy is in force")

@@ -169,6 +169,42 @@ class Revoked(Bound, frozen=True, kw_only=True):
     permit: Annotated[int, msgspec.Meta(ge=EVERY_PERMIT, lt=2**53)] = EVERY_PERMIT
 
 
+class DeployStarted(Bound, frozen=True, kw_only=True):
+    """An enrolled deployer says, before the command runs: it is being deployed by this permit. Until its end is told, nobody knows what runs.
+
+    Attributes:
+        permit: leaf index of the decision that allows it.
+        environment: where.
+        config: configuration digest or ``none``.
+        started_at: as the deployer says.
+        ends_by: when its end is told at the latest; from then on whoever may deploy there may say that it is not known.
+        nonce: 16 random bytes: two processes that begin by one permit in one second say two things.
+    """
+
+    permit: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+    environment: Name
+    config: DigestOrNone
+    started_at: Time
+    ends_by: Time
+    nonce: Nonce
+
+
+class Built(Noun, frozen=True, kw_only=True):
+    """Where what was deployed came from, by the provenance that was verified when it was decided on.
+
+    Attributes:
+        builder: ``runDetails.builder.id``.
+        source: ``REPOSITORY@REF``; empty where it is not said.
+        commit: of the source; empty where it is not said.
+        finished_at: as the builder says.
+    """
+
+    builder: Annotated[str, msgspec.Meta(max_length=256)]
+    source: Annotated[str, msgspec.Meta(max_length=256)] = ""
+    commit: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})?\Z")] = ""
+    finished_at: Time | None = None
+
+
 class Deployed(Bound, frozen=True, kw_only=True):
     """An enrolled deployer says: it runs there now, by this permit.
 
@@ -177,6 +213,8 @@ class Deployed(Bound, frozen=True, kw_only=True):
         environment: where.
         config: configuration digest or ``none``.
         started_at, ended_at: as the deployer says.
+        evidence: digest of the evidence manifest the permit rests on; ``none`` where the deployer does not say.
+        built: the first few builds that evidence tells of, each once.
     """
 
     permit: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
@@ -184,16 +222,31 @@ class Deployed(Bound, frozen=True, kw_only=True):
     config: DigestOrNone
     started_at: Time
     ended_at: Time
+    evidence: DigestOrNone = NONE
+    built: Annotated[tuple[Built, ...], msgspec.Meta(max_length=4)] = ()
 
 
 class DeployFailed(Deployed, frozen=True, kw_only=True):
     """An enrolled deployer says: the deployment by this permit failed, and the permit is not used.
 
     Attributes:
-        exit_status: the command's, 1 to 255; 128 and more for a signal.
+        exit_status: the command's, 1 to 255; 126 and 127 also where it could not be run, or was not there.
     """
 
     exit_status: Annotated[int, msgspec.Meta(ge=1, le=255)]
+
+
+class DeployUnknown(Deployed, frozen=True, kw_only=True):
+    """An enrolled deployer says: nobody knows what this deployment left behind, and so what runs there.
+
+    Attributes:
+        because: a signal ended the command; it took longer than it was given; whoever ran it was asked to stop meanwhile; its end was
+            never told.
+        exit_status: the command's, 128 and more for a signal; 0 where it ended well too late, or where nobody saw its end.
+    """
+
+    because: Literal["killed", "timed-out", "interrupted", "unfinished"]
+    exit_status: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
 
 
 class Decided(Bound, frozen=True, kw_only=True):
@@ -248,21 +301,11 @@ class Asked(Bound, frozen=True, kw_only=True):
     asked_at: Time
 
 
+Deployment = DeployStarted | Deployed | DeployFailed | DeployUnknown
+"""What a deployer says of one deployment."""
+
 Event = (
-    Genesis
-    | PolicyProposed
-    | RosterProposed
-    | RootProposed
-    | Requested
-    | Approved
-    | Rejected
-    | Withdrawn
-    | Revoked
-    | Deployed
-    | DeployFailed
-    | Decided
-    | Asked
-    | Departure
+    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployment | Decided | Asked | Departure
 )
 
 KINDS: dict[str, type[Event]] = {
@@ -275,8 +318,10 @@ KINDS: dict[str, type[Event]] = {
     "rejection": Rejected,
     "withdrawal": Withdrawn,
     "revocation": Revoked,
+    "deploy-started": DeployStarted,
     "deployed": Deployed,
     "deploy-failed": DeployFailed,
+    "deploy-unknown": DeployUnknown,
     "decision": Decided,
     "ask": Asked,
     **EXCEPTIONAL,
@@ -321,7 +366,7 @@ def duty_for(event: Event) -> Duty | None:
             return "request"
         case Approved():
             return f"approve:{event.duty}"
-        case Deployed() | DeployFailed():
+        case DeployStarted() | Deployed():
             return "deploy"
         case _:
             return None

@@ -165,6 +165,8 @@ class Stay(Noun, frozen=True, kw_only=True):
         deployer: who signed `deployed`.
         known: ``claimed`` by the deployer or ``observed`` by another identity.
         leaf: of the `deployed` event that began it.
+        end: ``unknown`` where it ends because nobody knows what runs since `until`; empty where it was replaced, or lasts.
+        fell: its permit fell while it was being deployed: it ran there, and that counts for nothing elsewhere.
     """
 
     release: Release
@@ -174,6 +176,8 @@ class Stay(Noun, frozen=True, kw_only=True):
     deployer: PersonId
     known: Occupancy = "claimed"
     leaf: int
+    end: Literal["", "unknown"] = ""
+    fell: bool = False
 
 
 class Enrolled(Noun, frozen=True, kw_only=True):

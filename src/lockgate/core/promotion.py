@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from lockgate.canon import Noun
 from lockgate.core import events, exceptional
+from lockgate.core.deployments import fold_deployment
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 from lockgate.core.exceptional_events import Departure
-from lockgate.core.facts import Given, Request, Stay
+from lockgate.core.facts import Given, Request
 from lockgate.core.identity import Fingerprint
 from lockgate.core.model import Release
 from lockgate.core.recall import permit_of, room_for
@@ -25,7 +26,6 @@ from lockgate.core.state import (
     KEPT_PERMITS,
     KEPT_REQUESTS,
     KEPT_REVOKED,
-    KEPT_STAYS,
     PERMIT_GRACE,
     Backing,
     Document,
@@ -36,6 +36,7 @@ from lockgate.core.state import (
     Permit,
     State,
     Who,
+    each_request,
     room_for_proposal,
     room_for_request,
 )
@@ -66,7 +67,7 @@ def fold(state: State, said: Said) -> State:
         return replace(state, house=replace(_fold_house(state.house, said), at=said.at, leaf=said.index))
     if stream != f"env:{state.environment.name}":
         return state
-    return replace(state, environment=replace(_fold_environment(state.environment, said), at=said.at, leaf=said.index))
+    return replace(state, environment=replace(_fold_environment(state.environment, said, state.house), at=said.at, leaf=said.index))
 
 
 def in_force(house: House, proposal: OpenProposal) -> House:
@@ -117,7 +118,7 @@ def _each_proposal(house: House, id_: str, change: Callable[[OpenProposal], Open
     return replace(house, proposals=tuple(change(one) if one.id == id_ else one for one in house.proposals))
 
 
-def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
+def _fold_environment(state: EnvironmentState, said: Said, house: House) -> EnvironmentState:
     event = said.event
     if isinstance(event, Departure):
         return replace(state, exceptional=exceptional.after(state.exceptional, event, said.subjects, said.by, said.key, said.index, said.at))
@@ -140,23 +141,20 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
                 leaf=said.index,
                 nonce=event.nonce,
             )
-            return _each(state, event.request, lambda one: replace(one, given=(*one.given, given)[:KEPT_ANSWERS]))
+            return each_request(state, event.request, lambda one: replace(one, given=(*one.given, given)[:KEPT_ANSWERS]))
         case events.Rejected():
-            return _each(state, event.request, lambda one: replace(one, rejected_by=tuple(sorted({*one.rejected_by, said.by}))))
+            return each_request(state, event.request, lambda one: replace(one, rejected_by=tuple(sorted({*one.rejected_by, said.by}))))
         case events.Revoked():
             return _revoked(state, event, said)
         case events.Withdrawn(what="revocation"):
             return replace(state, revoked=_lifted(state.revoked, event.request, said.index))
         case events.Withdrawn():
-            return _each(state, event.request, lambda one: _take_back(one, event, said))
+            return each_request(state, event.request, lambda one: _take_back(one, event, said))
         case events.Decided():
             state = replace(state, rules=max(state.rules, event.rules))
             return _allowed(state, event, said) if event.outcome == "allowed" else state
-        case events.DeployFailed():
-            freed = _each(state, _request_of(state, event.permit), lambda one: replace(one, permit_until=None) if one.decision == event.permit else one)
-            return _used(replace(freed, exceptional=_given_back(freed, event.permit)), event.permit)
-        case events.Deployed():
-            return _deployed(state, event, said)
+        case events.DeployStarted() | events.Deployed():
+            return fold_deployment(State(house=house, environment=state), event, said.subjects, said.by, said.index, said.at)
         case _:
             return state
 
@@ -168,7 +166,7 @@ def _revoked_everywhere(house: House, event: events.Revoked, said: Said) -> Hous
 
 def _revoked(state: EnvironmentState, event: events.Revoked, said: Said) -> EnvironmentState:
     permit = permit_of(state, event.permit) if event.permit != EVERY_PERMIT else None
-    revoked, forgot = room_for(state, said.at, state.running())
+    revoked, forgot = room_for(state, said.at, state.run_by())
     return replace(state, revoked=_one_more(revoked, event, said, permit[1] if permit else None), forgot=forgot)
 
 
@@ -194,10 +192,6 @@ def _lifted(revoked: tuple[Revocation, ...], id_: str, index: int) -> tuple[Revo
     return tuple(replace(one, lifted=index) if one.id == id_ and one.lifted < 0 else one for one in revoked)
 
 
-def _each(state: EnvironmentState, id_: str, change: Callable[[Request], Request]) -> EnvironmentState:
-    return replace(state, requests=tuple(change(one) if one.id == id_ else one for one in state.requests))
-
-
 def _take_back(request: Request, event: events.Withdrawn, said: Said) -> Request:
     if event.what == "request":
         return replace(request, withdrawn=True)
@@ -216,44 +210,4 @@ def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> Envi
     state = replace(state, exceptional=exceptional.allowed(state.exceptional, waivers, event.break_glass, said.index, event.person, not_after))
     live = tuple(old for old in state.permits if said.at - old.not_after < PERMIT_GRACE)
     state = replace(state, permits=(*live, permit)[-KEPT_PERMITS:])
-    return _each(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after, permit_by=event.person))
-
-
-def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> EnvironmentState:
-    release = Release(artifacts=said.subjects, config=event.config)
-    state = _spent(state, event.permit, said.index)
-    state = _used(_each(state, _request_of(state, event.permit), lambda one: replace(one, deployed=said.index)), event.permit)
-    state = replace(state, requests=tuple(replace(one, over=True) if one.deployed >= 0 and one.release != release else one for one in state.requests))
-    current = state.occupant()
-    if current is not None and current.release == release:
-        return state
-    # What else was permitted was decided while the old release stood here: brought in now it would replace this one unseen.
-    permits = tuple(permit for permit in state.permits if permit.release == release)
-    state = replace(state, permits=permits, exceptional=exceptional.replaced(state.exceptional, release))
-    closed = () if current is None else (replace(current, until=said.at),)
-    stay = Stay(release=release, since=said.at, decision=event.permit, deployer=said.by, leaf=said.index)
-    return replace(state, stays=(*state.stays[:-1], *closed, stay)[-KEPT_STAYS:])
-
-
-def _request_of(state: EnvironmentState, permit: int) -> str:
-    return next((one.request for one in state.permits if one.decision == permit), "")
-
-
-def _spent(state: EnvironmentState, permit: int, index: int) -> EnvironmentState:
-    """A broken glass is good for one deployment: no other permit by it stands, and it is under review, though it was reviewed as unused."""
-    glass = next((one.glass for one in state.permits if one.decision == permit), "")
-    if not glass:
-        return state
-    there = exceptional.each_glass(state.exceptional, glass, lambda one: replace(one, deployed=index, reviewed=-1, permit_until=None))
-    return replace(state, exceptional=there, permits=tuple(one for one in state.permits if one.glass != glass or one.decision == permit))
-
-
-def _given_back(state: EnvironmentState, permit: int) -> exceptional.Exceptional:
-    """A permit by break-glass whose deployment failed: the glass is free for another one."""
-    glass = next((one.glass for one in state.permits if one.decision == permit), "")
-    return exceptional.each_glass(state.exceptional, glass, lambda one: replace(one, permit_until=None) if one.decision == permit else one)
-
-
-def _used(state: EnvironmentState, permit: int) -> EnvironmentState:
-    """A permit is used once: `deployed` said again by replaying its leaf would bring back a release that was replaced."""
-    return replace(state, permits=tuple(one for one in state.permits if one.decision != permit))
+    return each_request(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after, permit_by=event.person))

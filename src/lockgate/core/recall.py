@@ -16,7 +16,7 @@ from lockgate.core.digest import Digest
 from lockgate.core.facts import Request
 from lockgate.core.model import Release
 from lockgate.core.revocation import EVERY_PERMIT, Revocation
-from lockgate.core.state import KEPT_REVOKED, PERMIT_GRACE, EnvironmentState, House, Permit, State
+from lockgate.core.state import KEPT_REVOKED, PERMIT_GRACE, EnvironmentState, House, Permit, Running, State
 
 
 def standing(state: State) -> tuple[Revocation, ...]:
@@ -34,7 +34,7 @@ def names(release: Release) -> set[str]:
     return {*release.artifacts, release.config}
 
 
-def struck(state: State, permit: Permit) -> int:
+def struck(state: State, permit: Permit | Running) -> int:
     """The leaf that ended a permit by a revocation, standing or lifted since; -1 where none did."""
     forgot = max(state.house.forgot, state.environment.forgot)
     if permit.decision < forgot:

@@ -8,6 +8,7 @@ can only refuse, never open.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -135,6 +136,47 @@ class Permit(Noun, frozen=True, kw_only=True):
     glass: str = ""
 
 
+class Running(Noun, frozen=True, kw_only=True):
+    """A deployment that began and whose end was not told: meanwhile nobody knows what runs.
+
+    Attributes:
+        decision: leaf of the decision whose permit it uses. request: the request that went by; empty for none.
+        person: who began it, and tells its end. glass: the broken glass it goes by; empty for none.
+        started_at, ends_by: as they say.
+        at: when its begin was recorded. leaf: where.
+        fell: another release was recorded as deployed since.
+    """
+
+    decision: int
+    release: Release
+    request: str = ""
+    person: PersonId
+    glass: str = ""
+    started_at: Time
+    ends_by: Time
+    at: Time
+    leaf: int
+    fell: bool = False
+
+
+class Unclear(Noun, frozen=True, kw_only=True):
+    """Nobody knows what runs, since a deployment whose end is not known; the next one that ends well clears it.
+
+    Attributes:
+        decision: leaf of the decision whose permit it used. release: what it was to bring.
+        by: who said that it is not known. because: why.
+        since: when that deployment began, as recorded. at: when this was recorded. leaf: where.
+    """
+
+    decision: int
+    release: Release
+    by: PersonId
+    because: Literal["killed", "timed-out", "interrupted", "unfinished"]
+    since: Time
+    at: Time
+    leaf: int
+
+
 class EnvironmentState(Noun, frozen=True, kw_only=True):
     """All that history says of one environment, newest last.
 
@@ -144,6 +186,7 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
         rules: the newest rules (`core.decide.RULES`) that a decision here was made by.
         at: when its newest fact was recorded. leaf: where; -1 before the first.
         exceptional: holds, waivers and broken glasses.
+        running: the deployment that is under way, or whose end was never told. unclear: why nobody knows what runs.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9-]{0,63})?\Z")]
@@ -156,14 +199,28 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
     at: Time | None = None
     leaf: int = -1
     exceptional: Exceptional = Exceptional()
+    running: Running | None = None
+    unclear: Unclear | None = None
 
     def occupant(self) -> Stay | None:
-        """What runs there now, as recorded."""
+        """What runs there now, as recorded; None also where nobody knows."""
+        last = self.last_known()
+        return last if last is not None and last.until is None else None
+
+    def last_known(self) -> Stay | None:
+        """What was last known to run there."""
         return self.stays[-1] if self.stays else None
 
-    def running(self) -> tuple[int, ...]:
-        """The decision by which what runs there was permitted; none where nothing does."""
-        return tuple(stay.decision for stay in self.stays[-1:])
+    def run_by(self) -> tuple[int, ...]:
+        """The decisions by which what runs there, or is being deployed, was permitted; none where nothing is."""
+        return (*(stay.decision for stay in self.stays[-1:]), *((self.running.decision,) if self.running else ()))
+
+    def counted(self) -> tuple[Stay, ...]:
+        """The stays that count elsewhere: none whose permit fell; while something is deployed, the one it may replace only until that began."""
+        stays = self.stays
+        if self.running is not None and stays and stays[-1].until is None:
+            stays = (*stays[:-1], broken_off(stays[-1], self.running.at))
+        return tuple(stay for stay in stays if not stay.fell)
 
     def request(self, id_: str) -> Request | None:
         """The request with this id."""
@@ -181,6 +238,16 @@ class State(Noun, frozen=True, kw_only=True):
 
     house: House = House()
     environment: EnvironmentState = EnvironmentState(name="")
+
+
+def each_request(state: EnvironmentState, id_: str, change: Callable[[Request], Request]) -> EnvironmentState:
+    """The environment with the request of this id changed."""
+    return replace(state, requests=tuple(change(one) if one.id == id_ else one for one in state.requests))
+
+
+def broken_off(stay: Stay, at: datetime) -> Stay:
+    """The stay, where nobody knows what runs since `at`."""
+    return replace(stay, until=max(stay.since, at), end="unknown")
 
 
 def release_digest(release: Release | None) -> DigestOrNone:

@@ -6,10 +6,10 @@ from lockgate.core import events
 from lockgate.core.identity import Roster
 from lockgate.core.model import Release
 from lockgate.core.policy import section_digest
-from lockgate.core.recall import struck
 from lockgate.core.reentry import replaced
-from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, State, release_digest, room_for_request, state_digest
+from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, State, release_digest, room_for_request, state_digest
 from lockgate.errors import EvidenceError, TrustError
+from lockgate.evidence.admit_deployment import admit_deployment
 from lockgate.evidence.admit_exceptional import require_glass
 from lockgate.evidence.admit_revocation import admit_lift, admit_revoked
 from lockgate.evidence.place import SKEW, Place, read_policy, require_lasting
@@ -34,8 +34,8 @@ def admit_environment(place: Place, event: events.Event, person: str, roster: Ro
             admit_revoked(place, event, may=owner or may_reject(roster, person, environment))
         case events.Withdrawn(what="revocation"):
             admit_lift(place, event, person, owner=owner, may=may_reject(roster, person, environment))
-        case events.Deployed() | events.DeployFailed():
-            _admit_deployed(place, event, person)
+        case events.DeployStarted() | events.Deployed():
+            admit_deployment(place, event, person)
         case events.Approved() | events.Rejected() | events.Withdrawn():
             _admit_answer(place, event, person, roster)
         case _:
@@ -67,24 +67,6 @@ def admit_decided(state: State, event: events.Decided, index: int) -> None:
         require_glass(state.environment, event.break_glass, index)
     if event.state != state_digest(state):
         raise EvidenceError("decision.other-state", "this decision was made on another state than history gives: the gate's keys signed what nobody said")
-
-
-def _admit_deployed(place: Place, event: events.Deployed, person: str) -> None:
-    permit = next((one for one in place.state.environment.permits if one.decision == event.permit), None)
-    if permit is None:
-        raise EvidenceError("deployed.no-permit", f"leaf {event.permit} is no live permit for {event.environment}")
-    if permit.release != Release(artifacts=place.subjects, config=event.config):
-        raise EvidenceError("deployed.other-release", f"the permit at leaf {event.permit} is for another release or configuration")
-    if permit.person is not None and permit.person != person:
-        raise TrustError("deployed.other-person", f"the permit at leaf {event.permit} is for whoever asked for it, and {person} did not")
-    request = place.state.environment.request(permit.request)
-    if (leaf := struck(place.state, permit)) >= 0 and not isinstance(event, events.DeployFailed):
-        raise EvidenceError("deployed.no-permit", f"the permit at leaf {event.permit} was revoked by leaf {leaf}")
-    fell = permit.request and (request is None or request.withdrawn or request.rejected_by or request.over)  # None: nobody knows any more whether it was
-    if fell and not isinstance(event, events.DeployFailed):
-        raise EvidenceError("deployed.no-permit", f"the permit at leaf {event.permit} fell: {permit.request} was withdrawn, rejected, replaced or forgotten")
-    if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
-        raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
 
 
 def _admit_answer(place: Place, event: events.Approved | events.Rejected | events.Withdrawn, person: str, roster: Roster) -> None:

@@ -35,7 +35,7 @@ def admit_revoked(place: Place, event: events.Revoked, *, may: bool) -> None:
             raise EvidenceError("revocation.no-permit", f"no permit by leaf {event.permit} is known in {here}")
         if found[0].artifacts != place.subjects:
             raise EvidenceError("revocation.other-release", f"the permit at leaf {event.permit} is for other artifacts")
-    if len(room_for(held, place.at, held.running() if isinstance(held, EnvironmentState) else ())[0]) >= KEPT_REVOKED:
+    if len(room_for(held, place.at, held.run_by() if isinstance(held, EnvironmentState) else ())[0]) >= KEPT_REVOKED:
         raise EvidenceError("revocation.too-many", f"{KEPT_REVOKED} revocations stand in {here}: one has to be lifted first")
 
 

@@ -141,7 +141,13 @@ def _recorded_at(state: State, leaf: events.Leaf, index: int) -> datetime:
 
 def _require_not_dated_back(event: events.Event, at: datetime) -> None:
     """When it was recorded is the log key's word; when it happened is signed: so no soak begins before what began it."""
-    happened = {events.Decided: "decided_at", events.Deployed: "ended_at", events.DeployFailed: "ended_at"}.get(type(event))
+    happened = {
+        events.Decided: "decided_at",
+        events.DeployStarted: "started_at",
+        events.Deployed: "ended_at",
+        events.DeployFailed: "ended_at",
+        events.DeployUnknown: "ended_at",
+    }.get(type(event))
     if happened is not None and getattr(event, happened) - at > SKEW:
         raise EvidenceError("event.from-future", f"this {events.kind_of(event)} says it happened after it was recorded: a clock is wrong, or it was dated back")
 

@@ -32,7 +32,8 @@ def leaf_line(
     place = plain(stream.removeprefix("env:"))
     if 0 < width < LINE:
         return f"{index:>5} {when(moment(at))} {place[:10]:<10} {kind:<10} {what[:11]:<11} {about.removeprefix('sha256:')}".rstrip()
-    return f"{index:>6}  {when(moment(at))}  {place:<12} {kind:<13} {what:<19}  {about}".rstrip()
+    said = f"{kind:<13} {what}"
+    return f"{index:>6}  {when(moment(at))}  {place:<12} {said:<33}  {about}".rstrip()
 
 
 def leaf_text(
@@ -59,7 +60,7 @@ def event_text(kind: str, event: events.Event, subjects: tuple[Digest, ...], sig
 
 
 def _field(value: object) -> str:
-    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else str(value)
+    return msgspec.json.encode(value).decode() if isinstance(value, dict | list | tuple) else str(value)
 
 
 def anchor_text(file: str, origin: str, version: int, digest: Digest, sheet: Sheet) -> str:

@@ -18,7 +18,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     """How the question was put, so that the next command is put the same way.
 
     Attributes:
-        refs: the references as typed. places: artifact digest -> the reference that names it.
+        refs: the references. typed: what names the release on a command line, where that is not they. places: artifact digest -> the reference that names it.
         options: ``--gate``, ``--trust`` and ``--platform`` as given, quoted, each with a space before it.
         reach: ``--plain-http`` as given, likewise, for commands that take a reference.
         config: ``--config`` as given, likewise.
@@ -29,6 +29,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     """
 
     refs: tuple[str, ...]
+    typed: tuple[str, ...] = ()
     places: dict[Digest, str] = {}
     options: str = ""
     reach: str = ""
@@ -110,7 +111,7 @@ def _rank(one: Outcome) -> int:
 
 def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     environment = decided.environment
-    named = " ".join(shlex.quote(ref) for ref in asked.refs) + asked.reach
+    named = shlex.join(asked.typed or asked.refs) + asked.reach
     this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0])) + asked.reach
     again = asked.config + asked.own_key + asked.options
     match one.code:
@@ -124,7 +125,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate log show {_text(one, 'leaf')}{asked.options}"
         case "came-through.never-there":
             return _deployment(asked, _text(one, "environment"))
-        case "soaked.never-there" | "soaked.replaced":
+        case "soaked.never-there" | "soaked.replaced" | "soaked.unknown":
             return _deployment(asked, _text(one, "in"))
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
@@ -168,11 +169,10 @@ def _by_deployer(asked: Asked, named: str, environment: str) -> str:
 
 
 def _deployment(asked: Asked, environment: str) -> str:
-    """How it gets there: to be allowed there is not enough. Several artifacts are deployed by other means, and then recorded."""
+    """How it gets there: to be allowed there is not enough."""
     again = asked.config + asked.own_key + asked.options
-    if len(asked.refs) > 1:
-        return f"lockgate gate {' '.join(shlex.quote(ref) for ref in asked.refs)}{asked.reach} --to {environment}{again}"
-    return f"lockgate deploy {shlex.quote(asked.refs[0])}{asked.reach} --to {environment}{again} -- CMD {{ref}}"
+    words = ("{ref}" if len(asked.refs) == 1 else "{refs}") + (" {config}" if asked.config not in {"", " --config none"} else "")
+    return f"lockgate deploy {shlex.join(asked.typed or asked.refs)}{asked.reach} --to {environment}{again} -- CMD {words}"
 
 
 def _signing_key(one: Outcome, keys: Mapping[Name, str]) -> str:

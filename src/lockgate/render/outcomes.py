@@ -152,6 +152,7 @@ _WORDS: dict[str, _Words] = {
     "soaked": lambda p, s: _soaked(p),
     "soaked.too-young": lambda p, s: _span(p),
     "soaked.replaced": lambda p, s: f"{_span(p)}, and then something else was deployed there",
+    "soaked.unknown": lambda p, s: f"ran in {_of(p, 'in')} until a deployment there whose end nobody knows: 0 of {written(_of(p, 'for'))} counts since",
     "soaked.never-there": lambda p, s: f"was never recorded as deployed in {_of(p, 'in')}: 0 of {written(_of(p, 'for'))}",
     "soaked.only-claimed": lambda p, s: f"its stay in {_of(p, 'in')} is claimed by its deployer, and observed by nobody",
     "soaked.unreadable": lambda p, s: f"history could not be read ({_of(p, 'because')})",
