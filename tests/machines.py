@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -186,15 +186,15 @@ DUTIES = {
 
 
 class Gate:
-    """A gate on a machine, in force: `POLICY`, and the people of `DUTIES`, whose keys stand beside it as ``NAME.key``."""
+    """A gate on a machine, with a policy in force, and the people of `DUTIES`, whose keys stand beside it as ``NAME.key``."""
 
-    def __init__(self, there: Machine, origin: str) -> None:
+    def __init__(self, there: Machine, origin: str, policy: str = POLICY) -> None:
         self.machine, self.place = there, there.home / "gate"
         self.place.mkdir()
         self.settings = {"LOCKGATE_GATE": str(self.place / ".lockgate"), "LOCKGATE_TRUST": str(self.place / "lockgate.trust")}
         for name in ("release", *DUTIES):
             self.well("key", "new", f"{name}.key")
-        (self.place / "policy.yaml").write_text(POLICY)
+        (self.place / "policy.yaml").write_text(policy)
         there.well("lockgate", "init", "--origin", origin, "--name", "Ada", at=self.place)
         self.well("policy", "apply", "policy.yaml")
         for name, duties in DUTIES.items():
@@ -221,6 +221,14 @@ class Gate:
         """Bob and Carol say yes, each with a key of their own."""
         for name in ("bob", "carol"):
             self.well("approve", request, "--key", f"{name}.key")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def log_in(there: Machine, host: str) -> None:

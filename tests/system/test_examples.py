@@ -18,7 +18,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,6 +29,7 @@ from packaging.requirements import Requirement
 
 import machines
 import pipelines
+import transcripts
 from house import ROOT
 from machines import PASSWORD, PUSHER, TARGETS, Gate, Machine
 
@@ -137,6 +138,39 @@ def fetch(url: str) -> str:
         raise err.reason if isinstance(err.reason, Exception) else err from err
 
 
+EDITS = [
+    (WORKFLOW, "permissions: {} # each", "permissions: write-all # each"),
+    (WORKFLOW, "contents: read", "contents: write"),
+    (WORKFLOW, "11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2", "v4"),
+    (WORKFLOW, '"$PINNED"', "${{ steps.push.outputs.image }}"),
+    (WORKFLOW, "needs: build", "need: build"),
+    (WORKFLOW, "timeout-minutes: 15", "timeout-minutes: 15\n    timeout-minutes: 20"),
+    (PIPELINE, "allow_failure: false # a refusal is red", "allow_failure: true"),
+    (PIPELINE, "resource_group: production", "resource-group: production"),
+    (PIPELINE, "stage: production", "stage: prod"),
+    (PIPELINE, "needs: [build, staging]", "needs: [build, production]"),
+]
+
+
+@pytest.mark.parametrize(("path", "old", "new"), EDITS, ids=lambda value: str(value)[-30:])
+def test_a_wrong_edit_is_found(path: Path, old: str, new: str, tmp_path: Path) -> None:
+    assert path.read_text().count(old) > 0
+    edited = tmp_path / path.name
+    edited.write_text(path.read_text().replace(old, new))
+    check = pipelines.check_github if path == WORKFLOW else pipelines.check_gitlab
+    check(pipelines.read(path))
+    with pytest.raises((AssertionError, ValueError)):
+        check(pipelines.read(edited))
+
+
+@pytest.mark.parametrize("path", ["needs.build.outputs.imag", "secrets.OTHER", "runner.temp", "github.sha || 'x'"])
+def test_an_expression_that_github_would_leave_empty_is_found(path: str) -> None:
+    contexts = {"needs": {"build": {"outputs": {"image": "x"}}}, "secrets": {}, "runner": {"temp": "/tmp"}, "github": {"sha": "0"}}
+    assert pipelines.evaluate("a ${{ needs.build.outputs.image }} b", contexts, pipelines.AT_JOB) == "a x b"
+    with pytest.raises(AssertionError):
+        pipelines.evaluate(f"${{{{ {path} }}}}", contexts, pipelines.AT_JOB)
+
+
 def answer(port: int | str) -> str:
     """What a container says, once it listens."""
     end = time.monotonic() + 20
@@ -169,6 +203,8 @@ def evidence(company: Company, job: pipelines.Job, *more: str) -> tuple[int, dic
     return proof.code, json.loads((folder / "decision.json").read_bytes())
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_github(company: Company, tmp_path: Path) -> None:
     staging, production = machines.free_port(), machines.free_port()
     there = runners(company, tmp_path, staging={"PORT": str(staging)}, production={"PORT": str(production)})
@@ -241,6 +277,8 @@ def served(root: Path) -> Iterator[str]:
             thread.join()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_gitlab(company: Company, tmp_path: Path) -> None:
     roots = {name: tmp_path / f"www-{name}" for name in ("staging", "production")}
     with served(roots["staging"]) as staging, served(roots["production"]) as production:
@@ -333,7 +371,7 @@ def test_podman_killed_half_way(bare: tuple[Machine, str]) -> None:
     before = there.container("shop")
     for how in (signal.SIGTERM, signal.SIGKILL):
         started = subprocess.Popen(["podman.sh", broken, "shop", port], env=there.environment, executable=TARGETS / "podman.sh", stderr=subprocess.DEVNULL)
-        until(lambda: there.container("shop")[2] and there.container("shop-former")[0] != "")
+        machines.until(lambda: there.container("shop")[2] and there.container("shop-former")[0] != "")
         started.send_signal(how)
         assert started.wait(30) != 0
         if how == signal.SIGTERM:
@@ -342,13 +380,6 @@ def test_podman_killed_half_way(bare: tuple[Machine, str]) -> None:
     assert there.container("shop-former") == (before[0], before[1], False)
     assert there.run("podman.sh", broken, "shop", port).code == 1
     assert (there.container("shop"), answer(port)) == (before, "the first")
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_podman_runs_an_image_from_a_layout(bare: tuple[Machine, str]) -> None:
@@ -434,3 +465,10 @@ def test_shell_with_both_targets(company: Company, tmp_path: Path) -> None:
     # An error is no decision, and ends as lockgate did.
     done = company.deploys.run("deploy.sh", f"{company.host}/shop:gone", "staging", "podman.sh", "{ref}", "shop", port, at=None, **settings)
     assert (done.code, "ref.not-found" in done.err) == (3, True)
+
+
+def test_the_page_runs(tmp_path: Path) -> None:
+    page = tmp_path / "examples.md"
+    page.write_text((ROOT / "docs/examples.md").read_text().replace("```sh-session\n", "```console\n"))
+    (tmp_path / "run").mkdir()
+    assert transcripts.check(page, tmp_path / "run", at=ROOT) > 4
