@@ -22,11 +22,13 @@ from typing import NamedTuple
 import bcrypt
 import pytest
 
-from house import ROOT
+from house import ROOT, SRC
 
 PROGRAMS = ("podman", "runc", "skopeo", "docker-registry", "busybox", "jq", "curl", "git")
 PUSHER, PASSWORD = "pusher", "pa55-w0rd-of-the-registry"
 TARGETS = ROOT / "examples" / "targets"
+LOCKGATE = Path(sys.executable).parent
+"""A folder for a machine's PATH: lockgate, from this tree."""
 
 CONTAINERS = """\
 [containers]
@@ -88,6 +90,7 @@ class Machine:
             "XDG_RUNTIME_DIR": str(folder / "tmp"),
             "CONTAINERS_CONF": str(podman / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(podman / "storage.conf"),
+            **({"PYTHONPATH": str(SRC)} if LOCKGATE in path else {}),
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_CONFIG_SYSTEM": "/dev/null",
             "PATIENCE": "3",

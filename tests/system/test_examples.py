@@ -31,7 +31,7 @@ import machines
 import pipelines
 import transcripts
 from house import ROOT
-from machines import PASSWORD, PUSHER, TARGETS, Gate, Machine
+from machines import LOCKGATE, PASSWORD, PUSHER, TARGETS, Gate, Machine
 
 machines.require_programs()
 
@@ -106,7 +106,7 @@ def company(tmp_path: Path, wheels: Path) -> Iterator[Company]:
     with (
         machines.registry(tmp_path / "registry") as host,
         machines.machine(tmp_path / "hosted", host) as hosted,
-        machines.machine(tmp_path / "deploys", host, TARGETS, SHELL.parent, Path(sys.executable).parent) as deploys,
+        machines.machine(tmp_path / "deploys", host, TARGETS, SHELL.parent, LOCKGATE) as deploys,
     ):
         hosted.environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
         hosted.well("git", "init", "--quiet", "--initial-branch", "main", repository)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 import machines
-from machines import POLICY, TARGETS, Done, Gate, Machine
+from machines import LOCKGATE, POLICY, TARGETS, Done, Gate, Machine
 
 machines.require_programs()
 if shutil.which("openssl") is None:
@@ -56,8 +55,8 @@ class Shop:
 def shop(tmp_path: Path) -> Iterator[Shop]:
     with (
         machines.registry(tmp_path / "registry") as host,
-        machines.machine(tmp_path / "builds", host, Path(sys.executable).parent) as builds,
-        machines.machine(tmp_path / "deploys", host, TARGETS, Path(sys.executable).parent) as deploys,
+        machines.machine(tmp_path / "builds", host, LOCKGATE) as builds,
+        machines.machine(tmp_path / "deploys", host, TARGETS, LOCKGATE) as deploys,
     ):
         for there in (builds, deploys):
             machines.log_in(there, host)
@@ -88,7 +87,7 @@ def through_staging(shop: Shop, version: str, digest: str) -> None:
     assert shop.deploy(f"{shop.image}:{version}", "staging").code == 1
     signed(shop, digest)
     done = shop.deploy(f"{shop.image}:{version}", "staging")
-    assert (done.code, done.out) == (0, f"{shop.image}@{digest}\n"), done
+    assert done.code == 0, done
     assert shop.runs("staging") == (digest, f"version {version}", [digest])
 
 
@@ -108,7 +107,7 @@ def into_production(shop: Shop, version: str, digest: str) -> None:
     shop.builds.well("skopeo", "copy", "--quiet", "--preserve-digests", f"oci:layout:{version}", f"docker://{ref}")
 
     done = shop.deploy(ref, "production")
-    assert (done.code, done.out) == (0, f"{shop.image}@{digest}\n"), done
+    assert done.code == 0, done
     assert shop.runs("production") == (digest, f"version {version}", [digest])
 
 
