@@ -195,11 +195,12 @@ def no_secret(company: Company, *jobs: pipelines.Job) -> None:
 
 
 def evidence(company: Company, job: pipelines.Job, *more: str) -> tuple[int, dict[str, Any]]:
-    """What `lockgate verify` says of the proof that a job kept, on a machine that has the trust file alone; and the decision beside it."""
+    """What `lockgate verify` says of the proof that a job kept, to an auditor who has the trust file alone; and the decision beside it."""
     assert job.kept is not None
     folder = job.kept.joinpath(*more)
     assert {path.name for path in folder.iterdir()} == {"decision.json", "decision.proof"}
-    proof = company.deploys.run("lockgate", "verify", "decision.proof", "--trust", company.gate.settings["LOCKGATE_TRUST"], at=folder)
+    auditor = {"XDG_STATE_HOME": str(folder.parent / "auditor")}
+    proof = company.deploys.run("lockgate", "verify", "decision.proof", "--trust", company.gate.settings["LOCKGATE_TRUST"], at=folder, **auditor)
     return proof.code, json.loads((folder / "decision.json").read_bytes())
 
 
