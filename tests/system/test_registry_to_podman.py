@@ -1,4 +1,4 @@
-"""A foreign image, from a registry to a running deployment, on real servers: pushed by skopeo, asked for, approved by two people, run by podman."""
+"""A foreign image, from a registry to a running deployment, on real servers: pushed by skopeo, signed by cosign, asked for, approved by two, run by podman."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+import cosigning
 import machines
 from machines import LOCKGATE, POLICY, TARGETS, Done, Gate, Machine
 
 machines.require_programs()
+if not cosigning.COSIGN.exists():
+    pytest.skip("cosign is not here: dev/servers builds it", allow_module_level=True)
 if shutil.which("openssl") is None:
     pytest.skip("openssl is not here: dev/servers installs it", allow_module_level=True)
 
@@ -77,8 +80,10 @@ def pushed(shop: Shop, version: str) -> str:
 
 
 def signed(shop: Shop, digest: str) -> None:
-    """By the release key, on the machine that builds: the machine that deploys has its public half alone."""
-    shop.builds.well("lockgate", "sign", f"{shop.image}@{digest}", "--key", "release.pem")
+    """By cosign with the release key, on the machine that builds: the machine that deploys has its public half alone."""
+    if not (shop.builds.home / "cosign.key").exists():
+        shop.builds.well(cosigning.COSIGN, "import-key-pair", "--key", "release.pem", "--output-key-prefix", "cosign", COSIGN_PASSWORD="")
+    shop.builds.well(cosigning.COSIGN, "sign", "--key", "cosign.key", *cosigning.OFFLINE, f"{shop.image}@{digest}", COSIGN_PASSWORD="")
 
 
 def through_staging(shop: Shop, version: str, digest: str) -> None:
@@ -111,9 +116,35 @@ def into_production(shop: Shop, version: str, digest: str) -> None:
     assert shop.runs("production") == (digest, f"version {version}", [digest])
 
 
+def recalled(shop: Shop, digest: str) -> None:
+    """Revoked everywhere, by an owner: nobody deploys it any more. What runs is told, and runs on."""
+    before = shop.runs("production")
+    told = shop.gate.run("recall", digest)
+    assert (told.code, "in production since" in told.out, "in staging since" in told.out) == (0, True, True), told
+    shop.gate.well("recall", digest, "--revoke", "--reason", "vulnerable")
+    for environment in ("staging", "production"):
+        assert shop.outcomes(f"{shop.image}@{digest}", environment)["release"] == "release.recalled"
+        assert shop.deploy(f"{shop.image}@{digest}", environment).code == 1
+    assert shop.gate.run("request", f"{shop.image}@{digest}", "--to", "production", "--key", "pipeline.key").code == 1
+    assert shop.runs("production") == before
+
+
+def rolled_back(shop: Shop, version: str, digest: str) -> None:
+    """What ran before comes back as a rollback that two people approved, and in no other way."""
+    ref = f"{shop.image}@{digest}"
+    assert shop.deploy(ref, "production").code == 1
+    request = shop.gate.well("request", "--to", "production", "--rollback", "--key", "pipeline.key")
+    shop.gate.well("approve", request, "--key", "bob.key")
+    assert shop.deploy(ref, "production").code == 1
+    shop.gate.well("approve", request, "--key", "carol.key")
+    done = shop.deploy(ref, "production")
+    assert done.code == 0, done
+    assert shop.runs("production") == (digest, f"version {version}", [digest])
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_from_a_registry_to_a_running_deployment(shop: Shop) -> None:
+def test_from_a_registry_to_a_running_deployment_and_back(shop: Shop) -> None:
     first = pushed(shop, "1.0")
     through_staging(shop, "1.0", first)
     into_production(shop, "1.0", first)
@@ -122,5 +153,8 @@ def test_from_a_registry_to_a_running_deployment(shop: Shop) -> None:
     through_staging(shop, "2.0", second)
     assert shop.runs("production") == (first, "version 1.0", [first])
     into_production(shop, "2.0", second)
+
+    recalled(shop, second)
+    rolled_back(shop, "1.0", first)
 
     assert "everything adds up" in shop.gate.well("log", "check")
