@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from build import digest, key
-from lockgate.app import say, stats
+from lockgate.app import request, say, stats
+from lockgate.core.model import NONE
 from lockgate.core.ports import Ended
 from world import World
 
@@ -21,6 +22,7 @@ def test_from_the_events_alone(world: World, fails: Fails) -> None:
     world.deploy("staging", "other")
     world.runner.ended = None
     world.deploy("staging", "other")
+    request.request_release(world.ports, ("file:shop",), "staging", NONE, world.id(), key("rita"), rollback=True)
     world.deploy("staging")
     world.approved()
     world.clock.advance(hours=2)

@@ -11,6 +11,7 @@ from build import NOW, digest, nonce, request_id
 from lockgate.canon import decode, encode
 from lockgate.core import events
 from lockgate.core import exceptional_events as said
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.errors import EvidenceError
 
 IDS: dict[type[Any], str] = {
@@ -131,6 +132,6 @@ def test_hostile_values(name: str) -> None:
 
 
 def test_times_are_kept_to_the_second_by_the_clock_and_as_said_by_people() -> None:
-    leaf = events.Leaf(at=NOW, event=events.Envelope(payload="", payload_type="application/vnd.in-toto+json", signatures=()), stream="house")
+    leaf = Leaf(at=NOW, event=Envelope(payload="", payload_type="application/vnd.in-toto+json", signatures=()), stream="house")
     assert b'"at":"2026-11-22T20:14:03Z"' in encode(leaf)
     assert b"previous" not in encode(leaf)

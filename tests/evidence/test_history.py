@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from build import APPROVED, KEYS, NOW, SHOP, SIGNED, digest, key, nonce, person, person_id, policy, release, request_id, root, roster
 from lockgate.canon import decode, encode
 from lockgate.core import events
+from lockgate.core.envelope import Envelope, EnvelopeSignature, Leaf
 from lockgate.core.facts import Request
 from lockgate.core.identity import Root, Witnesses
 from lockgate.core.model import NONE
@@ -200,9 +201,7 @@ def test_only_the_permit_key_decides() -> None:
     assert story.say(story.decision(SHOP), IMAGES, "mallory") == "event.other-key"
     statement = record.statement_bytes(story.decision(SHOP), IMAGES)
     forged = signed(story.decision(SHOP), IMAGES, "mallory").signatures[0]
-    blamed = events.Envelope(
-        payload=sealed(statement), payload_type="application/vnd.in-toto+json", signatures=(replace(forged, keyid=key("permit").fingerprint),)
-    )
+    blamed = Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json", signatures=(replace(forged, keyid=key("permit").fingerprint),))
     assert story.put(blamed, "env:production") == "signature.bad"
     assert story.state.environment.permits == ()
 
@@ -222,9 +221,9 @@ def test_nobody_else_says_what_a_person_says() -> None:
         "ended_at": story.now,
     }
     statement = record.statement_bytes(events.Deployed(**base), IMAGES)
-    bare = events.EnvelopeSignature(keyid=key("permit").fingerprint, sig=sealed(key("permit").sign(record.to_sign(statement))))
+    bare = EnvelopeSignature(keyid=key("permit").fingerprint, sig=sealed(key("permit").sign(record.to_sign(statement))))
     for signatures, code in [((), "event.unsigned"), ((bare,), "sshsig."), ((bare, bare), "event.unsigned")]:
-        envelope = events.Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json", signatures=signatures)
+        envelope = Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json", signatures=signatures)
         assert story.put(envelope, "env:production").startswith(code)
     assert story.state.environment.stays == ()
 
@@ -237,8 +236,8 @@ def test_a_signature_for_one_kind_is_none_for_another() -> None:
     blob = sshsig.assemble(
         key("sam").public, "lockgate-rejection@v1", key("sam").sign_ssh(sshsig.signed_data("lockgate-rejection@v1", record.to_sign(statement)))
     )
-    envelope = events.Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json",
-                               signatures=(events.EnvelopeSignature(keyid=key("sam").fingerprint, sig=sealed(blob)),))  # fmt: skip
+    envelope = Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json",
+                               signatures=(EnvelopeSignature(keyid=key("sam").fingerprint, sig=sealed(blob)),))  # fmt: skip
     assert story.put(envelope, "env:production").startswith("sshsig.")
 
 
@@ -278,12 +277,12 @@ def test_a_later_versions_event_stops_everything() -> None:
         "predicateType": f"{events.PREFIX}credential/v1",
         "subject": [{"digest": {"sha256": "0" * 64}}],
     }
-    envelope = events.Envelope(payload=sealed(encode(document)), payload_type="application/vnd.in-toto+json", signatures=())
+    envelope = Envelope(payload=sealed(encode(document)), payload_type="application/vnd.in-toto+json", signatures=())
     with pytest.raises(LedgerError) as kind:
         story.put(envelope, "env:production")
     rejection = json.loads(record.statement_bytes(events.Rejected(log=LOG, request=request_id(), environment="production", nonce=nonce()), IMAGES))
     rejection["predicate"]["reason"] = "it leaks"
-    envelope = events.Envelope(payload=sealed(encode(rejection)), payload_type="application/vnd.in-toto+json", signatures=())
+    envelope = Envelope(payload=sealed(encode(rejection)), payload_type="application/vnd.in-toto+json", signatures=())
     with pytest.raises(LedgerError) as field:
         story.put(envelope, "env:production")
     assert (kind.value.code, field.value.code) == ("event.newer", "event.newer")
@@ -1200,7 +1199,7 @@ def test_one_bit_changed_in_any_leaf_says_nothing_new(data: st.DataObject) -> No
     if step.ignored:
         assert step.state == before
         return
-    changed, honest = decode(bytes(leaf), events.Leaf), decode(WHOLE.leaves[at], events.Leaf)
+    changed, honest = decode(bytes(leaf), Leaf), decode(WHOLE.leaves[at], Leaf)
     assert changed.event == honest.event
     assert stripped(step.state) == stripped(right)
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lockgate import canon
 from lockgate.core import events
 from lockgate.core import exceptional_events as said
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.core.identity import fingerprint
 from lockgate.core.outcome import Outcome
 from lockgate.errors import EvidenceError
@@ -61,7 +62,7 @@ def statement(kind: str) -> bytes:
     return record.statement_bytes(EVENTS[kind], () if kind == "genesis" else (D,))
 
 
-def by_agent(data: bytes) -> events.Envelope:
+def by_agent(data: bytes) -> Envelope:
     return record.seal_by_agent(data, KEY, string(b"ssh-ed25519") + string(ED.sign(record.agent_data(data))))
 
 
@@ -97,7 +98,7 @@ def test_a_person_signs_under_the_namespace_of_the_kind(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", EVENTS)
 def test_a_leaf_comes_back(kind: str) -> None:
-    leaf = events.Leaf(at=AT, event=by_agent(statement(kind)), stream=events.stream_of(EVENTS[kind]), previous=3)
+    leaf = Leaf(at=AT, event=by_agent(statement(kind)), stream=events.stream_of(EVENTS[kind]), previous=3)
     data = record.leaf_bytes(leaf)
     assert record.read_leaf(data) == leaf
     assert record.leaf_bytes(record.read_leaf(data)) == data
@@ -152,7 +153,7 @@ def test_a_time_in_a_nested_noun_is_looked_at_too() -> None:
 
 
 def test_a_leaf_has_a_size() -> None:
-    leaf = events.Leaf(at=AT, event=by_agent(statement("request")), stream="env:" + "x" * 17_000)
+    leaf = Leaf(at=AT, event=by_agent(statement("request")), stream="env:" + "x" * 17_000)
     assert code(record.leaf_bytes, leaf) == "leaf.too-large"
     assert code(record.read_leaf, canon.encode(leaf)) == "leaf.too-large"
 

@@ -29,6 +29,7 @@ from lockgate.app.unfinished import mark, settle
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
+from lockgate.core.envelope import Envelope
 from lockgate.core.facts import Need, Provenance, Unreadable
 from lockgate.core.identity import PersonId, fingerprint
 from lockgate.core.policy import watched
@@ -228,7 +229,7 @@ _OUTCOME = {
 }
 
 
-def _kept(ports: Ports, envelope: events.Envelope, permit: int, name: str) -> tuple[str, str]:
+def _kept(ports: Ports, envelope: Envelope, permit: int, name: str) -> tuple[str, str]:
     """Step 6, where the record failed: where the signed event waits, in words, and the command that records it."""
     path = ports.outbox.keep(f"deployed-by-permit-{permit}.json", encode(envelope))
     if not path:

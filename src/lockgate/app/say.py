@@ -9,6 +9,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.exceptional_events import Departure, Lifted
 from lockgate.core.identity import fingerprint
@@ -33,13 +34,13 @@ class Recorded(Noun, frozen=True, kw_only=True):
     new: bool = True
 
 
-def sign_event(event: events.Event, subjects: tuple[Digest, ...], signer: PersonSigner) -> events.Envelope:
+def sign_event(event: events.Event, subjects: tuple[Digest, ...], signer: PersonSigner) -> Envelope:
     """The event in an envelope, signed as SSHSIG under its kind's namespace."""
     statement = record.statement_bytes(event, subjects)
     return record.seal_by_agent(statement, signer.public, signer.sign_ssh(record.agent_data(statement)))
 
 
-def seal_prepared(prepared: bytes, armored: str) -> events.Envelope:
+def seal_prepared(prepared: bytes, armored: str) -> Envelope:
     """The envelope of what `lockgate approve --prepare` wrote and ``ssh-keygen -Y sign`` signed.
 
     Raises:
@@ -51,7 +52,7 @@ def seal_prepared(prepared: bytes, armored: str) -> events.Envelope:
     return record.seal_armored(statement, armored)
 
 
-def record_event(ports: Ports, envelope: events.Envelope) -> Recorded:
+def record_event(ports: Ports, envelope: Envelope) -> Recorded:
     """Append a signed event, if it is a fact where it would stand; said again after a lost answer, it is found.
 
     Raises:
@@ -92,7 +93,7 @@ def _require_unused(ports: Ports, id_: str) -> None:
         raise EvidenceError("request.reused", f"the id {id_} is taken in {environment}")
 
 
-def _require_standing(ports: Ports, envelope: events.Envelope, index: int, projection: Projection) -> None:
+def _require_standing(ports: Ports, envelope: Envelope, index: int, projection: Projection) -> None:
     """The leaf at `index` is this very event, is a fact, and nobody took it back since.
 
     1. It is this event by this key: where the log has an idempotency key is a hint.
@@ -166,12 +167,12 @@ def _require_backing(house: House, event: events.Approved) -> None:
             raise EvidenceError("approval.replayed", f"{event.request} was rejected or withdrawn since this approval")
 
 
-def event_key(envelope: events.Envelope) -> str:
+def event_key(envelope: Envelope) -> str:
     """The idempotency key of a signed event: its statement, so that one statement is recorded once, whatever signs it."""
     return "event:" + digest_of(envelope.payload.encode())
 
 
-def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[str, ...]) -> Receipt:
+def append(ports: Ports, leaf: Leaf, key: str, size: int, streams: tuple[str, ...]) -> Receipt:
     """Append a leaf unless one of these streams grew since `size`; remember the new head, under a pinned root.
 
     Raises:
@@ -188,7 +189,7 @@ def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[
     return receipt
 
 
-def leaf_for(ports: Ports, envelope: events.Envelope, stream: str, projection: Projection) -> events.Leaf:
+def leaf_for(ports: Ports, envelope: Envelope, stream: str, projection: Projection) -> Leaf:
     """The leaf an envelope would become now.
 
     Raises:
@@ -196,7 +197,7 @@ def leaf_for(ports: Ports, envelope: events.Envelope, stream: str, projection: P
     """
     now = require_clock(ports, projection)
     last = newest(ports, stream)
-    return events.Leaf(at=now, event=envelope, stream=stream, previous=-1 if last is None else last)
+    return Leaf(at=now, event=envelope, stream=stream, previous=-1 if last is None else last)
 
 
 def require_clock(ports: Ports, projection: Projection) -> datetime:

@@ -43,7 +43,7 @@ def person_name(text: str) -> str:
 
 def read(path: str, code: str, max_bytes: int) -> bytes:
     """The first `max_bytes` of a file the user names. Raises UsageError `code`."""
-    from lockgate.wire import read_head
+    from lockgate.wire.files import read_head
 
     try:
         return read_head(path, max_bytes)
@@ -53,7 +53,7 @@ def read(path: str, code: str, max_bytes: int) -> bytes:
 
 def write(path: str, code: str, data: bytes) -> None:
     """Write a file the user names, whole or not at all. Raises UsageError `code`."""
-    from lockgate.wire import write_file
+    from lockgate.wire.files import write_file
 
     try:
         write_file(path, data)

@@ -79,15 +79,10 @@ def command(
     from lockgate.app.gate import GateRequest
     from lockgate.cli.alarm import alarm
     from lockgate.cli.tell import tell_decision, with_next
-    from lockgate.errors import UsageError
 
     argv: tuple[str, ...] = ctx.meta["argv"]
-    if not argv:
-        raise UsageError("usage.missing", "Missing argument '-- CMD {ref}…'", "lockgate deploy --help")
-    limit = _seconds(timeout)
-    about = named(refs, config_files, release_file)
-    if "{" not in argv[0] and shutil.which(argv[0]) is None:
-        raise UsageError("command.not-found", f"there is no command {argv[0][:80]!r}: nothing was asked, and nothing run")
+    _require_command(argv)
+    limit, about = _seconds(timeout), named(refs, config_files, release_file)
     nonce = arguments.fresh_nonce()
     ask = GateRequest(refs=about.refs, environment=environment, config=about.config, request=request, key=nonce, nonce=nonce, platform=platform)
     require_place(permit_out)
@@ -111,6 +106,16 @@ def command(
     _tell(session, done, environment, " ".join([*map(shlex.quote, named_again), *_config(about)]), argv)
     session.say(done, "")
     sys.exit(done.exit_code)
+
+
+def _require_command(argv: tuple[str, ...]) -> None:
+    """There is one, as far as can be seen before. Raises UsageError ``usage.missing``, ``command.not-found``."""
+    from lockgate.errors import UsageError
+
+    if not argv:
+        raise UsageError("usage.missing", "Missing argument '-- CMD {ref}…'", "lockgate deploy --help")
+    if "{" not in argv[0] and shutil.which(argv[0]) is None:
+        raise UsageError("command.not-found", f"there is no command {argv[0][:80]!r}: nothing was asked, and nothing run")
 
 
 def _tell(session: Session, done: Deployment, environment: str, release: str, argv: tuple[str, ...]) -> None:

@@ -64,7 +64,7 @@ def write(session: Session, looked: Looked, own: Callable[[], PublicKey], place:
     """
     from lockgate.errors import UsageError
     from lockgate.evidence.policy_proposal import Wording, propose
-    from lockgate.wire import write_file
+    from lockgate.wire.files import write_file
 
     project, apply = arguments.project_name(session.config.here.name), apply_command(session, looked.file, place)
     proposal = propose(looked.survey, looked.offered, Wording(project=project, made=looked.made, apply=apply, at=looked.at), own)

@@ -28,7 +28,7 @@ def require_place(path: str) -> None:
     """The permit could be written there: nothing is asked for one that nobody would have. Raises UsageError ``permit.unwritable``."""
     if path:
         from lockgate.errors import UsageError
-        from lockgate.wire import require_writable
+        from lockgate.wire.files import require_writable
 
         try:
             require_writable(path)

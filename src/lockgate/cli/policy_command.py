@@ -29,7 +29,7 @@ def _read(file: str, odd: Callable[[str], None] = lambda _: None) -> Policy:
     from lockgate.evidence.keys import MAX_KEY
     from lockgate.evidence.policy_sense import check_policy
     from lockgate.evidence.yaml_tree import MAX_BYTES
-    from lockgate.wire import read_head
+    from lockgate.wire.files import read_head
 
     data = arguments.read(file, "policy.unreadable", MAX_BYTES + 1)
     policy, remarks = check_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_KEY + 1))

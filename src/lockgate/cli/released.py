@@ -80,7 +80,7 @@ def config_of(files: Sequence[tuple[str, str]]) -> tuple[DigestOrNone, ConfigFil
         UsageError: ``config.unreadable``, ``config.none-and-files``, ``config.twice``.
     """
     from lockgate.core.model import config_digest
-    from lockgate.wire import file_digest
+    from lockgate.wire.files import file_digest
 
     names = [name for name, _ in files]
     if not files or names == ["none"]:

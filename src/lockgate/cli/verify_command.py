@@ -73,7 +73,7 @@ def command(
 def _head(what: str) -> bytes:
     """The first bytes of a file of that name; none where there is no such file. Raises UsageError ``verify.unreadable`` where it is empty."""
     from lockgate.errors import UsageError
-    from lockgate.wire import read_head
+    from lockgate.wire.files import read_head
 
     try:
         head = read_head(what, 64)

@@ -27,9 +27,6 @@ PREFIX = "https://lockgate.dev/attestation/"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
-MAX_LEAF = 16_384
-"""The largest leaf, bytes: what is larger goes into a blob, by digest."""
-
 
 class Genesis(Noun, frozen=True, kw_only=True):
     """Leaf 0: ties a root to this one log."""
@@ -370,45 +367,3 @@ def duty_for(event: Event) -> Duty | None:
             return "deploy"
         case _:
             return None
-
-
-class Envelope(Noun, frozen=True, kw_only=True):
-    """A DSSE envelope of ours, canonical.
-
-    Attributes:
-        payload: standard base64 of the Statement's canonical bytes.
-        payload_type: ``application/vnd.in-toto+json``.
-        signatures: one or more.
-    """
-
-    payload: str
-    payload_type: Literal["application/vnd.in-toto+json"]
-    signatures: tuple[EnvelopeSignature, ...]
-
-
-class EnvelopeSignature(Noun, frozen=True, kw_only=True):
-    """One signature of an envelope.
-
-    Attributes:
-        keyid: the key's fingerprint.
-        sig: standard base64; of a person an SSHSIG blob, of the permit key the raw Ed25519 signature.
-    """
-
-    keyid: Fingerprint
-    sig: str
-
-
-class Leaf(Noun, frozen=True, kw_only=True):
-    """One entry of the log: what was said, by its own signature, and its place in its stream.
-
-    Attributes:
-        at: when the gate recorded it: a statement of order by the log, no authority.
-        event: the signed envelope.
-        stream: ``house`` or ``env:<name>``.
-        previous: index of the stream's leaf before this; -1 for the first.
-    """
-
-    at: Time
-    event: Envelope
-    stream: str
-    previous: Annotated[int, msgspec.Meta(ge=-1, lt=2**53)] = -1

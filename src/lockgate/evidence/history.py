@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from lockgate.canon import Noun
 from lockgate.core import events
+from lockgate.core.envelope import Leaf
 from lockgate.core.exceptional_events import Departure, Held, Lifted
 from lockgate.core.identity import Fingerprint, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE
@@ -81,7 +82,7 @@ def advance(state: State, leaf_bytes: bytes, index: int, load: Load, pinned: Roo
     return Advanced(state=_enact(folded, load, pinned))
 
 
-def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root | None) -> Said:
+def admit(state: State, leaf: Leaf, index: int, load: Load, pinned: Root | None) -> Said:
     """The fact this leaf is.
 
     Raises:
@@ -129,7 +130,7 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     return Said(event=event, subjects=opened.subjects, by=by, key=fingerprint(key), index=index, at=at)
 
 
-def _recorded_at(state: State, leaf: events.Leaf, index: int) -> datetime:
+def _recorded_at(state: State, leaf: Leaf, index: int) -> datetime:
     """When: by its own stream's clock, which never goes back. Raises LedgerError ``time.backwards`` where the leaf was dated back."""
     house = leaf.stream == events.HOUSE
     clocks = [at for at in (state.house.at, None if house else state.environment.at) if at is not None]

@@ -5,7 +5,6 @@ Adapters are imported by the function that needs them, so that checking a proof 
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from lockgate.config import Config
 from lockgate.core.identity import Fingerprint, PublicKey, Root, fingerprint, require_checkable
 from lockgate.core.ports import Heads, PersonSigner, Signer, Source
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
+from lockgate.wire.files import read_head
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -369,54 +369,8 @@ def sqlite_version() -> str:
     return SQLITE
 
 
-def read_head(path: str | Path, max_bytes: int) -> bytes:
-    """The first `max_bytes` of a file the user names, a regular one: never waits for a FIFO. Raises OSError."""
-    from lockgate.adapters import disk
-
-    with os.fdopen(disk.open_regular(path, follow=True), "rb") as file:
-        return file.read(max_bytes)
-
-
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a regular file the user names, in 64 hex digits and bounded memory. Raises OSError."""
-    import hashlib
-
-    from lockgate.adapters import disk
-
-    with os.fdopen(disk.open_regular(path, follow=True), "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def heads(config: Config) -> FileHeads | None:
     """This account's memory of the heads it saw; None for an account without a home."""
     from lockgate.adapters.store.heads import FileHeads
 
     return FileHeads(config.state / "heads") if config.state is not None else None
-
-
-def require_writable(path: str | Path) -> None:
-    """A file could be put there, as `write_file` does it. Raises OSError."""
-    from lockgate.adapters import disk
-
-    target = Path(path)
-    if os.path.lexists(target):
-        os.close(disk.open_regular(target))
-    with disk.directory(target.parent, follow=True) as fd:
-        if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target.parent))
-
-
-def write_file(path: str | Path, data: bytes, *, new: bool = False) -> None:
-    """Put `data` in a file the user names, whole or not at all; a regular file there is replaced, unless it is to be `new`; anything else never is.
-
-    Raises:
-        OSError: FileExistsError for a new one that is there.
-    """
-    from lockgate.adapters import disk
-
-    target = Path(path)
-    if not new and os.path.lexists(target):
-        os.close(disk.open_regular(target))
-    with disk.directory(target.parent, follow=True) as fd:
-        (disk.write_new if new else disk.write_atomic)(target.name, data, 0o644, dir_fd=fd)
-        os.fsync(fd)
