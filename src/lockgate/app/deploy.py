@@ -53,16 +53,21 @@ class How(Noun, frozen=True, kw_only=True):
     Attributes:
         names: of the artifacts, in their order; empty for one that has none.
         files: of the configuration, whose digest the question has.
-        limit: how many seconds the command may take.
+        limit: how many seconds the command may take; None for `LIMIT`.
         to_stderr: whether its stdout comes on stderr.
         abandon: an unfinished deployment of one's own is not waited for.
     """
 
     names: tuple[str, ...] = ()
     files: tuple[ConfigFile, ...] = ()
-    limit: int = int(LIMIT.total_seconds())
+    limit: int | None = None
     to_stderr: bool = False
     abandon: bool = False
+
+    @property
+    def within(self) -> timedelta:
+        """How long the command may take."""
+        return LIMIT if self.limit is None else timedelta(seconds=self.limit)
 
 
 class Deployment(Noun, frozen=True, kw_only=True):
@@ -126,11 +131,11 @@ def deploy(
         built = _built(ports, own, gated)
         ports.underway.begin(name)
         try:
-            begun, leaf = _begin(ports, ask, gated, signer, timedelta(seconds=how.limit))
+            begun, leaf = _begin(ports, ask, gated, signer, how.within)
         except (EvidenceError, LedgerError, TrustError):  # anything else may come after it was recorded
             ports.underway.over(name)
             raise
-        ended = ports.runner.run(words, timedelta(seconds=how.limit), to_stderr=how.to_stderr)
+        ended = ports.runner.run(words, how.within, to_stderr=how.to_stderr)
         at = max(begun.started_at, ports.clock.now())
     event = end_of(begun, ended, at, gated.decision.evidence, built)
     recorded = _record_end(ports, event, gated, signer, name)
