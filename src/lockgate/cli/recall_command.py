@@ -55,8 +55,11 @@ def command(session: Session, what: str, environment: str, platform: str, revoke
     if not revoke or reason is None:
         session.say({"answer": found.answer(), "located": found}, text)
         sys.exit(ANSWERS[found.answer()])
+    if not session.json:  # where it runs is read before what was done about it
+        session.say(found, text)
     done = _revoke(session, ports, found, reason, environment)
-    session.say({"answer": found.answer(), "located": found, "revoking": done}, text)
+    if session.json:
+        session.say({"answer": found.answer(), "located": found, "revoking": done}, text)
     if any(one.code for one in done):
         sys.exit(REFUSED)
 

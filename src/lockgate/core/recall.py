@@ -77,6 +77,7 @@ def permit_of(state: EnvironmentState, decision: int) -> tuple[Release, datetime
             return permit.release, permit.not_after
     found = next((stay.release for stay in state.stays if stay.decision == decision), None)
     found = found or next((one.release for one in state.requests if one.decision == decision), None)
+    found = found or (state.running.release if state.running is not None and state.running.decision == decision else None)
     return None if found is None else (found, None)
 
 
