@@ -7,12 +7,14 @@ state and configuration in the machine's folder. Nothing of this account's is re
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +27,8 @@ import pytest
 from house import ROOT, SRC
 
 PROGRAMS = ("podman", "runc", "skopeo", "docker-registry", "busybox", "jq", "curl", "git")
+NO_CONTAINERS = "podman cannot run any container on this machine"
+"""Said of a machine whose kernel does not let it: what has to run in containers cannot be tested there, in CI neither, and CI says so."""
 PUSHER, PASSWORD = "pusher", "pa55-w0rd-of-the-registry"
 TARGETS = ROOT / "examples" / "targets"
 LOCKGATE = Path(sys.executable).parent
@@ -57,6 +61,20 @@ def require_programs() -> None:
             pytest.skip(f"{program} is not here: dev/servers installs it", allow_module_level=True)
     if os.geteuid() != 0:
         pytest.skip("podman runs with runc, which needs root here", allow_module_level=True)
+    if why := no_containers():
+        pytest.skip(f"{NO_CONTAINERS}: {why}", allow_module_level=True)
+
+
+@functools.cache
+def no_containers() -> str:
+    """Why podman cannot run the smallest container there is on this machine, with nothing of ours in it; empty where it can."""
+    with tempfile.TemporaryDirectory() as folder:
+        machine = Machine(Path(folder), "localhost:1")
+        rootfs = Path(folder) / "rootfs"
+        (rootfs / "bin").mkdir(parents=True)
+        shutil.copy(str(shutil.which("busybox")), rootfs / "bin/busybox")
+        done = machine.run("podman", "run", "--rm", "--rootfs", str(rootfs), "/bin/busybox", "true")
+        return done.err.strip()[-300:] or f"it ended with {done.code}" if done.code else ""
 
 
 class Done(NamedTuple):

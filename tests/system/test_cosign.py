@@ -45,6 +45,8 @@ formats = pytest.mark.parametrize("older", FORMATS.values(), ids=FORMATS)
 
 Json = dict[str, Any]
 
+COPY = ("skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", "docker://{ref}", "dir:running")
+
 
 def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -149,7 +151,20 @@ def test_what_cosign_signs_is_allowed(shop: Shop, older: tuple[str, ...]) -> Non
     decided = json.loads(well("gate", f"{shop.place}:1", "--to", "production", "--format", "json"))
     assert (decided["pinned"], decided["decision"]["outcome"]) == ([f"{shop.place}@{shop.digest}"], "allowed")
     assert "same" in well("log", "replay", str(decided["index"])), "the stored pieces are enough to decide again"
-    well("deploy", f"{shop.place}:1", "--to", "production", "--", "skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", "docker://{ref}", "dir:running")
+    well(
+        "deploy",
+        f"{shop.place}:1",
+        "--to",
+        "production",
+        "--",
+        "skopeo",
+        "copy",
+        "-q",
+        "--preserve-digests",
+        "--src-tls-verify=false",
+        "docker://{ref}",
+        "dir:running",
+    )
     said = well("verify", f"{shop.place}:1", "--public", "release.pub", "--public", "ci.pub")
     assert "signature   key release" in said
     assert "provenance  https://example.com/ci from git+https://github.com/acme/shop@refs/heads/main, key ci" in said

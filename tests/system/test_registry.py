@@ -47,6 +47,8 @@ keys:
   release: {file: release.pub}
 """
 
+COPY = ("skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", "docker://{ref}", "dir:running")
+
 
 PEAK = """
 import atexit, re, sys
@@ -155,7 +157,20 @@ def test_from_skopeo_to_production(shop: tuple[Layout, str], tmp_path: Path) -> 
         assert well("gate", f"{image}:1", "--to", "production") == f"{image}@{digest}"
         assert well("gate", f"registry:{image}@{digest}", "--to", "production") == f"{image}@{digest}"
         well("verify", f"{image}:1", "--public", "release.pub")
-        well("deploy", f"{image}:1", "--to", "production", "--", "skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", "docker://{ref}", "dir:running")
+        well(
+            "deploy",
+            f"{image}:1",
+            "--to",
+            "production",
+            "--",
+            "skopeo",
+            "copy",
+            "-q",
+            "--preserve-digests",
+            "--src-tls-verify=false",
+            "docker://{ref}",
+            "dir:running",
+        )
         running = (tmp_path / "running" / "manifest.json").read_bytes()
         assert running == layout.at(digest).read_bytes()
         subprocess.run(["skopeo", "inspect", "--tls-verify=false", f"docker://{image}@{digest}"], check=True, capture_output=True)
