@@ -119,7 +119,7 @@ def grow(place: Place, size: int) -> None:
     from lockgate.adapters.keys.files import load_key
     from lockgate.adapters.store.sqlite_log import SqliteLog
     from lockgate.canon import encode
-    from lockgate.core import events
+    from lockgate.core.envelope import Leaf
     from lockgate.core.ports import Entry
     from lockgate.evidence import record
 
@@ -133,7 +133,7 @@ def grow(place: Place, size: int) -> None:
         for start in range(begin, size, 20_000):
             entries = []
             for index in range(start, min(size, start + 20_000)):
-                leaf = events.Leaf(at=now, event=filler, stream="env:other", previous=previous)
+                leaf = Leaf(at=now, event=filler, stream="env:other", previous=previous)
                 entries.append(Entry(leaf=encode(leaf), stream="env:other", key=f"filler-{index}"))
                 previous = index
             log.append_many(entries)

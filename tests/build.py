@@ -20,6 +20,7 @@ from msgspec.structs import force_setattr, replace
 
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.duration import span
+from lockgate.core.exceptional import Exceptional, Glass, Hold, Waiver
 from lockgate.core.facts import (
     Complete,
     Enrolled,
@@ -45,6 +46,7 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.revocation import Revocation
 
 NOW = datetime(2026, 11, 22, 20, 14, 3, tzinfo=UTC)
 """When every test takes place."""
@@ -251,6 +253,9 @@ def stay(release: Release = SHOP, since: str = "25h", until: str | None = None, 
 
 Found = Sequence[Any] | Unreadable | None
 
+ORDINARY = (Exceptional(),)
+"""Nothing is held, waived or broken."""
+
 
 def facts(
     *,
@@ -261,7 +266,9 @@ def facts(
     requests: Found = (),
     in_force: Found = (),
     roster: Roster | Unreadable | None = None,
+    revoked: Found = (),
     stays: Mapping[str, Found] | None = None,
+    exceptional: Found = ORDINARY,
 ) -> Facts:
     """All facts of a decision: a sequence is complete, `Unreadable` stays so, None was never gathered."""
     enrolled: Found = [Enrolled(roster=roster)] if isinstance(roster, Roster) else roster
@@ -273,7 +280,9 @@ def facts(
         Need(Request): requests,
         Need(InForce): in_force,
         Need(Enrolled): enrolled,
-        **{Need(Stay, environment): there for environment, there in (stays or {}).items()},
+        Need(Exceptional): exceptional,
+        Need(Revocation): revoked,
+        **{Need(Stay, environment): there for environment, there in {"production": (), **(stays or {})}.items()},
     }
     return Facts({need: complete(items) for need, items in found.items() if items is not None})
 
@@ -283,3 +292,48 @@ def complete(items: Sequence[Any] | Unreadable) -> Gathered:
 
 
 UNREADABLE = Unreadable(code="ref.unreadable")
+
+
+# Out of the ordinary.
+
+
+def exception_id(kind: str, name: str = "") -> str:
+    """``exception_id("h")``: of a hold, ``"w"`` of a waiver, ``"g"`` of a broken glass."""
+    return f"{kind}-" + _hex(kind, name)[:16]
+
+
+def held(name: str = "", by: str = "sam", **changes: Any) -> Hold:
+    """A hold an hour old, without an end."""
+    base: dict[str, Any] = {"id": exception_id("h", name), "by": person_id(by), "at": ago("1h"), "reason": digest("why")}
+    return Hold(**{**base, **changes})
+
+
+def waiver(name: str = "", by: str = "max", requirement: str = "soaked", **changes: Any) -> Waiver:
+    """Max lets a requirement fail for Rita's request, until tomorrow."""
+    base: dict[str, Any] = {
+        "id": exception_id("w", name),
+        "request": request_id(),
+        "requirement": requirement,
+        "by": person_id(by),
+        "key": key(by).fingerprint,
+        "at": ago("1h"),
+        "expires": later("1d"),
+        "section": SECTION,
+        "reason": digest("why"),
+    }
+    return Waiver(**{**base, **changes})
+
+
+def glass(*by: str, name: str = "", release: Release = SHOP, **changes: Any) -> Glass:
+    """Broken for `SHOP` ten minutes ago; by Ann and Sam unless somebody is named."""
+    people = by or ("ann", "sam")
+    base: dict[str, Any] = {
+        "id": exception_id("g", name),
+        "release": release,
+        "reason": digest("why"),
+        "at": ago("10m"),
+        "until": later("50m"),
+        "by": tuple(map(person_id, people)),
+        "keys": tuple(key(one).fingerprint for one in people),
+    }
+    return Glass(**{**base, **changes})

@@ -12,7 +12,7 @@ from hypothesis import settings
 settings.register_profile("lockgate", deadline=None, print_blob=True)  # two busy cores make any deadline a coin toss
 settings.load_profile("lockgate")
 
-SCRUBBED = ("LOCKGATE_", "SSH_", "GIT_", "XDG_", "SOURCE_DATE_EPOCH")
+SCRUBBED = ("LOCKGATE_", "SSH_", "GIT_", "XDG_", "SOURCE_DATE_EPOCH", "DOCKER_", "REGISTRY_", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import socket
 import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpcore
 
 from layouts import INDEX, MANIFEST, Layout
-from lockgate.adapters.sources.registry_network import Network, Patience
+from lockgate.adapters.sources.registry_network import Network, UnknownNameError
+from lockgate.adapters.sources.registry_watch import Patience
 from lockgate.core.digest import Ref
 
-HASTE = Patience(connect=1.0, read=0.4, total=1.2, rate=1 << 20, retries=3, pause=0.01, longest=1.0)
+HASTE = Patience(connect=1.0, read=0.4, total=1.2, look=3.0, rate=1 << 20, retries=3, pause=0.01, longest=1.0)
 """Patience for tests."""
+
+CALM = replace(HASTE, connect=20.0, read=20.0, total=40.0, look=60.0)
+"""The same for what has to go well, with much at once, on a machine that is busy."""
 
 LOCAL, REMOTE = "localhost:5000/shop/app", "registry.example/shop/app"
 USER, PASSWORD, TOKEN = "robot", "pa55-w0rd-never-shown", "t0ken-never-shown"
@@ -53,7 +58,7 @@ class Registry:
         api: whether there is a referrers API. page: entries on one of its pages; 0 for all.
         auth: empty, ``basic`` or ``token``. realm: of the token server.
         faults: part of a path -> what is done instead, and how often at most.
-        asked: every request.
+        asked: every request. forms: what token servers were sent. tunnels: where to, and with which login.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -64,6 +69,7 @@ class Registry:
         self.faults: list[tuple[str, Fault, list[int]]] = []
         self.asked: list[Asked] = []
         self.forms: list[dict[str, list[str]]] = []
+        self.tunnels: list[tuple[str, str]] = []
         self.stop = threading.Event()
 
     def fault(self, part: str, fault: Fault, times: int = 1_000_000) -> None:
@@ -83,6 +89,15 @@ class Registry:
             if manifest.get("subject", {}).get("digest") == digest:
                 found.append({**each, "artifactType": manifest.get("artifactType", "")})
         return found
+
+
+def pump(source: socket.socket, into: socket.socket) -> None:
+    """Everything from one to the other, until there is no more."""
+    with suppress(OSError):
+        while data := source.recv(1 << 16):
+            into.sendall(data)
+    with suppress(OSError):
+        into.shutdown(socket.SHUT_WR)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -105,6 +120,23 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/token"):
             self.registry.forms.append(parse_qs(self.body.decode()))
         self.do_GET()
+
+    def do_CONNECT(self) -> None:
+        """As a proxy that leads to the same server."""
+        self.registry.tunnels.append((self.path, self.headers.get("Proxy-Authorization", "")))
+        for part, fault, times in self.registry.faults:
+            if part == "CONNECT" and times[0]:
+                times[0] -= 1
+                fault(self)
+                return
+        self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with socket.socket(socket.AF_UNIX) as onward:
+            onward.connect(self.server.server_address)
+            back = threading.Thread(target=pump, args=(onward, self.connection), daemon=True)
+            back.start()
+            pump(self.connection, onward)
+            back.join()
+        self.close_connection = True
 
     def do_PUT(self) -> None:
         self.do_POST()
@@ -294,7 +326,7 @@ class Outside:
 
                 return [str(ipaddress.ip_address(host))]
             except ValueError:
-                raise httpcore.ConnectError("not known") from None
+                raise UnknownNameError("not known") from None
         return self.names[host]
 
     def connect(self, address: str, port: int, seconds: float) -> httpcore.NetworkStream:
@@ -305,7 +337,7 @@ class Outside:
         return Network(
             look_up=self.look_up,
             connect=self.connect,
-            tls=lambda: ssl.create_default_context(cafile=str(self.authority) if self.authority else None),
+            tls=lambda ca: ssl.create_default_context(cafile=ca or (str(self.authority) if self.authority else None)),
             sleep=self.slept.append,
         )
 

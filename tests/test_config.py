@@ -10,12 +10,14 @@ import pytest
 from lockgate import config
 from lockgate.errors import UsageError
 
+VARIABLES = ("LOCKGATE_REGISTRIES", "REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "a/b")
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "NO_COLOR", "LOCKGATE_GATE", "LOCKGATE_TRUST", "LOCKGATE_KEY", "SSH_AUTH_SOCK"):
+    for name in (*VARIABLES, "XDG_STATE_HOME", "XDG_CONFIG_HOME", "NO_COLOR", "LOCKGATE_GATE", "LOCKGATE_TRUST", "LOCKGATE_KEY", "SSH_AUTH_SOCK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TERM", "xterm")
@@ -34,6 +36,16 @@ def test_the_nearest_above_is_found(tmp_path: Path) -> None:
     assert config.load().gate == tmp_path / ".lockgate"
     assert config.load(above=False).gate == tmp_path / "a/b/.lockgate"
     assert config.load().trust == tmp_path / "a/lockgate.trust"
+
+
+def test_it_is_known_how_a_place_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (config.load().gate_by, config.load(above=False).gate_by, config.load().trust_by) == ("looked for here and above", "here", "found here or above")
+    (tmp_path / ".lockgate").mkdir()
+    assert config.load().gate_by == "found here or above"
+    monkeypatch.setenv("LOCKGATE_GATE", "g")
+    monkeypatch.setenv("LOCKGATE_TRUST", "t")
+    assert (config.load().gate_by, config.load().trust_by) == ("named by LOCKGATE_GATE", "named by LOCKGATE_TRUST")
+    assert (config.load(gate="x").gate_by, config.load(trust="x").trust_by) == ("named by --gate", "named by --trust")
 
 
 def test_a_dangling_trust_file_counts_as_one(tmp_path: Path) -> None:
@@ -88,6 +100,55 @@ def test_a_directory_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as err:
         config.load()
     assert err.value.code == "setting.no-directory"
+
+
+class TestRegistries:
+    @pytest.mark.parametrize(
+        ("variables", "files"),
+        [
+            ({}, ["home/.config/containers/auth.json", "home/.docker/config.json"]),
+            ({"XDG_RUNTIME_DIR": "/run/user/1"}, ["/run/user/1/containers/auth.json", "home/.config/containers/auth.json", "home/.docker/config.json"]),
+            ({"XDG_RUNTIME_DIR": "run"}, ["home/.config/containers/auth.json", "home/.docker/config.json"]),
+            ({"DOCKER_CONFIG": "/d"}, ["/d/config.json", "home/.config/containers/auth.json"]),
+            ({"XDG_CONFIG_HOME": "/c"}, ["/c/containers/auth.json", "home/.docker/config.json"]),
+            ({"REGISTRY_AUTH_FILE": "/a.json", "DOCKER_CONFIG": "/d", "XDG_RUNTIME_DIR": "/run/user/1"}, ["/a.json"]),
+        ],
+    )
+    def test_where_logins_stand(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], files: list[str]) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        assert config.load().logins == tuple(tmp_path / each for each in files)
+
+    def test_where_settings_stand(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert (config.load().registries, config.load().registries_named) == (tmp_path / "home/.config/lockgate/registries.toml", False)
+        monkeypatch.setenv("LOCKGATE_REGISTRIES", "r.toml")
+        assert (config.load().registries, config.load().registries_named) == (Path("r.toml"), True)
+        monkeypatch.setenv("HOME", "")
+        monkeypatch.delenv("LOCKGATE_REGISTRIES")
+        assert (config.load().registries, config.load().logins) == (None, ())
+
+    def test_a_proxy_by_either_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert (config.load().proxy, config.load().no_proxy) == ("", "")
+        monkeypatch.setenv("https_proxy", "http://b")
+        monkeypatch.setenv("no_proxy", "b")
+        assert (config.load().proxy, config.load().no_proxy) == ("http://b", "b")
+        monkeypatch.setenv("HTTPS_PROXY", "http://a")
+        monkeypatch.setenv("NO_PROXY", "a")
+        monkeypatch.setenv("HTTP_PROXY", "http://c")
+        assert (config.load().proxy, config.load().no_proxy) == ("http://a", "a")
+        assert "http://a" not in repr(config.load())
+
+    def test_plain_http_names_a_host(self) -> None:
+        assert config.load(plain_http=("Registry.lan:5000", "10.0.0.1", "[fd00::1]:5000")).plain_http == ("registry.lan:5000", "10.0.0.1", "[fd00::1]:5000")
+
+    @pytest.mark.parametrize(
+        "text", ["", "app", "http://registry.lan", "registry.lan/app", "registry.lan:0", "u:secret@registry.lan", "*", "registry.lan:x", "a b.c"]
+    )
+    def test_what_names_none(self, text: str) -> None:
+        with pytest.raises(UsageError) as err:
+            config.load(plain_http=(text,))
+        assert err.value.code == "setting.malformed"
+        assert "secret" not in str(err.value)
 
 
 class TestStrange:

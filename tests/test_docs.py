@@ -23,7 +23,12 @@ from lockgate.errors import LockgateError
 DOCS = ROOT / "docs"
 CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 FILE_SUFFIXES = (".db", ".json", ".key", ".md", ".pub", ".toml", ".trust", ".txt", ".vkey", ".yaml")
-NO_CODES = {"append": "failpoints of the sequencer", "create": "failpoints of a new ledger", "lockgate": "modules and files"}
+NO_CODES = {
+    "append": "failpoints of the sequencer",
+    "docker": "the name of a registry",
+    "create": "failpoints of a new ledger",
+    "lockgate": "modules and files",
+}
 REMEDIES = "lockgate.render.remedies"
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
 FENCED = re.compile(r"^[ ]*(```+|~~~+).*?^[ ]*\1[ ]*$", re.MULTILINE | re.DOTALL)

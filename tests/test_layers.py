@@ -71,7 +71,7 @@ def judge_own(here: str, there: str) -> str:
     if here == there or there in BESIDE.get(here, ()):
         return ""
     if there == ONLY_WIRE and here != "wire":
-        return "only wire.py imports adapters"
+        return "only wire imports adapters"
     if LAYERS[there] > LAYERS[here]:
         return f"upward: layer {LAYERS[here]} imports layer {LAYERS[there]}"
     if LAYERS[there] == LAYERS[here]:

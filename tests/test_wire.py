@@ -14,6 +14,7 @@ from command_line import call, move_to
 from lockgate import config, wire
 from lockgate.core.identity import Witnesses, fingerprint
 from lockgate.errors import LockgateError, TrustError, UsageError
+from lockgate.wire import files
 
 
 @pytest.fixture(autouse=True)
@@ -190,17 +191,17 @@ def test_without_a_home_a_key_has_to_be_named(monkeypatch: pytest.MonkeyPatch) -
 def test_what_is_no_regular_file_is_neither_read_nor_written(make: object) -> None:
     assert callable(make)
     make()
-    for use in (lambda: wire.read_head("x", 9), lambda: wire.file_digest("x"), lambda: wire.write_file("x", b"y")):
+    for use in (lambda: files.read_head("x", 9), lambda: files.file_digest("x"), lambda: files.write_file("x", b"y")):
         with pytest.raises(OSError, match=r"regular|symbolic|many"):
             use()
 
 
 def test_a_file_is_written_in_one_step() -> None:
-    wire.write_file("x", b"one")
+    files.write_file("x", b"one")
     Path("link").hardlink_to("x")
-    wire.write_file("x", b"two")
+    files.write_file("x", b"two")
     assert (Path("x").read_bytes(), Path("link").read_bytes()) == (b"two", b"one")
-    assert wire.read_head("x", 2) == b"tw"
+    assert files.read_head("x", 2) == b"tw"
 
 
 def test_whoever_may_not_read_the_keys_may_read_the_gate() -> None:

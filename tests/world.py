@@ -19,7 +19,7 @@ from itertools import count
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from build import APPROVED, BUILDER, BUILT, CAME, COMMIT, KEYS, NOW, REF, REPOSITORY, SIGNED, SOAKED, Key, key, nonce, person, person_id
+from build import APPROVED, BUILDER, BUILT, CAME, COMMIT, KEYS, NOW, REF, REPOSITORY, SIGNED, SOAKED, Key, digest, key, nonce, person, person_id
 from fakes.fixed_clock import FixedClock
 from fakes.memory_blobs import MemoryBlobs
 from fakes.memory_directory import MemoryDirectory
@@ -37,7 +37,7 @@ from lockgate.core.duration import span
 from lockgate.core.identity import Person, PublicKey, Root, Roster
 from lockgate.core.model import NONE
 from lockgate.core.policy import EnvironmentPolicy, Policy
-from lockgate.core.ports import Blobs, Entry, Heads, Index, Log, Receipt
+from lockgate.core.ports import Blobs, Ended, Entry, Heads, Index, Log, Receipt
 from lockgate.core.state import state_digest
 from lockgate.evidence import record, slsa
 from lockgate.ledger.merkle import leaf_hash
@@ -63,12 +63,32 @@ class FakeRunner:
     def __init__(self) -> None:
         self.ran: list[list[str]] = []
         self.status = 0
-        self.during: Callable[[], None] = lambda: None
+        self.ended: Ended | None = None
+        """In place of a status."""
+        self.during: Callable[[], object] = lambda: None
 
-    def run(self, command: Sequence[str]) -> int:
+    def run(self, command: Sequence[str], limit: timedelta, *, to_stderr: bool) -> Ended:
         self.ran.append(list(command))
         self.during()
-        return self.status
+        return self.ended or Ended(status=self.status)
+
+
+class FakeUnderway:
+    """Port `Underway`: what `dead` holds has died."""
+
+    def __init__(self) -> None:
+        self.begun: set[str] = set()
+        self.dead: set[str] = set()
+
+    def begin(self, name: str) -> None:
+        self.begun.add(name)
+
+    def over(self, name: str) -> None:
+        self.begun.discard(name)
+        self.dead.discard(name)
+
+    def died(self, name: str) -> bool:
+        return name in self.dead
 
 
 class FakeOutbox:
@@ -91,6 +111,13 @@ class FakeScratch:
     @contextmanager
     def directory(self) -> Iterator[PurePath]:
         yield PurePath("/scratch")
+
+    def copies(self, files: Sequence[tuple[str, PurePath]], into: PurePath) -> list[str]:
+        """The digest of a file is that of its place, until `changed` says otherwise."""
+        return [digest(self.changed.get(place, place)) for place, _ in files]
+
+    def __init__(self) -> None:
+        self.changed: dict[str, str] = {}
 
 
 def standard_policy(**changes: Any) -> Policy:
@@ -122,6 +149,7 @@ class World:
         self.runner = FakeRunner()
         self.outbox = FakeOutbox()
         self.scratch = FakeScratch()
+        self.underway = FakeUnderway()
         self.permit: Key | None = key("permit")
         self.pinned: Root | None = None
         self.erased: set[int] = set()
@@ -148,6 +176,7 @@ class World:
             clock=self.clock,
             runner=self.runner,
             outbox=self.outbox,
+            underway=self.underway,
             scratch=self.scratch,
             permit=self.permit,
             pinned=self.pinned,
@@ -221,10 +250,10 @@ class World:
         """Gate and deploy."""
         return self._told(deploy.deploy(self.ports, self.ask(to, ref, **more), ["run", "{ref}"], key(by), lambda _: None))
 
-    def request(self, to: str = "production", ref: str = "shop", by: str = "rita", config: str = NONE, id_: str = "") -> str:
+    def request(self, to: str = "production", ref: str = "shop", by: str = "rita", config: str = NONE, id_: str = "", *, rollback: bool = False) -> str:
         """Ask for a release; the request's id."""
         id_ = id_ or self.id()
-        request.request_release(self.ports, (f"file:{ref}",), to, config, id_, key(by))
+        request.request_release(self.ports, (f"file:{ref}",), to, config, id_, key(by), rollback=rollback)
         self.caught_up()
         return id_
 

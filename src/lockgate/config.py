@@ -7,7 +7,12 @@ SUDO_UID           of root alone: whose gate and trust file are taken where they
 SSH_AUTH_SOCK      your agent
 XDG_STATE_HOME     where the heads you saw are remembered; default ``~/.local/state``
 XDG_CONFIG_HOME    where ``init`` puts a new owner's key; default ``~/.config``
+LOCKGATE_REGISTRIES  how registries are reached; default: ``lockgate/registries.toml`` in XDG_CONFIG_HOME
+REGISTRY_AUTH_FILE podman's file of logins for registries, in place of all others
 DOCKER_CONFIG      the directory of docker's ``config.json``, where logins for registries stand; default ``~/.docker``
+XDG_RUNTIME_DIR    where podman keeps its logins, in ``containers/auth.json``
+HTTPS_PROXY, NO_PROXY  what connections to registries go through, and which do not; also in lower case
+SSL_CERT_FILE, SSL_CERT_DIR  whom OpenSSL trusts, in place of the system's certificates; read by OpenSSL itself
 NO_COLOR           not empty: no colours, on terminals neither
 """
 
@@ -16,7 +21,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lockgate.errors import UsageError
@@ -27,14 +32,17 @@ class Config:
     """Where everything is.
 
     Attributes:
-        gate: the gate's directory, whether it is there or not.
-        trust: the pinned root's file; None where there is none.
+        gate: the gate's directory, whether it is there or not. gate_by: how it came to be this one.
+        trust: the pinned root's file; None where there is none. trust_by: likewise.
         strange: what was found, and not named, though somebody else may have put it there -> why that may be.
         key: what names the user's key; empty for none.
         agent: the agent's socket; empty for none.
         state: the user's own memory. home: where the user's own keys are made. None where the user has no home.
         here: the working directory. ssh: where OpenSSH keeps the user's keys.
-        logins: docker's ``config.json``, whether it is there or not.
+        logins: files of logins for registries, whether they are there or not; the first that knows one counts.
+        registries: ``registries.toml``, whether it is there or not; None where the user has no home. registries_named: whether it was named.
+        plain_http: registries that are spoken to in plain HTTP, besides those named there.
+        proxy, no_proxy: as given; empty for none. The first may hold a password, and is left out of the text form.
         colour: whether a terminal may be written to in colours.
     """
 
@@ -47,42 +55,86 @@ class Config:
     home: Path | None
     here: Path
     ssh: Path | None
-    logins: Path | None
+    logins: tuple[Path, ...]
+    registries: Path | None
+    registries_named: bool
+    plain_http: tuple[str, ...]
+    proxy: str = field(repr=False)
+    no_proxy: str
     colour: bool
+    gate_by: str = ""
+    trust_by: str = ""
 
 
-def load(*, gate: str = "", trust: str = "", key: str = "", above: bool = True) -> Config:
+def load(*, gate: str = "", trust: str = "", key: str = "", plain_http: tuple[str, ...] = (), above: bool = True) -> Config:
     """The configuration: options stand above variables, variables above defaults.
 
     Args:
-        gate, trust, key: as given on the command line; empty where not.
+        gate, trust, key, plain_http: as given on the command line; empty where not.
         above: whether a gate is looked for in the directories above too.
 
     Raises:
-        UsageError: ``setting.no-directory``, ``setting.not-text``.
+        UsageError: ``setting.no-directory``, ``setting.not-text``, ``setting.malformed``.
     """
     try:
         here = Path.cwd()
     except OSError as err:
         raise UsageError("setting.no-directory", f"the working directory cannot be told: {err.strerror}") from None
     home = _home()
+    gate_by, trust_by = _by(gate, "--gate", "LOCKGATE_GATE"), _by(trust, "--trust", "LOCKGATE_TRUST")
     gate, trust, key = gate or _setting("LOCKGATE_GATE"), trust or _setting("LOCKGATE_TRUST"), key or _setting("LOCKGATE_KEY")
-    docker = _setting("DOCKER_CONFIG")
+    registries, own = _setting("LOCKGATE_REGISTRIES"), _below(_setting("XDG_CONFIG_HOME"), home, ".config")
     found_gate = _above(here, ".lockgate") if above and not gate else None
     found_trust = None if trust else _above(here, "lockgate.trust")
     return Config(
         gate=Path(gate) if gate else found_gate or here / ".lockgate",
         trust=Path(trust) if trust else found_trust,
-        strange={path: why for path in (found_gate, found_trust) if path and (why := strangeness(path, _owners()))},
+        strange={path: why for path in (found_gate, found_trust) if path and (why := strangeness(path, owners()))},
         key=key,
         agent=_setting("SSH_AUTH_SOCK"),
         state=_below(_setting("XDG_STATE_HOME"), home, ".local/state"),
-        home=_below(_setting("XDG_CONFIG_HOME"), home, ".config"),
+        home=own,
         here=here,
         ssh=home / ".ssh" if home else None,
-        logins=Path(docker) / "config.json" if docker else home / ".docker" / "config.json" if home else None,
+        logins=_logins(home, own),
+        registries=Path(registries) if registries else own and own / "registries.toml",
+        registries_named=bool(registries),
+        plain_http=tuple(map(_host, plain_http)),
+        proxy=_setting("HTTPS_PROXY") or _setting("https_proxy"),
+        no_proxy=_setting("NO_PROXY") or _setting("no_proxy"),
         colour=not _setting("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        gate_by=gate_by or ("found here or above" if found_gate else "looked for here and above" if above else "here"),
+        trust_by=trust_by or "found here or above",
     )
+
+
+def _logins(home: Path | None, own: Path | None) -> tuple[Path, ...]:
+    """Where logins for registries may stand: where the user says; else where podman, then docker keeps them (containers-auth.json(5))."""
+    if named := _setting("REGISTRY_AUTH_FILE"):
+        return (Path(named),)
+    docker, runtime = _setting("DOCKER_CONFIG"), _setting("XDG_RUNTIME_DIR")
+    found = [Path(docker) / "config.json"] if docker else []
+    found += [Path(runtime) / "containers/auth.json"] if runtime.startswith("/") else []
+    found += [own.parent / "containers/auth.json"] if own else []
+    return (*found, *([home / ".docker/config.json"] if home and not docker else []))
+
+
+def _host(text: str) -> str:
+    """``HOST[:PORT]`` as it stands in references, in lower case. Raises UsageError ``setting.malformed``."""
+    from lockgate.core.digest import parse_ref  # noqa: PLC0415  --help does not wait for it
+
+    try:
+        host, _, rest = parse_ref(f"registry:{text}/x").path.partition("/")
+    except UsageError:
+        host, rest = "", ""
+    if rest != "x":
+        raise UsageError("setting.malformed", "--plain-http names no host of a registry: write HOST or HOST:PORT, as in references to it")
+    return host
+
+
+def _by(typed: str, option: str, variable: str) -> str:
+    """How a place was named, in words; empty where it is looked for."""
+    return f"named by {option}" if typed else f"named by {variable}" if _setting(variable) else ""
 
 
 def _setting(name: str) -> str:
@@ -116,7 +168,7 @@ def _above(here: Path, name: str) -> Path | None:
     return next((folder / name for folder in (here, *here.parents) if os.path.lexists(folder / name)), None)
 
 
-def _owners() -> frozenset[int]:
+def owners() -> frozenset[int]:
     """Whose files are taken where they are found: this account's and root's; root's own run by sudo, the caller's too."""
     effective = os.geteuid()
     caller = os.environ.get("SUDO_UID", "") if effective == 0 else ""

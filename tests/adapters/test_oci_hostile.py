@@ -217,7 +217,7 @@ class TestLeadAstray:
         layout.enlist(listed_as, "v1")
         assert code(lambda: SOURCE.resolve(ref(layout, "v1"))) == "ref.unreadable"
         index = layout.index(listed_as, tag="index")
-        assert code(lambda: SOURCE.resolve(ref(layout, "index"))) == "ref.unreadable"
+        assert code(lambda: SOURCE.resolve(ref(layout, "index"), "linux/amd64")) == "ref.unreadable"
         assert code(lambda: SOURCE.measure(ref(layout), index)) == "ref.unreadable"
 
     @pytest.mark.parametrize(
@@ -303,7 +303,8 @@ class TestLeadAstray:
         for _ in range(20):
             inner = layout.json({"schemaVersion": 2, "manifests": [inner]}, INDEX)
         layout.enlist(inner, "v1")
-        assert code(lambda: SOURCE.resolve(ref(layout, "v1"))) == "ref.unreadable"
+        assert code(lambda: SOURCE.resolve(ref(layout, "v1"), "linux/amd64")) == "ref.unreadable"
+        assert SOURCE.measure(ref(layout), inner["digest"]).problem == ""
 
 
 GARBAGE = {

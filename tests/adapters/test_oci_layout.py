@@ -90,11 +90,11 @@ class TestResolve:
         assert refused(layout) == "ref.not-found"
 
     def test_a_platform_chooses_within_an_index(self, layout: Layout) -> None:
-        _, images = multi(layout, "linux/amd64", "linux/arm64/v8", "linux/arm/v7")
+        index, images = multi(layout, "linux/amd64", "linux/arm64/v8", "linux/arm/v7")
         assert resolve(layout, platform="linux/amd64") == images["linux/amd64"]
         assert resolve(layout, platform="linux/arm64") == images["linux/arm64/v8"]
         assert resolve(layout, platform="linux/arm/v7") == images["linux/arm/v7"]
-        assert refused(layout) == "ref.which-platform"
+        assert resolve(layout) == index
         assert refused(layout, platform="linux/arm/v6") == "ref.no-platform"
         assert refused(layout, platform="windows/amd64") == "ref.no-platform"
 
@@ -106,9 +106,23 @@ class TestResolve:
         _, images = multi(layout, "linux/arm64", "linux/amd64")
         assert resolve(layout, platform="linux/arm64/v8") == images["linux/arm64"]
 
-    def test_an_index_of_one_image_needs_no_platform(self, layout: Layout) -> None:
-        _, images = multi(layout, "linux/amd64")
-        assert resolve(layout) == images["linux/amd64"]
+    def test_an_index_stands_for_itself_with_every_platform_in_it(self, layout: Layout) -> None:
+        """Every manifest, configuration and layer of it is read: one byte anywhere is noticed."""
+        index, images = multi(layout, "linux/amd64", "linux/arm64")
+        assert resolve(layout) == index
+        assert SOURCE.measure(ref(layout), index).problem == ""
+        held = [part["digest"] for image in images.values() for part in (parts(layout, image)["config"], *parts(layout, image)["layers"])]
+        for each in (*images.values(), *held):
+            good = layout.at(each).read_bytes()
+            layout.at(each).write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+            assert SOURCE.measure(ref(layout), index).problem == "digest.mismatch"
+            layout.at(each).write_bytes(good)
+        layout.at(held[-1]).unlink()
+        assert SOURCE.measure(ref(layout), index).problem == "digest.missing"
+
+    def test_an_index_of_one_image_is_an_index_too(self, layout: Layout) -> None:
+        index, images = multi(layout, "linux/amd64")
+        assert (resolve(layout), resolve(layout, platform="linux/amd64")) == (index, images["linux/amd64"])
 
     def test_attestation_manifests_of_a_build_tool_are_no_platforms(self, layout: Layout) -> None:
         image = {**layout.manifest(b"image"), "platform": {"os": "linux", "architecture": "amd64"}}
@@ -118,7 +132,7 @@ class TestResolve:
             "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
         }
         index = layout.index(image, attestation)
-        assert resolve(layout) == resolve(layout, platform="linux/amd64") == image["digest"]
+        assert (resolve(layout), resolve(layout, platform="linux/amd64")) == (index, image["digest"])
         assert refused(layout, platform="unknown/unknown") == "ref.no-platform"
         assert SOURCE.measure(ref(layout), index).problem == ""
         assert resolve(layout, digest=index) == index
@@ -128,8 +142,10 @@ class TestResolve:
     def test_nested_indexes_are_entered(self, layout: Layout) -> None:
         image = layout.manifest(b"image")
         inner = layout.json({"schemaVersion": 2, "manifests": [image]}, INDEX)
-        layout.index(inner)
-        assert resolve(layout) == image["digest"]
+        outer = layout.index(inner)
+        assert (resolve(layout), resolve(layout, platform="linux/amd64")) == (outer, image["digest"])
+        layout.at(parts(layout, image["digest"])["layers"][0]["digest"]).write_bytes(b"imagE")
+        assert SOURCE.measure(ref(layout), outer).problem == "digest.mismatch"
 
     def test_platforms_may_stand_in_index_json_itself(self, layout: Layout) -> None:
         for architecture in ("amd64", "arm64"):
@@ -230,6 +246,14 @@ class TestResolve:
     def test_more_entries_without_a_platform_than_are_asked(self, layout: Layout) -> None:
         index = layout.index(*(layout.manifest(b"%d" % number, platform=f"linux/x{number}") for number in range(17)))
         assert refused(layout, digest=index, platform="linux/x3") == "ref.ambiguous"
+
+    def test_an_index_that_was_read_says_which_images_are_inside(self, layout: Layout) -> None:
+        index, images = multi(layout, "linux/amd64", "linux/arm64")
+        whole = layout.index({"mediaType": INDEX, "digest": index, "size": len(layout.at(index).read_bytes())})
+        (one, *_) = images.values()
+        assert SOURCE.measure(ref(layout), index).inside == tuple(sorted(images.values()))
+        assert SOURCE.measure(ref(layout), whole).inside == tuple(sorted([index, *images.values()]))
+        assert SOURCE.measure(ref(layout), one).inside == ()
 
     def test_a_digest_names_an_index_whole_or_the_platform_asked_of_it(self, layout: Layout) -> None:
         index, images = multi(layout, "linux/amd64", "linux/arm64")

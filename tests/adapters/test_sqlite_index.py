@@ -117,11 +117,32 @@ def test_one_flipped_bit_gives_an_answer_or_an_error_of_ours(tmp_path: Path, at:
     index.close()
 
 
-@pytest.mark.parametrize("value", ["'state!'", "x'00'", "7", "''"])
+@pytest.mark.parametrize("value", ["x'737461746521'", "x'00'", "x''"])
 def test_an_edited_state_is_no_state(index: SqliteIndex, path: Path, value: str) -> None:
     fill(index)
-    edit(path, f"DROP TABLE state; CREATE TABLE state (digest, state); INSERT INTO state VALUES ('{digest_of(STATE)}', {value})")
+    edit(path, f"UPDATE state SET state = {value}")
     assert index.snapshot(digest_of(STATE)) is None
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"DROP TABLE state; CREATE TABLE state (digest, state); INSERT INTO state VALUES ('{digest_of(STATE)}', 7)",
+        "CREATE TRIGGER t AFTER INSERT ON row BEGIN DELETE FROM row WHERE leaf = NEW.leaf; END",
+        "DROP TABLE row; CREATE VIEW row AS WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT 'a' AS kind, 'b' AS name, x AS leaf FROM c",
+        "DROP INDEX newest",
+        "CREATE TABLE more (a)",
+    ],
+)
+def test_other_tables_than_ours_are_no_index_until_a_rebuild(index: SqliteIndex, path: Path, script: str) -> None:
+    fill(index)
+    index.close()
+    edit(path, script)
+    with pytest.raises(LedgerError) as err:
+        index.cursor()
+    assert err.value.code == "index.altered"
+    index.clear()
+    fill(index)
 
 
 def test_it_is_its_owners_alone(index: SqliteIndex, path: Path) -> None:

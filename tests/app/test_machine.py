@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from build import KEYS, SIGNED, digest, person, person_id
+from build import KEYS, SIGNED, digest, key, person, person_id
+from lockgate.app import recall
 from lockgate.app.project import project
 from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.requirements.approved import Approved
@@ -60,6 +61,7 @@ class Asked:
     withdrawn: bool = False
     ran: bool = False
     replaced: bool = False
+    rollback: bool = False
     permit: tuple[int, datetime, str] | None = None
 
 
@@ -77,6 +79,9 @@ class Machine(RuleBasedStateMachine):
         self.asked: dict[str, Asked] = {}
         self.runs = ""
         self.permits: dict[int, str] = {}
+        self.ran: list[str] = []
+        self.revoked: dict[str, tuple[str, str]] = {}
+        self.gone: set[int] = set()
         for release in RELEASES:
             self.request(release)
             self.agree(len(self.asked) - 1)
@@ -91,11 +96,36 @@ class Machine(RuleBasedStateMachine):
     def pick(self, number: int) -> str:
         return sorted(self.asked)[number % len(self.asked)]
 
-    @rule(release=st.sampled_from(RELEASES))
-    def request(self, release: str) -> None:
-        id_ = self.attempt("rita" in self.present, self.world.request, "production", release)
+    @rule(release=st.sampled_from(RELEASES), marked=st.sampled_from([True, True, False]))
+    def request(self, release: str, marked: bool = True) -> None:
+        """Marked as a rollback where it is one; or wrongly, where `marked` says so."""
+        rollback = self.back(release) == marked
+        expected = "rita" in self.present and release not in self.revoked and marked
+        id_ = self.attempt(expected, lambda: self.world.request("production", release, rollback=rollback))
         if id_:
-            self.asked[id_] = Asked(release)
+            self.asked[id_] = Asked(release, rollback=rollback)
+
+    @rule(release=st.sampled_from(RELEASES), by=NAMES)
+    def revoke(self, release: str, by: str) -> None:
+        """By anybody who may approve here; every permit for it is gone for good."""
+        done = self.attempt(by in self.present, recall.revoke, self.world.ports, [digest(release)], "other", "production", self.world.id, key(by))
+        self.world.caught_up()
+        if done and release not in self.revoked:
+            self.revoked[release] = (done[0].id, by)
+            self.gone |= {index for index, id_ in self.permits.items() if self.asked[id_].release == release}
+            for asked in self.asked.values():
+                asked.permit = None if asked.release == release else asked.permit
+
+    @precondition(lambda self: self.revoked)
+    @rule(number=st.integers(0, 1), by=NAMES, same=st.booleans())
+    def lift(self, number: int, by: str, same: bool) -> None:
+        """By whoever revoked it, and nobody else who is no owner."""
+        release = sorted(self.revoked)[number % len(self.revoked)]
+        id_, said = self.revoked[release]
+        by = said if same else by
+        if self.attempt(by == said and by in self.present, recall.lift, self.world.ports, id_, self.world.nonce(), key(by)):
+            self.world.caught_up()
+            del self.revoked[release]
 
     @rule(number=st.integers(0, 3), by=NAMES, duty=st.sampled_from(DUTIES), hours=st.sampled_from([1, 48, 100]))
     def approve(self, number: int, by: str, duty: str, hours: int) -> None:
@@ -190,7 +220,7 @@ class Machine(RuleBasedStateMachine):
         permit = live.get(index)
         fell = asked.withdrawn or asked.no or asked.replaced
         lives = permit is not None and self.world.clock.at < permit.not_after and permit.person in {None, person_id(by)}
-        expected = by in self.present and lives and not fell
+        expected = by in self.present and lives and not fell and index not in self.gone
         if self.attempt(expected, self.world.record, self.world.deployed(index), (digest(asked.release),), by):
             del self.permits[index]
             self.deployed(asked)
@@ -198,9 +228,18 @@ class Machine(RuleBasedStateMachine):
 
     def deployed(self, asked: Asked) -> None:
         asked.ran = True
+        self.ran.append(asked.release)
+        if self.runs != asked.release:  # what else was permitted is void, and keeps others out until its time is over
+            for other in self.asked.values():
+                if other.permit is not None and other.release != asked.release:
+                    other.permit = (-1, other.permit[1], "")
         self.runs = asked.release
         for other in self.asked.values():
             other.replaced |= other.ran and other.release != asked.release
+
+    def back(self, release: str) -> bool:
+        """Whether it was here and is here no longer."""
+        return release in self.ran and release != self.runs
 
     def outstanding(self, asked: Asked) -> tuple[int, datetime, str] | None:
         """The permit that keeps others out."""
@@ -209,6 +248,8 @@ class Machine(RuleBasedStateMachine):
     def opens(self, asked: Asked, by: str | None) -> bool:
         """The rules, told once more."""
         now = self.world.clock.at
+        if asked.release in self.revoked or (self.back(asked.release) and not asked.rollback):
+            return False
         if asked.withdrawn or asked.no or asked.replaced or by is None or by not in self.present or by not in MAY_DEPLOY:
             return False
         if (out := self.outstanding(asked)) is not None and out[2] != by:
@@ -229,7 +270,7 @@ class Machine(RuleBasedStateMachine):
             return
         now = self.world.clock.at
         state = project(self.world.ports, "production").state.environment
-        live = [permit.request for permit in state.permits if now < permit.not_after]
+        live = [permit.request for permit in state.permits if now < permit.not_after and permit.decision not in self.gone]
         ran = {request.id for request in state.requests if request.deployed >= 0}
         assert all(live.count(id_) == 1 or id_ in ran for id_ in live)
         occupant = state.occupant()

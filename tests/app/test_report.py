@@ -85,7 +85,7 @@ class TestCheck:
         world.soaked()
         heard: list[tuple[int, int]] = []
         checked = report.check(world.ports, lambda done, whole: heard.append((done, whole)))
-        assert checked.kinds == {"approval": 3, "decision": 1, "deployed": 1, "genesis": 1, "policy": 1, "root": 1, "roster": 2}
+        assert checked.kinds == {"approval": 3, "decision": 1, "deploy-started": 1, "deployed": 1, "genesis": 1, "policy": 1, "root": 1, "roster": 2}
         assert heard == [(checked.size, checked.size)]
 
     def test_every_edited_row_is_found(self, world: World, fails: Fails) -> None:
@@ -372,8 +372,8 @@ class TestSay:
 
     def test_a_decision_is_not_recorded_by_hand(self, world: World, fails: Fails) -> None:
         gated = world.gate("staging")
-        assert fails(say.record_event, world.ports, world.envelope(gated.index)) == "decision.stale"
-        assert fails(say.record_event, world.ports, world.decided(gated, key("mallory"))) == "event.other-key"
+        for envelope in (world.envelope(gated.index), world.decided(gated, key("mallory")), world.decided(gated, key("permit"), history=world.log.head().size)):
+            assert fails(say.record_event, world.ports, envelope) == "event.not-recorded"
         assert fails(say.record_event, world.ports, world.envelope(0)) == "event.malformed"
 
     def test_recorded_but_not_remembered_says_so(self, world: World) -> None:

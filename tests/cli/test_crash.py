@@ -113,15 +113,101 @@ def test_an_approval_killed_on_its_way(shop: Shop, step: str) -> None:
     shop.check()
 
 
-@pytest.mark.parametrize(("step", "count"), [("append.before-commit", 1), (AFTER, 1), ("append.inserted", 2), (AFTER, 2)])
-def test_a_deployment_killed_before_and_after_the_command(shop: Shop, step: str, count: int) -> None:
-    """Its two records: the decision and `deployed`. What ran and was not recorded is not taken for deployed."""
+@pytest.mark.parametrize(
+    ("step", "count"), [("append.before-commit", 1), (AFTER, 1), ("append.inserted", 2), (AFTER, 2), ("append.inserted", 3), ("append.signed", 3), (AFTER, 3)]
+)
+def test_a_deployment_killed_at_a_step_of_its_records(shop: Shop, step: str, count: int) -> None:
+    """Its three records: the decision, the begin and `deployed`. What ran and was not recorded is not taken for deployed, nor is what ran before."""
     (shop.path / "killed").touch()
-    killed = shop.crash(step, count, "deploy", IMAGE, "--to", "production", "--", "cp", "-r", "{ref}", "there")
+    words = ("deploy", IMAGE, "--to", "production", "--", "sh", "-c", 'cp -rT "$0" there; chmod -R u+w there', "{ref}")
+    killed = shop.crash(step, count, *words)
     assert killed.code == -signal.SIGKILL
-    ran, recorded = (shop.path / "work" / "there").exists(), (step, count) == (AFTER, 2)
-    assert ran == (count == 2)
-    assert (shop.status("production")["occupant"] is not None) == recorded
+    ran, recorded = (shop.path / "work" / "there").exists(), (step, count) == (AFTER, 3)
+    begun = (count, step) >= (2, AFTER) and not recorded and (count == 3 or step == AFTER)
+    assert ran == (count == 3)
+    status = shop.status("production")
+    assert (status.get("occupant") is not None, status.get("running") is not None) == (recorded, begun)
+    # Whoever deploys next finds it, says that it is unknown, and what runs is known again.
+    size = shop.check()["size"]
+    again = shop.run("deploy", "--format", "json", *words[1:])
+    assert (again.code, "settled" in again.json()) == (0, begun), again
+    shown = [one["kind"] for one in shop.run("log", "show", "--last", "9", "--format", "json").json()]
+    assert ("deploy-unknown" in shown) == begun
+    assert shop.check()["size"] > size
+    status = shop.status("production")
+    assert (status.get("occupant") is not None, status.get("running"), status.get("unclear")) == (True, None, None)
+
+
+def pause(shop: Shop, *more: str) -> tuple[subprocess.Popen[str], int]:
+    """A deployment whose command waits; both processes."""
+    place = shop.path / "work" / "pid"
+    process = shop.start("deploy", IMAGE, "--to", "staging", *more, "--", "sh", "-c", 'echo $$ >pid.new; mv pid.new pid; sleep 60; : "$0"', "{ref}")
+    for _ in range(600):
+        if place.exists() or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    assert process.poll() is None, process.communicate()
+    return process, int(place.read_text())
+
+
+def test_lockgate_killed_while_its_command_runs(shop: Shop) -> None:
+    """As by the system, or with the machine: the command may go on, and until it ended nobody else begins."""
+    (shop.path / "killed").touch()
+    process, command = pause(shop)
+    process.kill()
+    process.wait()
+    for stream in (process.stdout, process.stderr):  # the command holds the other ends
+        assert stream is not None
+        stream.close()
+    status = shop.status("staging")
+    assert status["running"] is not None
+    busy = shop.run("deploy", IMAGE, "--to", "staging", "--", "true", "{ref}")
+    assert (busy.code, "deployed.under-way" in busy.err) == (1, True), busy
+    os.killpg(command, signal.SIGKILL)
+    gone = ended = shop.run("deploy", IMAGE, "--to", "staging", "--", "true", "{ref}")
+    while ended.code and "deployed.under-way" in ended.err:  # the system takes a moment to clear it away
+        ended = shop.run("deploy", IMAGE, "--to", "staging", "--", "true", "{ref}")
+    assert ended.code == 0, gone
+    assert "never told its end: that is recorded as deploy-unknown" in ended.err
+    status = shop.status("staging")
+    assert (status.get("running"), status.get("unclear")) == (None, None)
+    shop.check()
+
+
+def test_a_machine_that_is_lost(shop: Shop) -> None:
+    """Its state directory went with it: only its deployer's word, or the time, tells that it is not coming back."""
+    (shop.path / "killed").touch()
+    process, command = pause(shop)
+    process.kill()
+    process.wait()
+    for stream in (process.stdout, process.stderr):  # the command holds the other ends
+        assert stream is not None
+        stream.close()
+    os.killpg(command, signal.SIGKILL)
+    shutil.rmtree(shop.path / "home" / ".local" / "state" / "lockgate" / "underway")
+    assert shop.run("deploy", IMAGE, "--to", "staging", "--", "true", "{ref}").code == 1
+    assert shop.run("deploy", IMAGE, "--to", "staging", "--abandon", "--", "true", "{ref}").code == 0
+    shop.check()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_lockgate_asked_to_stop_while_its_command_runs(shop: Shop, number: signal.Signals, code: int) -> None:
+    process, _ = pause(shop)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, "UNKNOWN   the command was asked to stop" in err) == (code, True), err
+    status = shop.status("staging")
+    assert (status.get("occupant"), status["unclear"]["because"]) == (None, "interrupted")
+    shop.check()
+
+
+def test_the_command_killed_alone(shop: Shop) -> None:
+    process, command = pause(shop)
+    os.kill(command, signal.SIGKILL)
+    _, err = process.communicate(timeout=90)
+    assert (process.returncode, "UNKNOWN   the command was killed" in err) == (137, True), err
+    os.killpg(command, signal.SIGKILL)  # what it left behind, which is left alone
+    assert shop.status("staging")["unclear"]["because"] == "killed"
     shop.check()
 
 

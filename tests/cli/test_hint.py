@@ -71,31 +71,52 @@ KINDS = {
     "--public": "public",
     "--duty": "env-x=",
     "--platform": "os/",
+    "--plain-http": "plain",
     "--idempotency-key": "idempotent",
 }
 """What a value is -> how the values of that kind begin here; of no other kind is anything ever filled in."""
 
 ARGUMENTS = {
-    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "why"), "REF…"),
+    **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "why", "recall", "break-glass"), "REF…"),
     **dict.fromkeys(("approve", "reject", "withdraw"), "R"),
     **dict.fromkeys(("policy check", "policy apply"), "POLICY"),
     **dict.fromkeys(("log show", "log prove", "log replay"), "INDEX"),
     "log record": "EVENT",
+    "hold": "ENV",
 }
-OPTIONS = {"--to": "ENV", "--request": "R", "--key": "KEY"}
+OPTIONS = {"--to": "ENV", "--request": "R", "--for": "R", "--key": "KEY"}
 
 LINES = [
     "gate ref-a ref-b --to env-x --config config-c --request r-aaaa --platform os/x --idempotency-key idempotent --key key-k --gate gate-g --trust trust-t",
+    "gate ref-a --to env-x --plain-http plain-h",
     "gate ref-a --to env-x",
+    "gate ref-a --to env-x --advise --key key-k",
     "deploy ref-a --to env-x --config config-c --key key-k --gate gate-g --trust trust-t -- command {ref}",
-    "request ref-a --to env-x --config config-c --key key-k",
+    "request ref-a --to env-x --config config-c --plain-http plain-a --plain-http plain-b --key key-k",
     "approve r-aaaa --duty duty-d --expires 1h --prepare prepared-p --signature signature-s --key key-k --gate gate-g",
     "reject r-aaaa --key key-k",
     "withdraw r-aaaa --what request --trust trust-t",
     "status --gate gate-g --trust trust-t",
+    "recall ref-a --to env-x --platform os/x --revoke --reason other --key key-k --gate gate-g",
+    "recall 7 --trust trust-t",
+    "request ref-a --to env-x --rollback --key key-k",
+    "request --to env-x --rollback",
+    "gate ref-a --to env-x --permit-out out-p",
+    "verify thing-t --artifact ref-a --environment env-x --config config-c --status status-s --run --trust trust-t",
+    "log status --out out-o --max-age 1h --gate gate-g",
     "why 7 --gate gate-g",
     "why ref-a ref-b --to env-x --key key-k",
     "init --origin origin-o --name name-n --owner owner-o --threshold 2 --write-trust out-t --key key-k",
+    "hold env-x --until 1h --reason why-w --key key-k --gate gate-g",
+    "lift id-i --key key-k",
+    "waive requirement-q --for r-aaaa --until 1h --reason why-w --key key-k",
+    "break-glass ref-a ref-b --to env-x --config config-c --reason why-w --key key-k --gate gate-g",
+    "break-glass --join id-g --trust trust-t",
+    "review id-g --findings findings-f --key key-k",
+    "log exceptions --gate gate-g",
+    "init --from ref-a --public public-p --platform os/x --write-policy policy-p",
+    "doctor --key key-k --gate gate-g --trust trust-t",
+    "completion bash",
     "people list",
     "people add name-n --public public-p --duty env-x=approve:d --key key-k --gate gate-g",
     "people remove name-n",
@@ -119,6 +140,7 @@ LINES = [
     "log check --gate gate-g",
     "log prove 7 --out out-o",
     "log replay 7",
+    "log stats --environment env-x --since 30d",
     "log rebuild",
     "log record event-e --gate gate-g",
 ]
@@ -156,8 +178,9 @@ def test_nothing_is_filled_in_that_is_of_another_kind(line: str) -> None:
         for name, values in given.items():
             kind = ARGUMENTS.get(path, "none") if not name else OPTIONS.get(name, name)
             for value in values:
+                flag = name in own and value == "True"
                 same_thing = path == "verify" and not name and value.startswith(("thing-t", "event-e", "ref-a"))
-                assert value in own or same_thing or value.startswith(KINDS.get(kind, "nothing at all")), f"{remedy}: {said}"
+                assert value in own or flag or same_thing or value.startswith(KINDS.get(kind, "nothing at all")), f"{remedy}: {said}"
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -201,5 +224,5 @@ def test_what_was_typed_adds_no_command(remedy: str, words: list[str]) -> None:
     assert said[:7] in {"next:  ", "try:   "}
     if said.startswith("next:  lockgate"):
         typed = shlex.split(said[7:])
-        assert len(typed) <= len(shlex.split(remedy)) + 6
+        assert len(typed) <= len(shlex.split(remedy)) + 2 * max(3, len(words))
         assert all(word in typed or shlex.quote(word) not in said for word in words if word.startswith("$("))

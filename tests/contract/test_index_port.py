@@ -6,15 +6,19 @@ from pathlib import Path
 import pytest
 
 from fakes.memory_index import MemoryIndex
+from lockgate.adapters.store.overlay_index import OverlayIndex
 from lockgate.adapters.store.sqlite_index import SqliteIndex
 from lockgate.core.digest import digest_of
 from lockgate.core.ports import KEPT_STATES, Index
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "overlay of none"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Index]:
     if request.param == "memory":
         yield MemoryIndex()
+        return
+    if request.param == "overlay of none":
+        yield OverlayIndex(tmp_path / "index.db")
         return
     sqlite = SqliteIndex(tmp_path / "index.db")
     yield sqlite

@@ -126,6 +126,10 @@ class TestSource:
         assert found.problem == "digest.missing"
         assert found.where
 
+    def test_what_it_says_it_is_for_is_text_for_people(self, place: Place) -> None:
+        expected = ("linux/amd64",) if place.scheme in {"oci", "registry"} else ()
+        assert place.source.platforms(place.resolved, place.digest) == expected
+
     def test_evidence_comes_back_as_it_was_attached_and_once(self, place: Place) -> None:
         assert list(place.source.attached(place.resolved, place.digest)) == []
         for data in (ENVELOPE, OTHER, ENVELOPE):

@@ -271,6 +271,7 @@ OBSERVED = replace(SOAKED, occupancy="observed")
 ONLY_CLAIMED = Fail(code="soaked.only-claimed", params={"in": "staging", "for": "24h"})
 NEVER_SOAKED = Fail(code="soaked.never-there", params={"in": "staging", "for": "24h"})
 REPLACED = Fail(code="soaked.replaced", params={"in": "staging", "for": "24h", "seconds": 20 * HOURS})
+UNCLEAR = Fail(code="soaked.unknown", params={"in": "staging", "for": "24h", "since": _text(ago("1h"))})
 SOAK_UNREADABLE = Unknown(code="soaked.unreadable", params={"because": "ref.unreadable"})
 
 SOAKED_CASES = [
@@ -290,6 +291,15 @@ SOAKED_CASES = [
         "two stays do not add up", _too_young(ago("20h")), stay(since="40h", until="22h"), stay(release("other"), since="22h", until="20h"), stay(since="20h")
     ),
     _soaked("replaced too early", REPLACED, stay(since="21h", until="1h"), stay(release("other"), since="1h")),
+    _soaked("a deployment broke off too early", UNCLEAR, replace(stay(since="21h", until="1h"), end="unknown")),
+    _soaked("a deployment broke off, long enough before", _soaked_pass(ago("26h")), replace(stay(since="26h", until="1h"), end="unknown")),
+    _soaked("a deployment broke off, and then it came back", _too_young(ago("1h")), replace(stay(since="21h", until="2h"), end="unknown"), stay(since="1h")),
+    _soaked(
+        "replaced, and before that one broke off",
+        Fail(code="soaked.replaced", params={**NEVER_SOAKED.params, "seconds": 2 * HOURS}),
+        replace(stay(since="5h", until="4h"), end="unknown"),
+        stay(since="3h", until="1h"),
+    ),
     _soaked("never there", NEVER_SOAKED),
     _soaked("another release there", NEVER_SOAKED, stay(release("other"))),
     _soaked("in another environment", NEVER_SOAKED, stays={"staging": [], "testing": [stay()]}),

@@ -10,7 +10,17 @@ import pytest
 from build import NOW, digest, nonce, request_id
 from lockgate.canon import decode, encode
 from lockgate.core import events
+from lockgate.core import exceptional_events as said
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.errors import EvidenceError
+
+IDS: dict[type[Any], str] = {
+    said.Held: "h-aaaaaaaaaaaaaaaa",
+    said.Lifted: "h-aaaaaaaaaaaaaaaa",
+    said.WaiverGiven: "w-aaaaaaaaaaaaaaaa",
+    said.GlassBroken: "g-aaaaaaaaaaaaaaaa",
+    said.Reviewed: "g-aaaaaaaaaaaaaaaa",
+}
 
 
 def some(struct: type[Any]) -> dict[str, Any]:
@@ -19,10 +29,16 @@ def some(struct: type[Any]) -> dict[str, Any]:
         "log": digest("log"),
         "id": request_id(), "request": request_id(), "environment": "production", "config": "none", "nonce": nonce(), "version": 1, "replaces": "none",
         "from": "none", "duty": "security", "section": digest("section"), "baseline": "none", "shown": {"from": "none", "to": digest("to")}, "what": "approval",
-        "permit": 3, "exitStatus": 1, "origin": "example.com/shop", "outcome": "refused", "outcomes": [],
+        "reason": "vulnerable", "permit": 3, "exitStatus": 1, "because": "killed", "origin": "example.com/shop", "outcome": "refused", "outcomes": [],
         "engine": "0.1.0", "history": 3, "policy": digest("policy"),
         "root": 1, "roster": 1, "evidence": digest("evidence"), "state": digest("state"),
     }  # fmt: skip
+    values |= {
+        "reason": "vulnerable" if struct is events.Revoked else digest("why"),
+        "findings": digest("found"),
+        "requirement": "soaked",
+        "id": IDS.get(struct, request_id()),
+    }
     info = msgspec.inspect.type_info(struct)
     assert isinstance(info, msgspec.inspect.StructType)
     required = [field for field in info.fields if field.required]
@@ -72,7 +88,7 @@ def test_the_stream_an_event_belongs_to(kind: str) -> None:
 
 
 def test_an_answer_to_a_proposal_belongs_to_the_house() -> None:
-    answers: tuple[Any, ...] = (events.Approved, events.Rejected, events.Withdrawn)
+    answers: tuple[Any, ...] = (events.Approved, events.Rejected, events.Withdrawn, events.Revoked)
     for struct in answers:
         assert events.stream_of(decode(encode({**some(struct), "environment": "house"}), struct)) == "house"
 
@@ -83,7 +99,7 @@ def test_the_duty_a_person_needs(kind: str, duty: str) -> None:
     assert events.duty_for(decode(encode(some(struct)), struct)) == duty
 
 
-@pytest.mark.parametrize("kind", ["genesis", "policy", "roster", "root", "rejection", "withdrawal", "decision", "ask"])
+@pytest.mark.parametrize("kind", ["genesis", "policy", "roster", "root", "rejection", "withdrawal", "revocation", "decision", "ask", *said.KINDS])
 def test_where_another_rule_holds(kind: str) -> None:
     struct = events.KINDS[kind]
     assert events.duty_for(decode(encode(some(struct)), struct)) is None
@@ -97,8 +113,11 @@ HOSTILE: dict[str, list[Any]] = {
     "permit": [-1, 2**53, 1.5],
     "exitStatus": [0, 256, -9],
     "what": ["", "permit", "Approval"],
+    "reason": ["", "Vulnerable", "because"],
     "outcome": ["", "allow", "waived"],
     "request": ["r-", "r-short", "p-abcdefghijklmnop"],
+    "id": ["", "r-", "h-", "w-short", "g-ABCDEFGHIJ", "p-abcdefghijklmnop"],
+    "requirement": ["", "Soaked", "a b"],
 }
 
 
@@ -113,6 +132,6 @@ def test_hostile_values(name: str) -> None:
 
 
 def test_times_are_kept_to_the_second_by_the_clock_and_as_said_by_people() -> None:
-    leaf = events.Leaf(at=NOW, event=events.Envelope(payload="", payload_type="application/vnd.in-toto+json", signatures=()), stream="house")
+    leaf = Leaf(at=NOW, event=Envelope(payload="", payload_type="application/vnd.in-toto+json", signatures=()), stream="house")
     assert b'"at":"2026-11-22T20:14:03Z"' in encode(leaf)
     assert b"previous" not in encode(leaf)

@@ -306,7 +306,17 @@ def test_a_closed_proposal_is_remembered_for_the_approvals_it_had(closing: Said)
     assert [one.id for one in house.proposals] == [request_id("policy 2")]
     assert [(one.id, len(one.approvals)) for one in house.closed] == [(request_id("policy 1"), 1)]
     assert [one.id for one in housed(proposed(1), closing).closed] == [request_id("policy 1")], "one that had none, so that a copy of it opens nothing"
-    assert in_force(house, house.proposals[0]).closed == ()
+    assert in_force(house, house.proposals[0]).closed == house.closed, "a copy of its approvals means nothing as long as they last"
+    ended = replace(house, at=max(given.expires for given in house.closed[0].approvals))
+    assert in_force(ended, house.proposals[0]).closed == ()
+
+
+def test_a_policy_in_force_is_remembered_for_the_approvals_it_had() -> None:
+    """Where the one before it is in force again, under another version, the same words would put it in force a second time."""
+    house = housed(proposed(1), backed(2))
+    assert [one.id for one in in_force(house, house.proposals[0]).closed] == [request_id("policy 1")]
+    other = replace(house.proposals[0], kind="roster")
+    assert in_force(replace(house, proposals=(other,)), other).closed == ()
 
 
 @pytest.mark.parametrize("by", ["owner", "other key"])

@@ -279,13 +279,14 @@ def statements(make: Make) -> None:
         "plain": (good, "one subject"),
         "unknown-fields": ({**good, "more": {"x": [1]}}, "unknown fields are ignored, as in-toto says"),
         "no-predicate": ({key: value for key, value in good.items() if key != "predicate"}, "a predicate may be missing"),
+        "v0.1": ({**good, "_type": "https://in-toto.io/Statement/v0.1"}, "an older Statement, whose fields mean the same"),
         "subject-twice": ({**good, "subject": [subject, {**subject, "name": "again"}, git]}, "one digest under two names, and a subject without SHA-256"),
     }
     for name, (document, why) in passes.items():
         make.case("statement", name, json.dumps(document).encode(), expected, why)
     text = json.dumps(good).encode()
     fail = {
-        "other-version": ({**good, "_type": "https://in-toto.io/Statement/v0.1"}, "statement.other-type", "an older Statement"),
+        "other-version": ({**good, "_type": "https://in-toto.io/Statement/v0.2"}, "statement.other-type", "a version there never was"),
         "type-with-slash": ({**good, "_type": "https://in-toto.io/Statement/v1/"}, "statement.other-type", "almost the type"),
         "no-type": ({key: value for key, value in good.items() if key != "_type"}, "statement.malformed", "no type"),
         "no-predicate-type": ({**good, "predicateType": ""}, "statement.malformed", "no predicate type"),

@@ -264,6 +264,14 @@ def artifact_cases(make: Maker) -> None:
         "a signature need not say when",
         args,
     )
+    make.case(
+        "artifact",
+        "statement-v01",
+        signed(statement(COSIGN, {}).replace(b"Statement/v1", b"Statement/v0.1")),
+        {"facts": [{"type": "Signature", "key": key, "signedAt": None}]},
+        "a Statement v0.1, which cosign still writes, means the same",
+        args,
+    )
     provenance = cases_by_hand.github_provenance()
     fact = {
         "type": "Provenance",
@@ -290,7 +298,7 @@ def artifact_cases(make: Maker) -> None:
         "future-provenance": (signed(statement(SLSA, cases_by_hand.github_provenance("2027-01-01T00:00:00Z"))), "evidence.from-future", "built next year"),
         "time-without-offset": (signed(statement(COSIGN, {"signedAt": "2026-11-22T08:55:00"})), "statement.malformed", "a time without its offset is no time"),
         "time-as-number": (signed(statement(COSIGN, {"signedAt": 1795337700})), "statement.malformed", "RFC 3339 or nothing"),
-        "statement-v01": (signed(statement(COSIGN, {}).replace(b"Statement/v1", b"Statement/v0.1")), "statement.other-type", "an in-toto Statement v0.1"),
+        "statement-v02": (signed(statement(COSIGN, {}).replace(b"Statement/v1", b"Statement/v0.2")), "statement.other-type", "a Statement of a version that is not known"),
         "not-a-statement": (signed(b"hello", "text/plain"), "statement.other-type", "a signed text says nothing about a digest"),
         "provenance-without-builder": (signed(statement(SLSA, {"buildDefinition": {}})), "slsa.malformed", "provenance of nobody"),
         "not-json": (b"\x00\x01", "json.malformed", "no envelope at all"),

@@ -97,6 +97,8 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "statement": read_statement,
     "slsa": read_slsa,
     "artifact": read_artifact,
+    "bundle": read_artifact,
+    "simple-signing": read_artifact,
     "record": read_record,
     "policy": read_policy,
 }

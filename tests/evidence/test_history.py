@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from build import APPROVED, KEYS, NOW, SHOP, SIGNED, digest, key, nonce, person, person_id, policy, release, request_id, root, roster
 from lockgate.canon import decode, encode
 from lockgate.core import events
+from lockgate.core.envelope import Envelope, EnvelopeSignature, Leaf
 from lockgate.core.facts import Request
 from lockgate.core.identity import Root, Witnesses
 from lockgate.core.model import NONE
@@ -200,9 +201,7 @@ def test_only_the_permit_key_decides() -> None:
     assert story.say(story.decision(SHOP), IMAGES, "mallory") == "event.other-key"
     statement = record.statement_bytes(story.decision(SHOP), IMAGES)
     forged = signed(story.decision(SHOP), IMAGES, "mallory").signatures[0]
-    blamed = events.Envelope(
-        payload=sealed(statement), payload_type="application/vnd.in-toto+json", signatures=(replace(forged, keyid=key("permit").fingerprint),)
-    )
+    blamed = Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json", signatures=(replace(forged, keyid=key("permit").fingerprint),))
     assert story.put(blamed, "env:production") == "signature.bad"
     assert story.state.environment.permits == ()
 
@@ -222,9 +221,9 @@ def test_nobody_else_says_what_a_person_says() -> None:
         "ended_at": story.now,
     }
     statement = record.statement_bytes(events.Deployed(**base), IMAGES)
-    bare = events.EnvelopeSignature(keyid=key("permit").fingerprint, sig=sealed(key("permit").sign(record.to_sign(statement))))
+    bare = EnvelopeSignature(keyid=key("permit").fingerprint, sig=sealed(key("permit").sign(record.to_sign(statement))))
     for signatures, code in [((), "event.unsigned"), ((bare,), "sshsig."), ((bare, bare), "event.unsigned")]:
-        envelope = events.Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json", signatures=signatures)
+        envelope = Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json", signatures=signatures)
         assert story.put(envelope, "env:production").startswith(code)
     assert story.state.environment.stays == ()
 
@@ -237,8 +236,8 @@ def test_a_signature_for_one_kind_is_none_for_another() -> None:
     blob = sshsig.assemble(
         key("sam").public, "lockgate-rejection@v1", key("sam").sign_ssh(sshsig.signed_data("lockgate-rejection@v1", record.to_sign(statement)))
     )
-    envelope = events.Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json",
-                               signatures=(events.EnvelopeSignature(keyid=key("sam").fingerprint, sig=sealed(blob)),))  # fmt: skip
+    envelope = Envelope(payload=sealed(statement), payload_type="application/vnd.in-toto+json",
+                               signatures=(EnvelopeSignature(keyid=key("sam").fingerprint, sig=sealed(blob)),))  # fmt: skip
     assert story.put(envelope, "env:production").startswith("sshsig.")
 
 
@@ -272,13 +271,18 @@ def test_any_other_bytes_are_no_fact(leaf: bytes) -> None:
 def test_a_later_versions_event_stops_everything() -> None:
     """It may be a rejection: passed over, what follows would be allowed against it."""
     story = requested()
-    document = {"_type": events.STATEMENT_TYPE, "predicate": {}, "predicateType": f"{events.PREFIX}hold/v1", "subject": [{"digest": {"sha256": "0" * 64}}]}
-    envelope = events.Envelope(payload=sealed(encode(document)), payload_type="application/vnd.in-toto+json", signatures=())
+    document = {
+        "_type": events.STATEMENT_TYPE,
+        "predicate": {},
+        "predicateType": f"{events.PREFIX}credential/v1",
+        "subject": [{"digest": {"sha256": "0" * 64}}],
+    }
+    envelope = Envelope(payload=sealed(encode(document)), payload_type="application/vnd.in-toto+json", signatures=())
     with pytest.raises(LedgerError) as kind:
         story.put(envelope, "env:production")
     rejection = json.loads(record.statement_bytes(events.Rejected(log=LOG, request=request_id(), environment="production", nonce=nonce()), IMAGES))
     rejection["predicate"]["reason"] = "it leaks"
-    envelope = events.Envelope(payload=sealed(encode(rejection)), payload_type="application/vnd.in-toto+json", signatures=())
+    envelope = Envelope(payload=sealed(encode(rejection)), payload_type="application/vnd.in-toto+json", signatures=())
     with pytest.raises(LedgerError) as field:
         story.put(envelope, "env:production")
     assert (kind.value.code, field.value.code) == ("event.newer", "event.newer")
@@ -911,7 +915,7 @@ def test_an_environments_clock_does_not_move_the_houses() -> None:
     other.now += STEP
     for one in (story, other):
         one.enact(policy(SIGNED), "policy 2")
-    assert replace(story.state.house, leaf=0, policy=None) == replace(other.state.house, leaf=0, policy=None)
+    assert replace(story.state.house, leaf=0, policy=None, closed=()) == replace(other.state.house, leaf=0, policy=None, closed=())
     assert story.state.house.policy == other.state.house.policy
 
 
@@ -1195,7 +1199,7 @@ def test_one_bit_changed_in_any_leaf_says_nothing_new(data: st.DataObject) -> No
     if step.ignored:
         assert step.state == before
         return
-    changed, honest = decode(bytes(leaf), events.Leaf), decode(WHOLE.leaves[at], events.Leaf)
+    changed, honest = decode(bytes(leaf), Leaf), decode(WHOLE.leaves[at], Leaf)
     assert changed.event == honest.event
     assert stripped(step.state) == stripped(right)
 
@@ -1242,3 +1246,27 @@ def test_leaving_leaves_out_never_makes_more_of_it(left_out: set[int]) -> None:
 def test_keys_that_sign_here_are_not_the_policys() -> None:
     """A story's people and the policy's keys are told apart, so that no test passes by chance."""
     assert not {key for one in PEOPLE.people for key in one.keys} & set(KEYS.values())
+
+
+def test_a_rollback_goes_back_to_something_and_is_approved_as_one() -> None:
+    story = permitted()
+    back = events.Requested(
+        log=LOG, id=request_id("back"), environment="production", config=NONE, from_=NONE, requested_at=story.now, rollback=True
+    )  # fmt: skip
+    assert story.say(back, SHOP.artifacts, "rita") == "request.no-rollback"
+    assert story.deploy(SHOP) == ""
+    assert story.say(back, SHOP.artifacts, "rita") == "request.no-rollback"
+    assert story.decide(OTHER, None) == ""
+    assert story.deploy(OTHER) == ""
+    assert story.say(back, SHOP.artifacts, "rita") == ""
+    assert story.approve(SHOP, "sam", "security", "back") == "approval.other-marking"
+    marked = replace(story.approval(SHOP, "security", "back").shown, rollback=True)
+    assert story.approve(SHOP, "sam", "security", "back", shown=marked) == ""
+
+
+def test_rules_never_go_back() -> None:
+    story = permitted()
+    assert story.decide(SHOP, rules=1) == ""
+    assert story.decide(SHOP, outcome="refused", not_after=None) == "decision.older-rules"
+    assert story.decide(SHOP, rules=1) == ""
+    assert story.state.environment.rules == 1

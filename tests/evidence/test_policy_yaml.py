@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate import canon
-from lockgate.core.policy import EnvironmentPolicy, Policy
+from lockgate.core.policy import EnvironmentPolicy, Policy, requirement_id
 from lockgate.core.requirements import KINDS
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
@@ -69,8 +69,13 @@ def policies(draw: st.DrawFn) -> Policy:
             time=draw(st.sampled_from(["unattested", "attested"])),
             permit=draw(durations),
             baseline=draw(st.sampled_from(["none", "sha256:" + "a" * 64])),
+            waivable=tuple(draw(st.sets(st.sampled_from(can), max_size=2))) if (can := _waivable(with_ids)) else (),
         )
     return Policy(version=1, project=draw(names), environments=sections, keys=dict(zip(key_names, [ED_KEY, EC_KEY], strict=False)))
+
+
+def _waivable(requires: tuple[Any, ...]) -> list[str]:
+    return [requirement_id(one) for one in requires if type(one).waivable]
 
 
 def _with_id(requirement: Any, id_: str) -> Any:

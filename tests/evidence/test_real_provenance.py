@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from house import ROOT
+from lockgate.core.facts import Rejected
 from lockgate.core.identity import fingerprint
+from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import dsse, keys, slsa, statement
+from lockgate.evidence import artifact, bundle, dsse, keys, slsa, statement
 
 DATA = ROOT.parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
@@ -44,15 +47,17 @@ def test_github_provenance_v1() -> None:
 
 def test_container_based_provenance_in_an_older_statement() -> None:
     found = envelope(DATA / "slsa" / "gha_container-based" / "v1.8.0" / "binary-linux-amd64-push-v14.2.intoto.jsonl")
-    assert code(found) == "statement.other-type"
-    fact = slsa.read(json.loads(found.payload)["predicate"], "sha256:" + "1" * 64, [], SOURCE)
+    said = statement.parse(found.payload_type, found.payload)
+    assert said.predicate_type == slsa.PREDICATE_TYPE
+    fact = slsa.read(said.predicate, said.subjects[0], [], SOURCE)
     assert (fact.repository, fact.ref) == ("git+https://github.com/slsa-framework/example-package", "refs/tags/v14.2")
     assert fact.commit == "6cf671f47f3752f97b9f5bff511e37b938fe10d2"
 
 
 @pytest.mark.parametrize("name", ["binary-linux-amd64-expired-cert.intoto.jsonl", "gha_generic/v1.10.0/binary-linux-amd64-push-v14.2.intoto.jsonl"])
 def test_provenance_v02_is_another_type(name: str) -> None:
-    assert code(envelope(DATA / "slsa" / name)) == "statement.other-type"
+    found = envelope(DATA / "slsa" / name)
+    assert statement.parse(found.payload_type, found.payload).predicate_type == "https://slsa.dev/provenance/v0.2"
 
 
 def test_a_summary_whose_signature_is_a_raw_pair() -> None:
@@ -79,3 +84,15 @@ def test_the_dsse_envelopes_of_the_sigstore_bundles() -> None:
         assert err.value.code == "dsse.unknown-key"
         read += 1
     assert read > 0
+
+
+def test_the_sigstore_bundles_prove_nothing_without_their_keys() -> None:
+    """Each is refused for what it is, and none for another reason."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((DATA / "sigstore-bundles").glob("*/bundle.sigstore.json")):
+        piece = Evidence(media_type=bundle.MEDIA_TYPE, data=path.read_bytes(), origin="shared")
+        for fact in artifact.read([piece], {}, {SOURCE}, datetime(2030, 1, 1, tzinfo=UTC)):
+            assert isinstance(fact, Rejected)
+            found.setdefault(fact.code, set()).add(path.parent.name)
+    assert found.keys() == {"bundle.keyless", "bundle.no-envelope", "bundle.other-version"}, found
+    assert "managed-key-happy-path" in found["bundle.no-envelope"]

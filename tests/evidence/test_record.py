@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lockgate import canon
 from lockgate.core import events
+from lockgate.core import exceptional_events as said
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.core.identity import fingerprint
 from lockgate.core.outcome import Outcome
 from lockgate.errors import EvidenceError
@@ -32,12 +34,22 @@ EVENTS: dict[str, events.Event] = {
         shown=SHOWN,
                                 expires=AT, nonce=NONCE),
     "rejection": events.Rejected(log=D, request="r-0123456789", environment="production", nonce=NONCE),
+    "revocation": events.Revoked(log=D, id="r-0123456789", environment="production", reason="vulnerable", permit=3),
     "withdrawal": events.Withdrawn(log=D, request="r-0123456789", environment="production", what="approval", nonce=NONCE),
     "deployed": events.Deployed(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT),
     "deploy-failed": events.DeployFailed(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT, exit_status=137),
+    "deploy-started": events.DeployStarted(log=D, permit=7, environment="production", config="none", started_at=AT, ends_by=AT, nonce=NONCE),
+    "deploy-unknown": events.DeployUnknown(log=D, permit=7, environment="production", config="none", started_at=AT, ended_at=AT, because="killed",
+                                           exit_status=137, built=(events.Built(builder="https://ci.example.com", commit="a" * 40, finished_at=AT),)),
     "decision": events.Decided(log=D, environment="production", config="none", outcome="allowed", outcomes=(Outcome(requirement="digest", result="pass"),),
                                decided_at=AT, not_after=AT, engine="0.1.0",
                                history=7, policy=D, section=D, root=1, roster=1, evidence=D, state=D),
+    "hold": said.Held(log=D, id="h-0123456789", environment="production", expires=AT, reason=D),
+    "lift": said.Lifted(log=D, id="h-0123456789", environment="production", nonce=NONCE),
+    "waiver": said.WaiverGiven(log=D, id="w-0123456789", request="r-0123456789", environment="production", config="none", requirement="soaked", section=D,
+                               expires=AT, reason=D),
+    "break-glass": said.GlassBroken(log=D, id="g-0123456789", environment="production", config="none", expires=AT, reason=D, nonce=NONCE),
+    "review": said.Reviewed(log=D, id="g-0123456789", environment="production", findings=D, nonce=NONCE),
     "ask": events.Asked(log=D, environment="production", config="none", nonce=NONCE, asked_at=AT),
 }  # fmt: skip
 ED = ed25519.Ed25519PrivateKey.from_private_bytes(b"throw-away key of these tests 30")
@@ -50,7 +62,7 @@ def statement(kind: str) -> bytes:
     return record.statement_bytes(EVENTS[kind], () if kind == "genesis" else (D,))
 
 
-def by_agent(data: bytes) -> events.Envelope:
+def by_agent(data: bytes) -> Envelope:
     return record.seal_by_agent(data, KEY, string(b"ssh-ed25519") + string(ED.sign(record.agent_data(data))))
 
 
@@ -86,7 +98,7 @@ def test_a_person_signs_under_the_namespace_of_the_kind(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", EVENTS)
 def test_a_leaf_comes_back(kind: str) -> None:
-    leaf = events.Leaf(at=AT, event=by_agent(statement(kind)), stream=events.stream_of(EVENTS[kind]), previous=3)
+    leaf = Leaf(at=AT, event=by_agent(statement(kind)), stream=events.stream_of(EVENTS[kind]), previous=3)
     data = record.leaf_bytes(leaf)
     assert record.read_leaf(data) == leaf
     assert record.leaf_bytes(record.read_leaf(data)) == data
@@ -141,7 +153,7 @@ def test_a_time_in_a_nested_noun_is_looked_at_too() -> None:
 
 
 def test_a_leaf_has_a_size() -> None:
-    leaf = events.Leaf(at=AT, event=by_agent(statement("request")), stream="env:" + "x" * 17_000)
+    leaf = Leaf(at=AT, event=by_agent(statement("request")), stream="env:" + "x" * 17_000)
     assert code(record.leaf_bytes, leaf) == "leaf.too-large"
     assert code(record.read_leaf, canon.encode(leaf)) == "leaf.too-large"
 

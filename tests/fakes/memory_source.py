@@ -15,6 +15,8 @@ class Artifact:
 
     digest: Digest
     data: bytes | None
+    inside: tuple[Digest, ...] = ()
+    media_type: str = ""
     evidence: list[Evidence] = field(default_factory=list)
 
 
@@ -41,11 +43,17 @@ class MemorySource:
         return Ref(scheme=ref.scheme or "file", path=ref.path, tag=ref.tag, digest=ref.digest), artifact.digest
 
     def measure(self, ref: Ref, digest: Digest) -> Measured:
-        data = self._at("measure", ref).data
+        artifact = self._at("measure", ref)
+        data = artifact.data
         if data is None:
             return Measured(digest=digest, problem="digest.missing", where=ref.path)
         problem = "" if digest_of(data) == digest else "digest.mismatch"
-        return Measured(digest=digest, size=len(data), problem=problem, where=ref.path if problem else "")
+        where = ref.path if problem else ""
+        return Measured(digest=digest, media_type=artifact.media_type, size=len(data), problem=problem, where=where, inside=artifact.inside)
+
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        self._at("platforms", ref)
+        return ()
 
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         return tuple(self._at("attached", ref).evidence)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,7 +21,21 @@ from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, PolicyError
-from lockgate.evidence import artifact, attestation, dsse, keys, policy_sense, policy_yaml, record, roster_yaml, slsa, sshsig, statement
+from lockgate.evidence import (
+    artifact,
+    attestation,
+    bundle,
+    dsse,
+    keys,
+    policy_sense,
+    policy_yaml,
+    record,
+    roster_yaml,
+    simple_signing,
+    slsa,
+    sshsig,
+    statement,
+)
 from lockgate.ledger import checkpoint, note, proof
 
 CASES = Path(__file__).parent.parent / "evidence" / "cases"
@@ -49,6 +64,30 @@ def read_dsse(data: bytes) -> None:
         dsse.verify(envelope, KNOWN)
     except EvidenceError:
         return
+
+
+def read_bundle(data: bytes) -> None:
+    read_attached(bundle.MEDIA_TYPE, data)
+    try:
+        found = bundle.parse(data)
+    except EvidenceError:
+        return
+    if len(found.envelope.signatures) != 1:
+        raise AssertionError("a bundle has one signature")
+
+
+def read_simple_signing(data: bytes) -> None:
+    """The bytes as a piece, and as a payload that a known key signed."""
+    read_attached(simple_signing.MEDIA_TYPE, data)
+    read_attached(simple_signing.MEDIA_TYPE, simple_signing.join(data, base64.b64encode(PRIVATE.sign(data)).decode()))
+
+
+def read_attached(media_type: str, data: bytes) -> None:
+    piece = Evidence(media_type=media_type, data=data, origin="fuzz")
+    facts = artifact.read([piece], {"fuzz": KEY}, {"sha256:" + "9f2c" * 16}, NOW)
+    if facts != artifact.read([piece], {"fuzz": KEY}, {"sha256:" + "9f2c" * 16}, NOW):
+        raise AssertionError("the same bytes gave other facts")
+    canon.encode(facts)
 
 
 def read_statement(data: bytes) -> None:
@@ -176,8 +215,23 @@ def envelopes() -> list[bytes]:
     return ours + cases("dsse") + cases("artifact")
 
 
+@cache
+def bundles() -> list[bytes]:
+    """As `envelopes`, in bundles; and cosign's own."""
+    return [bundle.write(each, KEY) for each in envelopes()[:2]] + cases("bundle")
+
+
+@cache
+def payloads() -> list[bytes]:
+    """Payloads, and the pieces of the cases."""
+    held = [base64.b64decode(json.loads(each)["payload"]) for each in cases("simple-signing") if each.startswith(b'{"payload":"e')]
+    return [each.replace(b"e833cfbb77e617776be774f7f48910876919d6fdd27c89a711a2aee6cc2434fa", b"9f2c" * 16) for each in held] + cases("simple-signing")
+
+
 TARGETS = {
     "dsse": Target(read_dsse, envelopes),
+    "bundle": Target(read_bundle, bundles),
+    "simple-signing": Target(read_simple_signing, payloads),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),

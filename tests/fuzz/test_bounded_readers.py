@@ -44,6 +44,19 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
     "dsse-backslashes": ("dsse", b'{"x":"' + b"\\" * (MEBI - 6)),
     "dsse-many-keys": ("dsse", ("{" + ",".join(f'"{number}":0' for number in range(90_000)) + "}").encode()),
     "dsse-large-payload": ("dsse", envelope(b"x" * 700_000, 64)),
+    "bundle-objects": ("bundle", filled(b'{"x":[', b"{},", b"{}]}", MEBI)),
+    "bundle-many-keys": ("bundle", ("{" + ",".join(f'"{number}":0' for number in range(90_000)) + "}").encode()),
+    "bundle-log-entries": (
+        "bundle",
+        filled(
+            b'{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"x"},"tlogEntries":[',
+            b"{},",
+            b'{}]},"dsseEnvelope":{"payload":"e30=","payloadType":"x","signatures":[{"sig":"AA=="}]}}',
+            MEBI,
+        ),
+    ),
+    "simple-signing-brackets": ("simple-signing", b"[" * MEBI),
+    "simple-signing-objects": ("simple-signing", filled(b'{"critical":[', b"{},", b"{}]}", 65_536)),
     "statement-subjects": (
         "statement",
         filled(b'{"_type":"https://in-toto.io/Statement/v1","predicateType":"x","subject":[', b'{"digest":{"sha1":"a"}},', b"{}]}", MEBI),

@@ -39,9 +39,18 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("signed-by.no-signature", artifact=IMAGE, keys=("release",)), "lockgate sign 'oci:my image:1' --key 'keys/release key'"),
         (fail("signed-by.too-few-keys", artifact=digest("a"), keys=("release", "second"), signed=("release",)), "lockgate sign a.whl --key SHA256:abc"),
         (fail("signed-by.too-old", artifact=IMAGE, keys=("other",)), "lockgate sign 'oci:my image:1' --key other"),
-        (fail("came-through.never-there", environment="staging"), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
-        (fail("soaked.replaced", **{"in": "staging"}), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
-        (fail("soaked.never-there", **{"in": "staging"}), f"lockgate gate {NAMED} --to staging --config app.yaml --key ada.key --gate g"),
+        (
+            fail("came-through.never-there", environment="staging"),
+            f"lockgate deploy {NAMED} --to staging --config app.yaml --key ada.key --gate g -- CMD {{refs}} {{config}}",
+        ),
+        (
+            fail("soaked.replaced", **{"in": "staging"}),
+            f"lockgate deploy {NAMED} --to staging --config app.yaml --key ada.key --gate g -- CMD {{refs}} {{config}}",
+        ),
+        (
+            fail("soaked.never-there", **{"in": "staging"}),
+            f"lockgate deploy {NAMED} --to staging --config app.yaml --key ada.key --gate g -- CMD {{refs}} {{config}}",
+        ),
         (fail("soaked.too-young"), f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"),
         (fail("soaked.only-claimed"), "lockgate status --gate g"),
         (fail("approved.no-request"), f"lockgate request {NAMED} --to production --config app.yaml --key ada.key --gate g"),
@@ -58,6 +67,12 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("approved.unreadable"), "lockgate log check --gate g"),
         (fail("policy.no-environment"), "lockgate policy show --gate g"),
         (fail("root.expired"), "lockgate key renew --key ada.key --gate g"),
+        (fail("hold.standing"), "lockgate status --gate g"),
+        (fail("review.open", break_glass="g-1"), "lockgate review g-1 --findings FILE --gate g"),
+        (fail("exception.unreadable"), "lockgate log check --gate g"),
+        (fail("policy.all-waived"), "lockgate policy show --gate g"),
+        (fail("break-glass.permit-outstanding"), "lockgate status --gate g"),
+        (fail("break-glass.not-deployer"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
         (fail("digest.mismatch", artifact=digest("a")), "lockgate verify a.whl --gate g"),
         (fail("built-by.no-provenance", artifact=IMAGE), "lockgate verify 'oci:my image:1' --gate g"),
     ],
@@ -81,11 +96,15 @@ def test_without_a_key_at_hand_the_people_are_shown() -> None:
     assert after(decided(fail("signed-by.no-signature")), Asked(refs=("image",))) == "lockgate sign image --key KEY"
 
 
-@pytest.mark.parametrize("code", ["came-through.never-there", "soaked.never-there", "soaked.replaced"])
+@pytest.mark.parametrize("code", ["came-through.never-there", "soaked.never-there", "soaked.replaced", "soaked.unknown"])
 def test_what_never_ran_there_is_deployed_there_and_not_only_asked_about(code: str) -> None:
     outcome = fail(code, environment="staging", **{"in": "staging"})
     one = Asked(refs=("image:1",), config=" --config app.yaml", own_key=" --key ada.key", options=" --gate g")
-    assert after(decided(outcome), one) == "lockgate deploy image:1 --to staging --config app.yaml --key ada.key --gate g -- CMD {ref}"
+    assert after(decided(outcome), one) == "lockgate deploy image:1 --to staging --config app.yaml --key ada.key --gate g -- CMD {ref} {config}"
+    none = Asked(refs=("image:1",), config=" --config none")
+    assert after(decided(outcome), none) == "lockgate deploy image:1 --to staging --config none -- CMD {ref}"
+    file = Asked(refs=("image:1", "b"), typed=("--release", "release.yaml"))
+    assert after(decided(outcome), file) == "lockgate deploy --release release.yaml --to staging -- CMD {refs}"
 
 
 def test_what_was_signed_as_other_bytes_is_looked_at_and_not_signed() -> None:
@@ -105,6 +124,26 @@ def test_what_only_time_mends_says_when() -> None:
     assert not_before(decided(soaks)) == later("1h")
     assert not_before(decided(soaks, fail("approved.no-request"))) is None
     assert not_before(decided(Outcome(requirement="digest", result="pass"))) is None
+
+
+def test_a_hold_that_ends_is_waited_for() -> None:
+    held = Outcome(requirement="hold", result="fail", code="hold.standing", opens_at=later("1h"))
+    assert not_before(decided(held)) == later("1h")
+    assert after(decided(held), ASKED) == f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"
+
+
+def test_what_is_waived_needs_no_mending() -> None:
+    let = Outcome(requirement="soaked", result="waived", code="soaked.too-young", params={"waiver": "w-1"})
+    assert after(decided(let), ASKED) == ""
+    assert after(decided(let, fail("approved.no-request")), ASKED).startswith("lockgate request")
+
+
+def test_a_permit_that_is_out_comes_last() -> None:
+    """Asking again would say the same while something else stands against it."""
+    mine = fail("approved.permit-outstanding", by=person_id("dora"))
+    assert after(decided(mine, fail("hold.standing"), person=person_id("dora")), ASKED) == "lockgate status --gate g"
+    soaks = Outcome(requirement="soaked", result="fail", code="soaked.too-young", opens_at=later("1h"))
+    assert not_before(decided(mine, soaks, person=person_id("dora"))) == later("1h")
 
 
 def test_what_somebody_can_mend_comes_before_what_time_mends() -> None:

@@ -29,9 +29,9 @@ def codes() -> list[str]:
     """Every code a requirement, or `decide` itself, can answer with."""
     found = set()
     for module, source in sources().items():
-        if module.startswith(("lockgate.core.requirements", "lockgate.core.decide")):
+        if module.startswith(("lockgate.core.requirements", "lockgate.core.decide", "lockgate.core.leave")):
             found |= {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    subjects = {*KINDS, "digest", "policy", "root", "time"}
+    subjects = {*KINDS, "digest", "policy", "root", "time", "hold", "review", "exception", "break-glass"}
     return sorted(code for code in found if code.partition(".")[0] in subjects and code.count(".") == 1 and " " not in code and not code.endswith("."))
 
 

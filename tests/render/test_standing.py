@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from build import NOW, SHOP, ago, digest, given, key, later, person, person_id, request, request_id, roster, stay
 from lockgate.core.counts import Backed, Tally, Weighed
+from lockgate.core.revocation import Revocation
 from lockgate.core.state import OpenProposal, Permit
+from lockgate.render.recalls import revoked_lines
 from lockgate.render.standing import backing, environment_lines, people_lines, proposal_lines, tally_lines
 from lockgate.render.words import Sheet, artifacts
 
@@ -22,13 +24,13 @@ def test_an_environment() -> None:
     assert words(environment_lines("production", stay(), (permit, doras), (asked, request()), SHEET)) == [
         "production",
         f"runs {artifacts(SHOP)} decision 7, by Dora",
-        "since 2026-11-21 19:14:03 UTC, 1 d 1 h ago",
+        "since 2026-11-21 19:14:03 UTC, 1 d 1 h ago; soaked 1 d 1 h",
         f"permit {artifacts(SHOP)} decision 12, until 2026-11-22 20:29:03 UTC",
         f"permit {artifacts(SHOP)} decision 13, for Dora, until 2026-11-22 20:30:03 UTC",
         f"request {artifacts(SHOP)} {request_id()}, by Rita",
         "rejected by Carol: no approval counts until that is taken back",
         "approved: security by Bob",
-        "deployed",
+        "deployed: the same release and configuration may be deployed again until something else runs here",
         f"request {artifacts(SHOP)} {request_id()}, by Rita",
         "nobody approved it yet",
     ]
@@ -82,3 +84,12 @@ def test_people() -> None:
         f"{key('eve').fingerprint} ssh-ed25519",
     ]
     assert people_lines(roster(), Sheet()) == ["nobody is enrolled"]
+
+
+def test_what_runs_and_was_recalled_and_what_is_asked_back() -> None:
+    one = Revocation(id=request_id("no"), environment="house", by=person_id("carol"), at=NOW, leaf=40, reason="vulnerable", digests=SHOP.artifacts)
+    lines = words(environment_lines("production", stay(), (), (request(rollback=True),), SHEET, recalled=(one,)))
+    assert lines[3] == f"RECALLED everywhere: vulnerable, by Carol, {request_id('no')}, leaf 40: it runs still"
+    assert lines[4] == f"rollback {artifacts(SHOP)} {request_id()}, by Rita"
+    assert words(revoked_lines((one,), SHEET))[1].endswith(f"everywhere: vulnerable, by Carol, {request_id('no')}, leaf 40")
+    assert revoked_lines((), SHEET) == []

@@ -47,6 +47,8 @@ keys:
   release: {file: release.pub}
 """
 
+COPY = ("skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", "docker://{ref}", "dir:running")
+
 
 PEAK = """
 import atexit, re, sys
@@ -155,7 +157,20 @@ def test_from_skopeo_to_production(shop: tuple[Layout, str], tmp_path: Path) -> 
         assert well("gate", f"{image}:1", "--to", "production") == f"{image}@{digest}"
         assert well("gate", f"registry:{image}@{digest}", "--to", "production") == f"{image}@{digest}"
         well("verify", f"{image}:1", "--public", "release.pub")
-        well("deploy", f"{image}:1", "--to", "production", "--", "skopeo", "copy", "-q", "oci:{ref}", "dir:running")
+        well(
+            "deploy",
+            f"{image}:1",
+            "--to",
+            "production",
+            "--",
+            "skopeo",
+            "copy",
+            "-q",
+            "--preserve-digests",
+            "--src-tls-verify=false",
+            "docker://{ref}",
+            "dir:running",
+        )
         running = (tmp_path / "running" / "manifest.json").read_bytes()
         assert running == layout.at(digest).read_bytes()
         subprocess.run(["skopeo", "inspect", "--tls-verify=false", f"docker://{image}@{digest}"], check=True, capture_output=True)
@@ -286,9 +301,141 @@ def test_a_registry_with_the_referrers_api(shop: tuple[Layout, str], tmp_path: P
         server.shutdown()
 
 
+@contextmanager
+def made_up(shop: tuple[Layout, str], folder: Path) -> Iterator[tuple[Registry, str]]:
+    """The signed image in a server with the referrers API, and its ``HOST:PORT``."""
+    layout, digest = shop
+    well("sign", "oci:image:1", "--key", "release")
+    layout.listed = json.loads((folder / "image" / "index.json").read_bytes())["manifests"]
+    registry = Registry(layout)
+    registry.tags["1"] = digest
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.registry = registry
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield registry, f"127.0.0.1:{server.server_address[1]}"
+        registry.stop.set()
+        server.shutdown()
+
+
+def test_a_tag_that_moves_between_resolve_and_deploy(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    """What was decided on is what is deployed; from then on the tag means something that nobody signed."""
+    with made_up(shop, tmp_path) as (registry, host):
+        moved = shop[0].image(b"put there meanwhile")
+
+        def move(handler: Handler) -> None:
+            handler.answer()
+            registry.tags["1"] = moved
+
+        registry.fault("/manifests/1", move)
+        well("deploy", f"{host}/shop/app:1", "--to", "production", "--", "sh", "-c", 'echo "$0" > ran', "{ref}")
+        assert (tmp_path / "ran").read_text() == f"{host}/shop/app@{shop[1]}\n"
+        assert sum(each.path.endswith("/manifests/1") for each in registry.asked) == 1
+        said = lockgate("gate", f"{host}/shop/app:1", "--to", "production", "--format", "json")
+        assert said.returncode == 1
+        assert "signed-by.no-signature" in [each.get("code") for each in json.loads(said.stdout)["decision"]["outcomes"]]
+
+
+def test_a_list_that_omits_the_newest_refuses(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    with made_up(shop, tmp_path) as (registry, host):
+        well("key", "new", "another")
+        (tmp_path / "predicate.json").write_text("{}")
+        well("attest", "oci:image:1", "--type", "https://example.com/x/v1", "--predicate", "predicate.json", "--key", "another")
+        shop[0].listed = json.loads((tmp_path / "image" / "index.json").read_bytes())["manifests"]
+        everything = registry.referring(shop[1])
+        assert len(everything) == 2
+        assert well("gate", f"{host}/shop/app:1", "--to", "production") == f"{host}/shop/app@{shop[1]}"
+        listing = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": everything[1:]}).encode()
+        registry.fault("/referrers/", lambda handler: handler.reply(200, listing, {"Content-Type": INDEX}))
+        said = lockgate("gate", f"{host}/shop/app:1", "--to", "production", "--format", "json")
+        assert said.returncode == 1
+        assert "signed-by.no-signature" in [each.get("code") for each in json.loads(said.stdout)["decision"]["outcomes"]]
+
+
+def test_an_entry_that_is_odd_is_shown_and_hides_nothing(shop: tuple[Layout, str], tmp_path: Path) -> None:
+    with made_up(shop, tmp_path) as (registry, host):
+        odd = {"mediaType": MANIFEST, "digest": "sha512:" + "a" * 128, "size": 10}
+        said = None
+        for good, code_ in ((registry.referring(shop[1]), 0), ([], 1)):
+            listing = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [odd, *good]}).encode()
+            registry.faults.clear()
+            registry.fault("/referrers/", lambda handler, listing=listing: handler.reply(200, listing, {"Content-Type": INDEX}))  # type: ignore[misc]
+            said = lockgate("gate", f"{host}/shop/app:1", "--to", "production", "--format", "json")
+            assert said.returncode == code_
+        assert said is not None
+        assert "evidence.unknown-format" in said.stdout
+
+
+def test_plain_http_where_it_is_named(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """0.0.0.0 leads to this machine, and is not one of its loopback addresses."""
+    with debian(tmp_path) as host:
+        push("oci:image:1", f"{host}/shop/app:1")
+        lan = host.replace("localhost", "0.0.0.0")
+        assert code("gate", f"{lan}/shop/app:1", "--to", "production") == "ref.unreachable"
+        assert code("gate", f"{lan}/shop/app:1", "--to", "production", "--plain-http", "0.0.0.0") == "ref.unreachable"
+        well("sign", f"{lan}/shop/app:1", "--key", "release", "--plain-http", lan)
+        assert well("gate", f"{lan}/shop/app:1", "--to", "production", "--plain-http", "other.lan", "--plain-http", lan) == f"{lan}/shop/app@{shop[1]}"
+        (tmp_path / "r.toml").write_text(f'[host."{lan}"]\nplain-http = true\n')
+        monkeypatch.setenv("LOCKGATE_REGISTRIES", "r.toml")
+        assert well("gate", f"{lan}/shop/app:1", "--to", "production") == f"{lan}/shop/app@{shop[1]}"
+        monkeypatch.setenv("LOCKGATE_REGISTRIES", "none.toml")
+        assert code("gate", f"{lan}/shop/app:1", "--to", "production") == "setting.unreadable"
+        assert code("gate", f"{lan}/shop/app:1", "--to", "production", "--plain-http", f"u:{PASSWORD}@{lan}") == "setting.malformed"
+
+
+def test_a_mirror_has_what_the_registry_lost(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = json.loads(shop[0].at(shop[1]).read_bytes())["layers"][1]["digest"].removeprefix("sha256:")
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    with debian(tmp_path / "one") as host, debian(tmp_path / "two") as mirror:
+        push("oci:image:1", f"{host}/shop/app:1")
+        push("oci:image:1", f"{mirror}/cache/shop/app:1")
+        well("sign", f"{host}/shop/app:1", "--key", "release")
+        (tmp_path / "one/data/docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data").unlink()
+        assert lockgate("gate", f"{host}/shop/app:1", "--to", "production").returncode != 0
+        (tmp_path / "r.toml").write_text(f'[host."{host}"]\nmirrors = ["{mirror}/cache"]\n')
+        monkeypatch.setenv("LOCKGATE_REGISTRIES", "r.toml")
+        assert well("gate", f"{host}/shop/app:1", "--to", "production") == f"{host}/shop/app@{shop[1]}"
+
+
+def test_a_proxy_that_is_not_there(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with debian(tmp_path) as host:
+        push("oci:image:1", f"{host}/shop/app:1")
+        monkeypatch.setenv("HTTPS_PROXY", f"http://u:{PASSWORD}@127.0.0.1:9")
+        well("sign", f"{host}/shop/app:1", "--key", "release")
+        assert code("gate", "registry.example/shop/app:1", "--to", "production") == "ref.unreachable"
+        monkeypatch.setenv("HTTPS_PROXY", f"socks5://u:{PASSWORD}@127.0.0.1:9")
+        assert code("gate", "registry.example/shop/app:1", "--to", "production") == "setting.malformed"
+
+
+def test_a_login_that_skopeo_keeps_for_a_namespace(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "htpasswd").write_text(f"{USER}:{bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode().replace('$2b$', '$2y$')}\n")
+    with debian(tmp_path, f"auth: {{htpasswd: {{realm: shop, path: {tmp_path}/htpasswd}}}}\n") as host:
+        monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
+        login = ["skopeo", "login", "--tls-verify=false", "-u", USER, "--password-stdin", f"{host}/shop"]
+        subprocess.run(login, input=PASSWORD, text=True, check=True, capture_output=True)
+        assert list(json.loads((tmp_path / "auth.json").read_bytes())["auths"]) == [f"{host}/shop"]
+        for repository in ("shop/app", "shopping/app"):
+            push("oci:image:1", f"{host}/{repository}:1", "--dest-creds", f"{USER}:{PASSWORD}")
+        well("sign", f"{host}/shop/app:1", "--key", "release")
+        assert well("gate", f"{host}/shop/app:1", "--to", "production") == f"{host}/shop/app@{shop[1]}"
+        assert code("gate", f"{host}/shopping/app:1", "--to", "production") == "ref.unauthorized"
+
+
 @pytest.mark.parametrize("command", [["gate", "--to", "production"], ["verify"], ["request", "--to", "production"]], ids=lambda words: words[0])
 @pytest.mark.parametrize(
-    "named", ["user:{}@registry.example/app", "https://user:{}@registry.example/app", "registry:user:{}@registry.example/app"], ids=range(3)
+    "named",
+    [
+        "user:{}@registry.example/app",
+        "https://user:{}@registry.example/app",
+        "registry:user:{}@registry.example/app",
+        "user:{}@host/app",
+        "oci:https://user:{}@registry.example/app:1",
+        "oci:user:{}@host/app",
+        "file:https://user:{}@registry.example/app",
+        "file:user:{}@registry.example/app",
+        "registry:https://user:{}@registry.example/app",
+    ],
+    ids=range(9),
 )
 def test_a_password_in_a_reference_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], named: str) -> None:
     monkeypatch.chdir(tmp_path)

@@ -12,6 +12,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
 from lockgate.core.digest import digest_of
+from lockgate.core.envelope import Envelope
 from lockgate.core.facts import Request
 from lockgate.core.identity import Actor, Name, fingerprint
 from lockgate.core.model import Release, Subject
@@ -58,7 +59,7 @@ def _actor(own: Projection, asked: bytes, release: Release, environment: Name, a
     """Who signed the question, if it is this one, asked just then. Its envelope was made or stored by whoever decided: its signature is checked here."""
     if not asked:
         return None
-    envelope = canon.decode(asked, events.Envelope, what="question")
+    envelope = canon.decode(asked, Envelope, what="question")
     key = record.person_key(envelope, "ask")
     opened = record.open_envelope(envelope)
     if not isinstance(opened.event, events.Asked):

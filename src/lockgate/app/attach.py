@@ -9,7 +9,7 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest, parse_ref
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Clock, Evidence, Signer, Source
-from lockgate.evidence import artifact, dsse
+from lockgate.evidence import artifact, bundle, dsse
 from lockgate.evidence.attestation import write_attestation
 
 
@@ -39,12 +39,14 @@ def sign(bench: Bench, ref_text: str, signer: Signer, platform: str = "") -> Att
 
 
 def attest(bench: Bench, ref_text: str, predicate_type: str, predicate: dict[str, Any], signer: Signer, platform: str = "") -> Attached:
-    """Sign a statement about an artifact (in-toto Statement v1 in DSSE), and attach it.
+    """Sign a statement about an artifact (in-toto Statement v1 in DSSE), and attach it: to images in a Sigstore bundle, where cosign looks for it.
 
     Raises:
         LockgateError: from the source or the key.
     """
     ref, digest = bench.source.resolve(parse_ref(ref_text), platform)
-    data = write_attestation(digest, predicate_type, predicate, signer.public, signer.sign)
-    place = bench.source.attach(ref, digest, Evidence(media_type=dsse.MEDIA_TYPE, data=data, origin=""))
+    data, media_type = write_attestation(digest, predicate_type, predicate, signer.public, signer.sign), dsse.MEDIA_TYPE
+    if ref.scheme != "file":
+        data, media_type = bundle.write(data, signer.public), bundle.MEDIA_TYPE
+    place = bench.source.attach(ref, digest, Evidence(media_type=media_type, data=data, origin="", predicate=predicate_type))
     return Attached(subject=digest, key=fingerprint(signer.public), place=place)

@@ -9,6 +9,7 @@ from lockgate.app import request, say
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
+from lockgate.core.envelope import Leaf
 from lockgate.core.identity import Person, PersonId, PublicKey, Root, Roster
 from lockgate.core.model import NONE
 from lockgate.core.ports import Entry, Guard, PersonSigner
@@ -55,7 +56,7 @@ def begin(ports: Ports, plan: Beginning, ids: tuple[str, str], signer: PersonSig
         raise UsageError("init.not-empty", "this log has begun already")
     now = ports.clock.now()
     first = events.Genesis(origin=ports.log.origin, nonce=plan.nonce, created_at=now)
-    leaf = events.Leaf(at=now, event=record.seal_genesis(record.statement_bytes(first, ())), stream=events.HOUSE)
+    leaf = Leaf(at=now, event=record.seal_genesis(record.statement_bytes(first, ())), stream=events.HOUSE)
     try:
         root = Root(
             version=1,
@@ -71,7 +72,7 @@ def begin(ports: Ports, plan: Beginning, ids: tuple[str, str], signer: PersonSig
     ports.log.append(Entry(leaf=encode(leaf), stream=events.HOUSE, key="genesis"), Guard(size=0, streams=(events.HOUSE,)))
     proposed = events.RootProposed(log=root.genesis, id=ids[0], version=1, replaces=NONE, requested_at=now)
     envelope = say.sign_event(proposed, (ports.blobs.put(encode(root)),), signer)
-    second = events.Leaf(at=now, event=envelope, stream=events.HOUSE, previous=0)
+    second = Leaf(at=now, event=envelope, stream=events.HOUSE, previous=0)
     ports.log.append(Entry(leaf=encode(second), stream=events.HOUSE, key=say.event_key(envelope)), Guard(size=1, streams=(events.HOUSE,)))
     ours = replace(ports, pinned=root)
     roster = Roster(version=1, people=(Person(id=plan.person, keys=(signer.public,)),))

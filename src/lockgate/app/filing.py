@@ -27,8 +27,8 @@ def rows_of(data: bytes, index: int) -> list[Row]:
         return [("ignored", "unreadable", index)]
     event = opened.event
     rows = [("stream", leaf.stream, index), ("kind", events.kind_of(event), index), *(("digest", digest, index) for digest in opened.subjects)]
-    id_ = getattr(event, "id", "") or getattr(event, "request", "")
-    return [*rows, ("request", id_, index)] if id_ else rows
+    ids = dict.fromkeys(getattr(event, name, "") for name in ("id", "request", "break_glass"))
+    return [*rows, *(("request", id_, index) for id_ in ids if id_)]
 
 
 def catch_up(ports: Ports, told: Callable[[int, int], None] | None = None) -> int:

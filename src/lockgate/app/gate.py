@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from lockgate import __version__
 from lockgate.app import say
@@ -25,7 +25,7 @@ from lockgate.app.project import Projection, documents, look_beside, newest, pro
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core import events
-from lockgate.core.decide import Judgement, decide
+from lockgate.core.decide import RULES, Judgement, decide
 from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
 from lockgate.core.duration import span
 from lockgate.core.identity import Name, fingerprint
@@ -38,6 +38,7 @@ from lockgate.errors import ConflictError, EvidenceError, LedgerError, TrustErro
 from lockgate.evidence import history, record
 
 MAX_ARTIFACTS = 64
+NEVER = datetime.max.replace(tzinfo=UTC)
 _FITS = re.compile(r"[ -~]{1,128}\Z").match
 
 
@@ -215,11 +216,11 @@ def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidenc
         log=house.genesis,
         environment=subject.environment,
         config=subject.release.config,
-        request=subject.request or "",
+        request="" if judgement.glass else subject.request or "",
         outcome=judgement.result,
         outcomes=judgement.outcomes,
         decided_at=now,
-        not_after=now + span(section.permit) if section is not None and judgement.result == "allowed" else None,
+        not_after=min(now + span(section.permit), judgement.ends or NEVER) if section is not None and judgement.result == "allowed" else None,
         engine=__version__,
         history=own.size,
         policy=house.policy.digest,
@@ -230,6 +231,9 @@ def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidenc
         state=state_digest(own.state),
         actor=subject.actor.key if subject.actor else "",
         person=subject.actor.person if subject.actor else None,
+        status_max_age=(section.status_max_age or "") if section is not None and judgement.result == "allowed" else "",
+        rules=RULES,
+        break_glass=judgement.glass,
     )
 
 
@@ -268,7 +272,9 @@ def _again(ports: Ports, ask: GateRequest, release: Release, index: int, actor: 
 
 def held(own: Projection, subject: Subject, judgement: Judgement) -> int | None:
     """The decision whose outstanding permit is the asker's own, where that permit is all that stands against another; else None."""
-    against = [one for one in judgement.outcomes if one.result != "pass"]
+    if judgement.outstanding >= 0 and judgement.result == "allowed":
+        return judgement.outstanding
+    against = [one for one in judgement.outcomes if one.result not in {"pass", "waived"}]
     request = own.state.environment.request(subject.request or "")
     if request is None or request.permit_until is None or not against or any(one.code != "approved.permit-outstanding" for one in against):
         return None

@@ -12,10 +12,13 @@ from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core.digest import Digest, Ref, digest_of
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import section_digest
 from lockgate.core.ports import Evidence, Measured
+from lockgate.core.recall import freed, standing
+from lockgate.core.revocation import Revocation
 from lockgate.core.state import release_digest
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact
@@ -147,7 +150,7 @@ def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, Publi
 
 
 def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
-    return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where) for one in manifest.measured), as_of=now)
+    return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where, inside=one.inside) for one in manifest.measured), as_of=now)
 
 
 def history_facts(own: Projection, others: Mapping[Name, Projection], now: datetime) -> dict[Need, Gathered]:
@@ -156,13 +159,15 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
     policy = own.policy_in_force()
     section = policy.environments.get(environment.name)
     gathered: dict[Need, Gathered] = {
-        Need(Request): Complete(items=environment.requests, as_of=now),
+        Need(Request): Complete(items=freed(own.state), as_of=now),
+        Need(Revocation): Complete(items=standing(own.state), as_of=now),
         Need(Enrolled): Complete(items=(Enrolled(roster=own.roster),), as_of=now),
+        Need(Exceptional): Complete(items=(environment.exceptional,), as_of=now),
     }
     for name, projection in {environment.name: own, **others}.items():
-        gathered[Need(Stay, name)] = Complete(items=projection.state.environment.stays, as_of=now)
+        gathered[Need(Stay, name)] = Complete(items=projection.state.environment.counted(), as_of=now)
     if section is not None:
-        occupant = environment.occupant()
+        occupant = environment.last_known()
         in_force = InForce(
             section=section_digest(policy, environment.name),
             baseline=section.baseline,

@@ -14,7 +14,7 @@ from lockgate.canon import Noun, encode
 from lockgate.core import events
 from lockgate.core.counts import Backed
 from lockgate.core.digest import digest_of
-from lockgate.core.identity import Person, PersonId, PublicKey, Root, Roster, fingerprint
+from lockgate.core.identity import DUTY, Person, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import RequestId
 from lockgate.core.policy import Policy
 from lockgate.core.ports import PersonSigner
@@ -135,8 +135,10 @@ def enrolled(current: Roster, id_: PersonId, keys: tuple[PublicKey, ...], duties
     held = {environment: set(found) for environment, found in before.duties.items()} if before else {}
     for text in duties:
         environment, _, duty = text.partition("=")
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", environment) or not re.fullmatch(r"request|deploy|approve:[a-z0-9][a-z0-9-]{0,63}", duty):
-            raise UsageError("people.bad-duty", f"{text[:80]!r} is no duty: write ENV=request, ENV=deploy or ENV=approve:DUTY")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", environment) or not re.match(DUTY, duty):
+            raise UsageError(
+                "people.bad-duty", f"{text[:80]!r} is no duty: write ENV=request, ENV=deploy, ENV=approve:DUTY, ENV=waive:REQUIREMENT or ENV=break-glass"
+            )
         held.setdefault(environment, set()).add(duty)
     return Person(id=id_, keys=all_keys, duties={environment: tuple(sorted(found)) for environment, found in held.items()})
 

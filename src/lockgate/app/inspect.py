@@ -13,12 +13,25 @@ from lockgate.app import prove
 from lockgate.app.attach import Bench
 from lockgate.canon import Noun
 from lockgate.core import events
+from lockgate.core.bound import Bound
 from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
 from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.evidence import artifact, dsse, record
 from lockgate.ledger import note, proof
+
+PermitCode = Literal[
+    "",
+    "permit.expired",
+    "root.expired",
+    "permit.other-environment",
+    "permit.other-artifact",
+    "permit.other-config",
+    "permit.revoked",
+    "permit.smaller-tree",
+]
+"""Why a permit whose proof holds lets nothing in."""
 
 
 class Anchor(Noun, frozen=True, kw_only=True):
@@ -54,7 +67,9 @@ class SeenProof(Noun, frozen=True, kw_only=True):
         proven: always: what is not proven is an error.
         index, size, event, subjects, at, signed: as `prove.Proven`. kind: of the event.
         outcome: of a decision; empty for any other event.
-        code: where it was allowed: ``permit.expired`` where that is over, ``root.expired`` where the pinned root is; empty otherwise.
+        code: where it was allowed: ``permit.expired`` where that is over, ``root.expired`` where the pinned root is; where it was presented as a
+            permit (`present`), what else is against it; empty otherwise. because: of a revoked one, the reason.
+        listed: how many leaves the status list looked at that it was held against; -1 for no list. runs: past its end, it lets run what runs.
         ignored: how many signatures of the checkpoint are by keys that nobody here knows: they say nothing.
         root: what it was checked against.
     """
@@ -68,7 +83,10 @@ class SeenProof(Noun, frozen=True, kw_only=True):
     at: str
     signed: str
     outcome: Literal["", "allowed", "refused", "undecided"]
-    code: Literal["", "permit.expired", "root.expired"]
+    code: PermitCode
+    because: str = ""
+    listed: int = -1
+    runs: bool = False
     ignored: int
     root: Anchor
 
@@ -128,7 +146,7 @@ def inspect_proof(data: bytes, root: Root, file: str, now: datetime) -> SeenProo
     proven = prove.check(data, root)
     event = proven.event
     decided = event if isinstance(event, events.Decided) else None
-    code: Literal["", "permit.expired", "root.expired"] = ""
+    code: PermitCode = ""
     if decided is not None and decided.outcome == "allowed":
         code = "permit.expired" if decided.not_after is None or decided.not_after <= now else "root.expired" if root.expires <= now else ""
     key = note.parse_vkey(root.log)
@@ -180,6 +198,6 @@ def vouch(seen: SeenEvent, root: Root, roster: Roster | None, pinned: Anchor) ->
     """
     by = next((person.id for person in (roster.people if roster else ()) for key in person.keys if fingerprint(key) == seen.signed), "")
     by = by or ("owner" if seen.signed in map(fingerprint, root.owners) else "")
-    if isinstance(seen.event, events.Bound) and seen.event.log != root.genesis:
+    if isinstance(seen.event, Bound) and seen.event.log != root.genesis:
         return replace(seen, by=by, code="event.other-log", root=pinned)
     return replace(seen, by=by, code="" if by else "key.not-enrolled" if roster is not None else "event.unvouched", root=pinned)

@@ -15,6 +15,7 @@ from lockgate.core import events
 from lockgate.core.decide import decide
 from lockgate.core.identity import Name
 from lockgate.core.model import Release
+from lockgate.core.recall import struck
 from lockgate.errors import EvidenceError, TrustError
 from lockgate.evidence import record
 
@@ -25,10 +26,11 @@ def outstanding(ports: Ports, environment: Name, index: int, release: Release) -
         standing(ports, environment, index, release)
     except EvidenceError as err:  # while it is out no other is given: asking again would say the same
         raise EvidenceError(err.code, err.message, "lockgate status") from None
-    return _decided(ports, index)
+    return decided(ports, index)
 
 
-def _decided(ports: Ports, index: int) -> events.Decided:
+def decided(ports: Ports, index: int) -> events.Decided:
+    """The decision that a leaf holds. Raises EvidenceError ``permit.gone``, and as `record.open_envelope`."""
     decision = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event).event
     if not isinstance(decision, events.Decided):
         raise EvidenceError("permit.gone", f"leaf {index} is no decision")
@@ -39,7 +41,8 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
     """The environment as history gives it now, in which the permit of decision `index` lives and its request stands.
 
     Raises:
-        EvidenceError: ``permit.gone``: used, given back, or what it rested on was withdrawn, rejected or changed; ``permit.expired``.
+        EvidenceError: ``permit.gone``: used, given back, or what it rested on was withdrawn, rejected or changed; ``permit.revoked``,
+            ``permit.expired``.
         TrustError: ``root.unpinned``. LedgerError: ``time.behind-log``.
     """
     if ports.pinned is None:
@@ -49,6 +52,8 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
     permit = next((one for one in state.permits if one.decision == index), None)
     if permit is None or permit.release != release:
         raise EvidenceError("permit.gone", f"the permit of decision {index} is not there any more: it was used, given back or never stood")
+    if (leaf := struck(own.state, permit)) >= 0:
+        raise EvidenceError("permit.revoked", f"the permit of decision {index} was revoked by leaf {leaf}")
     now = say.require_clock(ports, own)
     if now >= permit.not_after:
         raise EvidenceError("permit.expired", f"the permit of decision {index} ended {permit.not_after:%Y-%m-%d %H:%M:%S} UTC")
@@ -64,7 +69,7 @@ def _require_still_allowed(ports: Ports, own: Projection, index: int, release: R
 
     So a withdrawn approval, a stricter policy, a removed person or another release deployed here since ends the permit.
     """
-    decision = _decided(ports, index)
+    decision = decided(ports, index)
     basket = stored(ports, decision.evidence)
     here = own.state.environment
     freed = tuple(replace(one, permit_until=None) if one.decision == index else one for one in here.requests)
@@ -73,5 +78,5 @@ def _require_still_allowed(ports: Ports, own: Projection, index: int, release: R
     facts = facts_of(basket, release.artifacts, present, look_beside(ports, present, here.name, own.size), now)
     judgement = decide(subject, present.policy_in_force(), facts, now, present.root)
     if judgement.result != "allowed":
-        because = next(one.code for one in judgement.outcomes if one.result != "pass")
+        because = next(one.code for one in judgement.outcomes if one.result not in {"pass", "waived"})
         raise EvidenceError("permit.gone", f"decision {index} would not be allowed any more ({because}): its permit is gone")

@@ -28,6 +28,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.envelope import Leaf
 from lockgate.core.identity import Name, Root, Roster
 from lockgate.core.policy import Policy, watched
 from lockgate.core.ports import Head
@@ -250,7 +251,7 @@ def _require_filed(ports: Ports, stream: str, index: int) -> None:
         raise LedgerError("index.differs", f"the index files leaf {index} under {stream}, and the ledger does not", "lockgate log rebuild")
 
 
-def _read(data: bytes, index: int) -> events.Leaf:
+def _read(data: bytes, index: int) -> Leaf:
     """A leaf that something depends on: where it cannot be read, nothing that follows is known."""
     try:
         return record.read_leaf(data)
@@ -258,7 +259,7 @@ def _read(data: bytes, index: int) -> events.Leaf:
         raise LedgerError(err.code, f"leaf {index} cannot be read, and what it says cannot be passed over: {err.message}") from None
 
 
-def read_if_leaf(data: bytes, index: int) -> events.Leaf | None:
+def read_if_leaf(data: bytes, index: int) -> Leaf | None:
     """A leaf; None for bytes that are none, and so stand in no stream. Raises LedgerError ``event.newer``: who knows in which."""
     try:
         return record.read_leaf(data)

@@ -6,6 +6,7 @@ from lockgate.app.project import trusted_head
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
+from lockgate.core.bound import Bound
 from lockgate.core.digest import Digest
 from lockgate.core.identity import Root, fingerprint
 from lockgate.errors import EvidenceError, UsageError
@@ -62,7 +63,7 @@ def check(data: bytes, root: Root) -> Proven:
     opened = record.open_envelope(leaf.event)
     if leaf.stream != events.stream_of(opened.event):
         raise EvidenceError("event.other-stream", f"this {events.kind_of(opened.event)} was put into the stream {leaf.stream[:80]}, where it means nothing")
-    if isinstance(opened.event, events.Bound) and opened.event.log != root.genesis:
+    if isinstance(opened.event, Bound) and opened.event.log != root.genesis:
         raise EvidenceError("event.other-log", f"this {events.kind_of(opened.event)} was signed for another log than the pinned root's")
     if isinstance(opened.event, events.Decided):
         record.check_permit_signature(leaf.event, root.permit)

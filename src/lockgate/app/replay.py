@@ -16,7 +16,7 @@ from lockgate.app.project import Projection, documents, look_beside, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.decide import decide
+from lockgate.core.decide import RULES, decide
 from lockgate.core.model import Release
 from lockgate.core.outcome import Outcome
 from lockgate.errors import UnreadableError, UsageError
@@ -35,6 +35,8 @@ DERIVED = (
     "state",
     "actor",
     "person",
+    "status_max_age",
+    "break_glass",
 )
 """What a replay compares besides outcome codes. `engine`, `tzdata` and outcomes' parameters may differ between releases."""
 
@@ -60,7 +62,7 @@ def replay(ports: Ports, index: int) -> Replayed:
     """Decide again what decision `index` decided, folding history past every leaf and reading only stored evidence.
 
     Raises:
-        UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``. EvidenceError, TrustError: the leaf is no decision
+        UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``, ``replay.newer-rules``. EvidenceError, TrustError: the leaf is no decision
             that counts, by the code `log check` shows. UnreadableError: evidence is there and was altered. Else as `project`.
     """
     size = project(ports, "").size
@@ -71,6 +73,8 @@ def replay(ports: Ports, index: int) -> Replayed:
     decision = opened.event
     if not isinstance(decision, events.Decided):
         raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those are replayed: its kind is {events.kind_of(decision)}")
+    if decision.rules > RULES:
+        raise UsageError("replay.newer-rules", f"decision {index} was made by rules {decision.rules}, and this lockgate knows rules {RULES} at most")
     own = project(ports, decision.environment, index, "every")
     history.admit(own.state, leaf, index, documents(ports), ports.pinned)
     try:
@@ -90,5 +94,5 @@ def _decide(ports: Ports, decision: events.Decided, release: Release, own: Proje
     asked = basket.blobs.get(basket.manifest.asked, b"")
     subject = asking.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)
-    judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root)
+    judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root, decision.rules)
     return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at)

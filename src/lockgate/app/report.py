@@ -13,8 +13,11 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
-from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, State
+from lockgate.core.recall import names, standing, struck
+from lockgate.core.revocation import Revocation
+from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, Running, State, Unclear
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
 from lockgate.evidence import history, record
 from lockgate.evidence.place import SKEW
@@ -25,16 +28,28 @@ BATCH = 16_384
 
 
 class EnvironmentReport(Noun, frozen=True, kw_only=True):
-    """One environment, as recorded: what runs there, what may go there, and what is asked."""
+    """One environment, as recorded: what runs there, what may go there, and what is asked.
+
+    Attributes:
+        occupant: what runs; None where nothing was deployed, and where nobody knows.
+        last_known: what runs, or ran when that was last known.
+        running: the deployment that is under way, or never told its end. unclear: since when nobody knows what runs, and why.
+        recalled: what recalls what runs, or may run. exceptional: which exceptions stand.
+    """
 
     name: str
     occupant: Stay | None
+    last_known: Stay | None
+    running: Running | None
+    unclear: Unclear | None
     permits: tuple[Permit, ...]
     requests: tuple[Request, ...]
+    recalled: tuple[Revocation, ...] = ()
+    exceptional: Exceptional = Exceptional()
 
 
 class Status(Noun, frozen=True, kw_only=True):
-    """The gate at a history size. `unpinned`: no root was pinned, so nobody vouches for any of it."""
+    """The gate at a history size. `unpinned`: no root was pinned, so nobody vouches for any of it; `revoked`: digests, everywhere or somewhere."""
 
     origin: str
     size: int
@@ -42,6 +57,7 @@ class Status(Noun, frozen=True, kw_only=True):
     environments: tuple[EnvironmentReport, ...]
     proposals: tuple[OpenProposal, ...]
     ignored: dict[str, str]
+    revoked: tuple[Revocation, ...] = ()
 
 
 class LeafReport(Noun, frozen=True, kw_only=True):
@@ -82,15 +98,30 @@ class Checked(Noun, frozen=True, kw_only=True):
 def status(ports: Ports) -> Status:
     """What each environment of the policy in force runs, and what is open."""
     house = project(ports, "")
-    names = sorted(house.policy.environments) if house.policy else []
-    seen: dict[str, Projection] = {name: project(ports, name, beside=house) for name in names}
+    there = sorted(house.policy.environments) if house.policy else []
+    seen: dict[str, Projection] = {name: project(ports, name, beside=house) for name in there}
     now = ports.clock.now()
-    reports = []
+    reports, said = [], dict.fromkeys(standing(house.state))
     for name, projection in seen.items():
         state = projection.state.environment
-        live = tuple(permit for permit in state.permits if now < permit.not_after)
+        live = tuple(permit for permit in state.permits if now < permit.not_after and struck(projection.state, permit) < 0)
         asked = tuple(one for one in state.requests if not one.withdrawn and not one.over)
-        reports.append(EnvironmentReport(name=name, occupant=state.occupant(), permits=live, requests=asked))
+        runs, revoked = state.last_known(), standing(projection.state)
+        recalled = tuple(one for one in revoked if runs is not None and names(runs.release) & set(one.digests))
+        said.update(dict.fromkeys(revoked))
+        reports.append(
+            EnvironmentReport(
+                name=name,
+                occupant=state.occupant(),
+                last_known=runs,
+                running=state.running,
+                unclear=state.unclear,
+                permits=live,
+                requests=asked,
+                recalled=recalled,
+                exceptional=state.exceptional,
+            )
+        )
     ignored = {index: code for projection in (house, *seen.values()) for index, code in projection.ignored.items()}
     return Status(
         origin=ports.log.origin,
@@ -99,6 +130,7 @@ def status(ports: Ports) -> Status:
         environments=tuple(reports),
         proposals=house.state.house.proposals,
         ignored=ignored,
+        revoked=tuple(said),
     )
 
 
@@ -122,7 +154,7 @@ def listed(ports: Ports, count: int, about: str = "") -> list[LeafReport]:
     size = trusted_head(ports).size
     if not about:
         return [read(ports.log.leaf(index), index) for index in range(max(0, size - count), size)]
-    name = ("request" if about.startswith("r-") else "digest", about)
+    name = ("request" if about[:2] in {"r-", "h-", "w-", "g-"} else "digest", about)
     found = []
     for index in [index for index in ports.index.find(*name) if index < size][-count:]:
         data = ports.log.leaf(index) if index >= 0 else b""
@@ -219,6 +251,10 @@ class Authority:
         self._house = House()
         self._environments: dict[str, EnvironmentState] = {}
 
+    def environment(self, name: str) -> EnvironmentState:
+        """This environment, as the leaves so far make it."""
+        return self._environments.get(name) or EnvironmentState(name=name)
+
     def fold(self, data: bytes, index: int) -> None:
         """One leaf further."""
         leaf = read_if_leaf(data, index)
@@ -226,7 +262,7 @@ class Authority:
             self.ignored[str(index)] = "event.malformed"
             return
         name = "" if leaf.stream == events.HOUSE else leaf.stream.removeprefix("env:")
-        environment = self._environments.get(name) or EnvironmentState(name=name)
+        environment = self.environment(name)
         step = history.advance(State(house=self._house, environment=environment), data, index, self._load, self._pinned)
         if step.ignored:
             self.ignored[str(index)] = step.ignored

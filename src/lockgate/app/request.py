@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from lockgate.app import gate, past, say
+from lockgate.app import gate, past, reenter, say
 from lockgate.app.difference import Difference, difference
 from lockgate.app.project import Projection, holders, project
 from lockgate.app.world import Ports
@@ -50,19 +50,38 @@ class Found(Noun, frozen=True, kw_only=True):
 
 
 def request_release(
-    ports: Ports, refs: tuple[str, ...], environment: Name, config: DigestOrNone, id_: RequestId, signer: PersonSigner, platform: str = ""
+    ports: Ports,
+    refs: tuple[str, ...],
+    environment: Name,
+    config: DigestOrNone,
+    id_: RequestId,
+    signer: PersonSigner,
+    platform: str = "",
+    *,
+    rollback: bool = False,
 ) -> tuple[gate.Resolved, say.Recorded]:
-    """Ask for a release to enter an environment.
+    """Ask for a release to enter an environment; as a rollback and without references, for what was there before what is there now.
 
     Raises:
-        LockgateError: ``policy.no-environment``, ``people.no-duty``, or from the source or ledger.
+        LockgateError: ``policy.no-environment``, ``people.no-duty``, or from the source or ledger; ``release.recalled`` and ``release.downgrade``
+            where the gate would refuse it for that, ``request.no-rollback`` and ``request.nothing-before`` where there is nothing to go back to.
     """
-    resolved = gate.resolve(ports, refs, config, platform)
+    resolved = gate.resolve(ports, refs, config, platform) if refs or not rollback else None
     own = project(ports, environment)
     gate.require_environment(own, environment)
-    occupant = own.state.environment.occupant()
-    from_ = release_digest(occupant.release if occupant else None)
-    event = events.Requested(log=own.state.house.genesis, id=id_, environment=environment, config=config, from_=from_, requested_at=ports.clock.now())
+    if resolved is None:
+        resolved = gate.Resolved(release=reenter.before(own), places={})
+    reenter.require_open(own, resolved.release, rollback=rollback)
+    occupant = own.state.environment.last_known()
+    event = events.Requested(
+        log=own.state.house.genesis,
+        id=id_,
+        environment=environment,
+        config=resolved.release.config,
+        from_=release_digest(occupant.release if occupant else None),
+        requested_at=ports.clock.now(),
+        rollback=rollback,
+    )
     return resolved, say.record_event(ports, say.sign_event(event, resolved.release.artifacts, signer))
 
 
@@ -71,6 +90,14 @@ def alike(ports: Ports, environment: Name, id_: RequestId) -> tuple[Request, ...
     state = project(ports, environment).state.environment
     own = state.request(id_)
     return tuple(one for one in state.requests if own is not None and one.release == own.release and one.id != id_ and not (one.withdrawn or one.over))
+
+
+def rejected_beside(found: Found) -> tuple[Request, ...]:
+    """The other requests of the release that this one asks for that somebody said no to: a no is to a request, and who approves another one is told of it."""
+    asked = found.request
+    return tuple(
+        one for one in found.projection.state.environment.requests if asked and one.release == asked.release and one.id != asked.id and one.rejected_by
+    )
 
 
 def propose(ports: Ports, document: Policy | Roster | Root, id_: RequestId, signer: PersonSigner) -> say.Recorded:
@@ -129,9 +156,9 @@ def shown(found: Found, seen: Difference | None = None, lines: DigestOrNone = NO
         seen: the lines that were shown; None for digests alone. lines: the digest of their text.
     """
     if found.request is not None:
-        occupant = found.projection.state.environment.occupant()
+        occupant = found.projection.state.environment.last_known()
         from_ = release_digest(occupant.release if occupant else None)
-        return events.Shown(from_=from_, to=release_digest(found.request.release), not_collected=NOT_COLLECTED)
+        return events.Shown(from_=from_, to=release_digest(found.request.release), not_collected=NOT_COLLECTED, rollback=found.request.rollback)
     if found.proposal is None:
         raise UsageError("request.unknown", "there is no such request")
     house = found.projection.state.house

@@ -9,9 +9,12 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.envelope import Envelope, Leaf
+from lockgate.core.exceptional import Exceptional
+from lockgate.core.exceptional_events import Departure, Lifted
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
-from lockgate.core.state import House
+from lockgate.core.state import House, State
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, UnreadableError
 from lockgate.evidence import history, record
 from lockgate.evidence.place import SKEW
@@ -31,13 +34,13 @@ class Recorded(Noun, frozen=True, kw_only=True):
     new: bool = True
 
 
-def sign_event(event: events.Event, subjects: tuple[Digest, ...], signer: PersonSigner) -> events.Envelope:
+def sign_event(event: events.Event, subjects: tuple[Digest, ...], signer: PersonSigner) -> Envelope:
     """The event in an envelope, signed as SSHSIG under its kind's namespace."""
     statement = record.statement_bytes(event, subjects)
     return record.seal_by_agent(statement, signer.public, signer.sign_ssh(record.agent_data(statement)))
 
 
-def seal_prepared(prepared: bytes, armored: str) -> events.Envelope:
+def seal_prepared(prepared: bytes, armored: str) -> Envelope:
     """The envelope of what `lockgate approve --prepare` wrote and ``ssh-keygen -Y sign`` signed.
 
     Raises:
@@ -49,15 +52,18 @@ def seal_prepared(prepared: bytes, armored: str) -> events.Envelope:
     return record.seal_armored(statement, armored)
 
 
-def record_event(ports: Ports, envelope: events.Envelope) -> Recorded:
+def record_event(ports: Ports, envelope: Envelope) -> Recorded:
     """Append a signed event, if it is a fact where it would stand; said again after a lost answer, it is found.
 
     Raises:
         EvidenceError, TrustError: why it would mean nothing there; nothing is recorded. ``event.replayed``,
             ``approval.replayed``, ``rejection.replayed``, ``withdrawal.replayed``: it was said before and stands no more.
+            ``event.not-recorded``: it is a decision, and the gate records those it makes itself.
         LedgerError: it could not be recorded; ``record.contended`` after `ATTEMPTS` tries.
     """
     event = record.open_envelope(envelope).event
+    if isinstance(event, events.Decided):
+        raise EvidenceError("event.not-recorded", "a decision is recorded by the gate that makes it, and is never brought in, whoever signed it")
     environment = getattr(event, "environment", events.HOUSE)
     environment = "" if environment == events.HOUSE else environment
     key = event_key(envelope)
@@ -87,7 +93,7 @@ def _require_unused(ports: Ports, id_: str) -> None:
         raise EvidenceError("request.reused", f"the id {id_} is taken in {environment}")
 
 
-def _require_standing(ports: Ports, envelope: events.Envelope, index: int, projection: Projection) -> None:
+def _require_standing(ports: Ports, envelope: Envelope, index: int, projection: Projection) -> None:
     """The leaf at `index` is this very event, is a fact, and nobody took it back since.
 
     1. It is this event by this key: where the log has an idempotency key is a hint.
@@ -105,6 +111,11 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
         asked = projection.state.environment.request(event.id)
         if asked is None or asked.withdrawn:
             raise EvidenceError("event.replayed", f"{event.id} is leaf {index}, and was withdrawn or forgotten since: request anew")
+    if isinstance(event, events.Revoked) or (isinstance(event, events.Withdrawn) and event.what == "revocation"):
+        _require_revocation(projection.state, event, index)
+        return
+    if isinstance(event, Departure):
+        _require_exceptional(event, projection.state.environment.exceptional, index)
     if not isinstance(event, events.Approved | events.Rejected | events.Withdrawn):
         return
     person = projection.roster.person_of(key)
@@ -130,21 +141,38 @@ def _require_standing(ports: Ports, envelope: events.Envelope, index: int, proje
                 raise EvidenceError("withdrawal.replayed", f"this very withdrawal is leaf {index}, and more was said since: withdraw anew")
 
 
+def _require_revocation(state: State, event: events.Revoked | events.Withdrawn, index: int) -> None:
+    """A revocation stands; a lifted one stands no more, and that is what its lifting says."""
+    held = state.house if event.environment == events.HOUSE else state.environment
+    if isinstance(event, events.Revoked) and not any(one.id == event.id and one.lifted < 0 for one in held.revoked):
+        raise EvidenceError("event.replayed", f"{event.id} is leaf {index}, and was lifted since: revoke anew")
+
+
+def _require_exceptional(event: Departure, here: Exceptional, index: int) -> None:
+    """A hold or waiver that is said again still stands; what is lifted again is lifted still."""
+    waiver = here.waiver(event.id)
+    stands = here.hold(event.id) is not None or (waiver is not None and not waiver.lifted) or here.glass(event.id) is not None
+    if stands == isinstance(event, Lifted):
+        raise EvidenceError("event.replayed", f"this very event is leaf {index}, and {event.id} was lifted, given again or forgotten since: say it anew")
+
+
 def _require_backing(house: House, event: events.Approved) -> None:
     """An owner's approval of a proposal stands, or the proposal is done with."""
     for proposal in house.proposals:
         if proposal.id == event.request and any(given.nonce == event.nonce and given.withdrawn for given in proposal.approvals):
             raise EvidenceError("approval.replayed", "this very approval was withdrawn since: approve anew")
-    if any(closed.id == event.request for closed in house.closed):
-        raise EvidenceError("approval.replayed", f"{event.request} was rejected or withdrawn since this approval")
+    for closed in house.closed:
+        held = {"root": house.root, "roster": house.roster, "policy": house.policy}[closed.kind]
+        if closed.id == event.request and (held is None or held.version < closed.version):
+            raise EvidenceError("approval.replayed", f"{event.request} was rejected or withdrawn since this approval")
 
 
-def event_key(envelope: events.Envelope) -> str:
+def event_key(envelope: Envelope) -> str:
     """The idempotency key of a signed event: its statement, so that one statement is recorded once, whatever signs it."""
     return "event:" + digest_of(envelope.payload.encode())
 
 
-def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[str, ...]) -> Receipt:
+def append(ports: Ports, leaf: Leaf, key: str, size: int, streams: tuple[str, ...]) -> Receipt:
     """Append a leaf unless one of these streams grew since `size`; remember the new head, under a pinned root.
 
     Raises:
@@ -161,7 +189,7 @@ def append(ports: Ports, leaf: events.Leaf, key: str, size: int, streams: tuple[
     return receipt
 
 
-def leaf_for(ports: Ports, envelope: events.Envelope, stream: str, projection: Projection) -> events.Leaf:
+def leaf_for(ports: Ports, envelope: Envelope, stream: str, projection: Projection) -> Leaf:
     """The leaf an envelope would become now.
 
     Raises:
@@ -169,7 +197,7 @@ def leaf_for(ports: Ports, envelope: events.Envelope, stream: str, projection: P
     """
     now = require_clock(ports, projection)
     last = newest(ports, stream)
-    return events.Leaf(at=now, event=envelope, stream=stream, previous=-1 if last is None else last)
+    return Leaf(at=now, event=envelope, stream=stream, previous=-1 if last is None else last)
 
 
 def require_clock(ports: Ports, projection: Projection) -> datetime:

@@ -34,8 +34,8 @@ def explain(ports: Ports, index: int) -> tuple[events.Decided, Release]:
     return opened.event, Release(artifacts=opened.subjects, config=opened.event.config)
 
 
-def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> tuple[events.Decided, Release]:
-    """What the gate would decide now. The same steps as `gate`, without the last."""
+def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> tuple[events.Decided, gate.Resolved]:
+    """What the gate would decide now, and of what. The same steps as `gate`, without the last."""
     resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
     own, others = gate.look(ports, ask.environment)
     gate.require_answerable(own, ask)
@@ -44,6 +44,5 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     subject = asking.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
     judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
     if (index := gate.held(own, subject, judgement)) is not None:
-        return outstanding(ports, ask.environment, index, resolved.release), resolved.release
-    decided = gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now)
-    return decided, resolved.release
+        return outstanding(ports, ask.environment, index, resolved.release), resolved
+    return gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now), resolved

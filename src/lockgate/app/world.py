@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockgate.core.identity import Root
-from lockgate.core.ports import Blobs, Clock, Directory, Heads, Index, Log, Outbox, Runner, Scratch, Signer, Source
+from lockgate.core.ports import Blobs, Clock, Directory, Heads, Index, Log, Outbox, Runner, Scratch, Signer, Source, Underway
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,7 @@ class Ports:
     clock: Clock
     runner: Runner
     outbox: Outbox
+    underway: Underway
     scratch: Scratch
     permit: Signer | None
     pinned: Root | None

@@ -35,6 +35,7 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
     What you sign names the artifacts, the configuration, the environment, its policy section and what runs there now; it is shown before.
     """
     from lockgate.app import request as requests
+    from lockgate.cli.alarm import alarm
     from lockgate.core.duration import span
     from lockgate.errors import UsageError
 
@@ -50,8 +51,10 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
         raise UsageError("approve.bad-duration", str(err)) from None
     ports = session.ports()
     found = requests.find(ports, request_id)
+    alarm(session, ports, found.environment)
     seen = requests.change_of(ports, found)
     session.note(_shown(session, ports, found, seen))
+    _tell_noes(session, ports, found)
     now = ports.clock.now()
     if prepare:
         chosen = "owner" if found.proposal else duty
@@ -73,6 +76,7 @@ def command(session: Session, request_id: str, duty: str, expires: str, prepare:
 def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> str:
     """What is put before the approver: of a release what runs and what is asked, of a document every line that changes."""
     from lockgate.app.counting import tally
+    from lockgate.app.reenter import came_from
     from lockgate.app.request import NOT_COLLECTED
     from lockgate.render import text
     from lockgate.render.standing import tally_lines
@@ -81,8 +85,20 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
     if request is not None:
         tallies = tally(found.projection, request, ports.clock.now()) if request.given else ()
         so_far = [line for one in tallies for line in tally_lines(one, sheet, covered=request.deployed >= 0)]
-        return text.asked(request, found.projection.state.environment.occupant(), NOT_COLLECTED, found.environment, sheet, so_far)
+        back = came_from(found.projection, request.release) if request.rollback else None
+        return text.asked(request, found.projection.state.environment.last_known(), NOT_COLLECTED, found.environment, sheet, so_far, back)
     return text.proposed(found.proposal, seen.lines, seen.left_out, sheet) if found.proposal else ""
+
+
+def _tell_noes(session: Session, ports: Ports, found: Found) -> None:
+    """Before it is signed: who said no to this very release in another request."""
+    from lockgate.app.request import rejected_beside
+    from lockgate.render.words import called, listing
+
+    names = session.sheet(ports).names
+    for other in rejected_beside(found):
+        by = listing(called(each, names) for each in other.rejected_by)
+        session.lines("NOTE", f"{other.id} asked for this very release, and was rejected by {by}: that no does not stand against this one")
 
 
 def _tell_end(session: Session, found: Found, event: Approved, key: PublicKey | None, now: datetime) -> None:

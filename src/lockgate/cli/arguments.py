@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os.path
 import re
 import secrets
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from lockgate.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -17,6 +20,9 @@ LONGEST_NAME = 200
 
 platform_option = click.option("--platform", default="", metavar="OS/ARCH", help="Which image of an index.")
 """``--platform``, on every command that takes a reference: what one names, all name."""
+
+plain_http_option = click.option("--plain-http", multiple=True, metavar="HOST", help="A registry to speak to without TLS: HOST[:PORT].")
+"""``--plain-http``, on every command that takes a reference; `session.with_session` hands it on."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z").match
 
@@ -37,7 +43,7 @@ def person_name(text: str) -> str:
 
 def read(path: str, code: str, max_bytes: int) -> bytes:
     """The first `max_bytes` of a file the user names. Raises UsageError `code`."""
-    from lockgate.wire import read_head
+    from lockgate.wire.files import read_head
 
     try:
         return read_head(path, max_bytes)
@@ -47,7 +53,7 @@ def read(path: str, code: str, max_bytes: int) -> bytes:
 
 def write(path: str, code: str, data: bytes) -> None:
     """Write a file the user names, whole or not at all. Raises UsageError `code`."""
-    from lockgate.wire import write_file
+    from lockgate.wire.files import write_file
 
     try:
         write_file(path, data)
@@ -62,29 +68,45 @@ def public_keys(paths: Iterable[str]) -> list[str]:
     return [parse_public_key(read(path, "key.unreadable", MAX_KEY + 1)) for path in paths]
 
 
-def config_digest(files: tuple[str, ...]) -> str:
-    """The configuration digest of these files: SHA-256 of the canonical JSON of sorted path -> sha256; ``none`` for ``none``.
+def project_name(text: str) -> str:
+    """What of a directory's name may be a project's in a policy."""
+    word = "".join(one if one.isascii() and one.isalnum() else "-" for one in text.lower()).strip("-")[:40]
+    return word or "project"
+
+
+def until(text: str, now: datetime) -> datetime:
+    """A point in time: a duration from now (``12h``, ``7d``), a date or a time, UTC unless it says otherwise.
 
     Raises:
-        UsageError: ``config.unreadable``, ``config.none-and-files``, ``config.twice``.
+        UsageError: ``exception.bad-time``.
     """
-    from lockgate.canon import digest_hex
-    from lockgate.wire import file_digest
+    from datetime import UTC, datetime
 
-    if not files or files == ("none",):
-        return "none"
-    if "none" in files:
-        raise UsageError("config.none-and-files", "--config none stands alone: either there is a configuration or there is none")
-    found = {}
-    for name in files:
-        place = os.path.normpath(name)
-        if place in found:
-            raise UsageError("config.twice", f"the configuration file {name} is named twice")
-        try:
-            found[place] = "sha256:" + file_digest(name)
-        except OSError as err:
-            raise UsageError("config.unreadable", f"the configuration file {name} cannot be read: {err.strerror}") from None
-    return "sha256:" + digest_hex(found)
+    from lockgate.core.duration import span
+
+    try:
+        return now + span(text)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError("exception.bad-time", f"{text[:40]!r} is no time: write 12h, 7d, 2026-12-01 or 2026-12-01T10:00:00Z") from None
+
+
+def prose(path: str) -> str:
+    """The text in a file. Raises UsageError ``exception.bad-reason``."""
+    data = read(path, "exception.bad-reason", 1 << 16)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise UsageError("exception.bad-reason", f"{path} is no text in UTF-8") from None
+
+
+def fresh_id(kind: str) -> str:
+    """A random id of a hold (``h``), a waiver (``w``) or a broken glass (``g``): 80 bits."""
+    return f"{kind}-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
 
 
 def fresh_request() -> str:

@@ -18,6 +18,7 @@ SHORT_TYPES = {"slsaprovenance1": "https://slsa.dev/provenance/v1"}
 @click.option("--type", "predicate_type", required=True, metavar="TYPE", help="slsaprovenance1, or a predicate type's whole URI.")
 @click.option("--predicate", required=True, metavar="FILE", help="The predicate, JSON.")
 @arguments.platform_option
+@arguments.plain_http_option
 @with_session(key=True)
 def command(session: Session, ref: str, predicate_type: str, predicate: str, platform: str) -> None:
     """Sign a statement about REF (in-toto Statement v1 in DSSE) with --key and attach it where REF is. Needs no gate."""

@@ -15,12 +15,13 @@ from lockgate.core.digest import may_hold_password
 
 Path = tuple[str, ...]
 
-FLAGS = {"--passphrase", "--no-passphrase", "--starter", "--beside", "--help", "-h", "--version"}
+FLAGS = {"--abandon", "--passphrase", "--no-passphrase", "--starter", "--beside", "--advise", "--help", "-h", "--version", "--rollback", "--revoke", "--run"}
 """Options without a value."""
 
 TAKES_KEY: frozenset[Path] = frozenset(
     {
-        *((name,) for name in ("approve", "attest", "deploy", "gate", "init", "reject", "request", "sign", "why", "withdraw")),
+        *((name,) for name in ("approve", "attest", "deploy", "doctor", "gate", "init", "recall", "reject", "request", "sign", "why", "withdraw")),
+        *((name,) for name in ("break-glass", "hold", "lift", "review", "waive")),
         *(("key", "renew"), ("people", "add"), ("people", "apply"), ("people", "remove"), ("policy", "apply"), ("policy", "show")),
     }
 )
@@ -28,15 +29,17 @@ TAKES_KEY: frozenset[Path] = frozenset(
 
 _GROUPS = {"key", "log", "people", "policy"}
 _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
-    ("gate",): ("--config", "--request", "--platform", "--idempotency-key"),
-    ("why",): ("--config", "--request", "--platform"),
-    ("deploy",): ("--config", "--request", "--platform"),
-    ("request",): ("--config", "--platform"),
-    **{(name,): ("--platform",) for name in ("sign", "attest", "verify")},
+    ("gate",): ("--release", "--config", "--request", "--platform", "--plain-http", "--idempotency-key"),
+    ("why",): ("--release", "--config", "--request", "--platform", "--plain-http"),
+    ("deploy",): ("--release", "--config", "--request", "--platform", "--plain-http"),
+    ("request",): ("--release", "--config", "--platform", "--plain-http"),
+    ("break-glass",): ("--release", "--config", "--platform", "--plain-http"),
+    **{(name,): ("--platform", "--plain-http") for name in ("sign", "attest", "verify")},
 }
 """Commands that are about a release -> options that say which, and that belong to the question."""
 
-_ONE_REF = {("deploy",), ("sign",), ("attest",), ("verify",)}
+_ONE_REF = {("sign",), ("attest",), ("verify",)}
+_TAKES_ONE = _ONE_REF | {("recall",)}
 _REQUESTS = {("approve",), ("reject",), ("withdraw",)}
 _LEAVES = {("log", "prove"), ("log", "replay"), ("log", "show")}
 _FILES: dict[Path, str] = {
@@ -122,6 +125,9 @@ def _filled(remedy: str, line: Typed) -> tuple[str, bool]:
     own = tokens[: tokens.index("--")] if "--" in tokens else tokens
     template = typed([word for word in own[1:] if word != "COMMAND"])
     path = line.path if "COMMAND" in own else template.path
+    if line.last("--release") and "--release" in _ABOUT_RELEASE.get(path, ()) and "REF" in own:  # the file names them
+        tokens.remove("REF")
+        own.remove("REF")
     words, whole = [], True
     for before, token in zip(["", *tokens], tokens, strict=False):
         word, equals, rest = token.partition("=")
@@ -140,8 +146,8 @@ def _value(word: str, option: str, path: Path, line: Typed, tokens: Sequence[str
     match word:
         case "ENV":
             found = (line.last("--to"),)
-        case "R" if line.path in _REQUESTS or line.last("--request"):
-            found = line.plain[:1] if line.path in _REQUESTS else (line.last("--request"),)
+        case "R" if line.path in _REQUESTS or line.last("--request") or line.last("--for"):
+            found = line.plain[:1] if line.path in _REQUESTS else (line.last("--request") or line.last("--for"),)
         case "INDEX" if line.path in _LEAVES:
             found = line.plain[:1]
         case "REF" if not option:
@@ -160,8 +166,8 @@ def _refs(path: Path, line: Typed) -> tuple[str, ...]:
     """The artifacts that were named; none where the other command takes fewer, or where it is not sure that they are artifacts."""
     if line.path == ("why",) and not line.last("--to"):
         return () if line.plain[:1] and line.plain[0].isdigit() else line.plain
-    if line.path in {("gate",), ("request",), ("why",)}:
-        return line.plain if path not in _ONE_REF or len(line.plain) == 1 else ()
+    if line.path in {("gate",), ("request",), ("why",), ("break-glass",), ("deploy",)}:
+        return line.plain if path not in _TAKES_ONE or len(line.plain) == 1 else ()
     return line.plain[:1] if line.path in _ONE_REF and (line.path != ("verify",) or path == ("verify",)) else ()
 
 

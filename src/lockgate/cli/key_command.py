@@ -33,12 +33,17 @@ def new(session: Session, file: str, locked: bool) -> None:
 
 @command.command("show")
 @click.argument("file")
+@click.option("--pem", "as_pem", is_flag=True, help="The key alone, in PEM, as openssl and cosign read it.")
 @with_session()
-def show(session: Session, file: str) -> None:
+def show(session: Session, file: str, as_pem: bool) -> None:
     """The public key in FILE, in OpenSSH form, and its fingerprint."""
     from lockgate.core.identity import fingerprint
+    from lockgate.evidence import keys
 
     (public,) = arguments.public_keys((file,))
+    if as_pem:
+        session.say({"pem": (pem := keys.spki_pem(public)), "fingerprint": fingerprint(public)}, pem.rstrip())
+        return
     session.say({"key": public, "fingerprint": fingerprint(public)}, f"{fingerprint(public)}\n{public}")
 
 

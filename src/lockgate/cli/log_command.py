@@ -12,6 +12,7 @@ from lockgate.cli import arguments
 from lockgate.cli.exits import REFUSED, UNDECIDED
 from lockgate.cli.group import Group
 from lockgate.cli.session import Session, with_session
+from lockgate.cli.stats_command import stats
 
 if TYPE_CHECKING:
     from lockgate.app.world import Ports
@@ -24,6 +25,9 @@ SHOWN = 20
 @click.group("log", cls=Group)
 def command() -> None:
     """Read, check, prove and replay the record."""
+
+
+command.add_command(stats)
 
 
 @command.command("show")
@@ -53,6 +57,18 @@ def show(session: Session, index: int | None, count: int, about: str) -> None:
             leaf_line(one.index, one.at, one.stream, one.kind, who.get(one.keyid, one.keyid), one.subjects, one.event, one.problem, width) for one in leaves
         ),
     )
+
+
+@command.command("exceptions")
+@with_session()
+def exceptions(session: Session) -> None:
+    """Every hold, waiver and broken glass there ever was, and what became of it; unused and expired ones too."""
+    from lockgate.app.exceptions import exceptions as all_of
+    from lockgate.render.exceptional import report_lines
+
+    ports = session.ports()
+    found = all_of(ports)
+    session.say(found, "\n".join(report_lines(found, session.sheet(ports, result=True))))
 
 
 def _nothing(about: str, origin: str) -> str:
@@ -125,6 +141,31 @@ def prove(session: Session, index: int, out: str) -> None:
     path = f"./{out}" if is_registry(out) else out
     session.next(f"lockgate verify {shlex.quote(path)}{session.place}")
     session.say({"proof": out, "leaf": index}, "")
+
+
+@command.command("status", short_help="A signed list of what is revoked, for `verify --status`, offline.")
+@click.option("--out", default="-", metavar="FILE", help="Where the list goes; - for stdout.")
+@click.option("--max-age", default="1h", metavar="TIME", help="How long it may be believed (default: 1h); a permit may say less.")
+@with_session()
+def status(session: Session, out: str, max_age: str) -> None:
+    """What is revoked and what runs, signed by the permit key, in one file: whoever checks permits offline asks for a fresh one. Records nothing."""
+    from lockgate.app.status_list import issue
+    from lockgate.cli import terminal
+    from lockgate.core.duration import span
+    from lockgate.errors import UsageError
+    from lockgate.render.words import count
+
+    try:
+        span(max_age)
+    except ValueError as err:
+        raise UsageError("status.bad-duration", str(err)) from None
+    listed, data = issue(session.ports(), max_age)
+    if out == "-":
+        terminal.out(data)
+        return
+    arguments.write(out, "status.unwritable", data)
+    session.note(f"status    {count(len(listed.revoked), 'revocation')}, in {out}, for {max_age}")
+    session.say({"status": out, "revoked": len(listed.revoked), "issuedAt": listed.issued_at, "maxAge": max_age}, "")
 
 
 @command.command("replay", short_help="Decide a recorded decision again, from the record alone.")

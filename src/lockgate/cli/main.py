@@ -23,15 +23,25 @@ COMMANDS = {
         "request": "Ask for a release to enter an environment.",
         "approve": "Say yes to a request or proposal, with your own key.",
         "reject": "Say no to one; that wins over every yes.",
-        "withdraw": "Take back what you said about a request.",
+        "withdraw": "Take back what you said about a request, or a revocation.",
+        "recall": "Where something runs, and revoke it everywhere.",
         "status": "What runs where, and which requests are open.",
         "why": "Explain a decision, or what the gate would say now.",
+    },
+    "Out of the ordinary": {
+        "hold": "Let nothing enter an environment.",
+        "lift": "End a hold or a waiver.",
+        "waive": "Let one requirement fail for one request.",
+        "break-glass": "In an emergency, past all but integrity. Takes two people.",
+        "review": "Close what break-glass left open.",
     },
     "Set-up": {
         "init": "Begin a gate: its log, its keys, its root. Begin here.",
         "people": "Who is enrolled, with which keys and duties.",
         "key": "Make a key, show one, or renew the root.",
         "policy": "Check a policy file, propose it, or show the one in force.",
+        "doctor": "Look whether all is in order here, and say what to do.",
+        "completion": "Make your shell complete lockgate's words.",
     },
     "Evidence, without a gate too": {
         "sign": "Sign an artifact and attach the signature.",
@@ -60,7 +70,7 @@ class Commands(click.Group):
         """Import one command."""
         if not any(cmd_name in section for section in COMMANDS.values()):
             return None
-        module = importlib.import_module(f"lockgate.cli.{cmd_name}_command")
+        module = importlib.import_module(f"lockgate.cli.{cmd_name.replace('-', '_')}_command")
         found: click.Command = module.command
         return found
 

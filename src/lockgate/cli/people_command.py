@@ -118,7 +118,7 @@ def apply(session: Session, file: str, onto: str, beside: bool) -> None:
     from lockgate.evidence.keys import MAX_KEY
     from lockgate.evidence.roster_yaml import parse_roster
     from lockgate.evidence.yaml_tree import MAX_BYTES
-    from lockgate.wire import read_head
+    from lockgate.wire.files import read_head
 
     data = arguments.read(file, "roster.unreadable", MAX_BYTES + 1)
     read = parse_roster(data, file, lambda name: read_head(Path(file).parent / name, MAX_KEY + 1))

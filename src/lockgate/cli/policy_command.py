@@ -29,7 +29,7 @@ def _read(file: str, odd: Callable[[str], None] = lambda _: None) -> Policy:
     from lockgate.evidence.keys import MAX_KEY
     from lockgate.evidence.policy_sense import check_policy
     from lockgate.evidence.yaml_tree import MAX_BYTES
-    from lockgate.wire import read_head
+    from lockgate.wire.files import read_head
 
     data = arguments.read(file, "policy.unreadable", MAX_BYTES + 1)
     policy, remarks = check_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_KEY + 1))
@@ -78,7 +78,7 @@ def show(session: Session, starter: bool, proposed: str) -> None:
     from lockgate.evidence.policy_yaml import dump_policy
 
     if starter:
-        text = STARTER.format(project=_project(session.config.here.name), key=session.signer().public)
+        text = STARTER.format(project=arguments.project_name(session.config.here.name), key=session.signer().public)
         session.say({"policy": text}, text)
         return
     policy = _proposed(session.ports(), proposed) if proposed else project(session.ports(), "").policy_in_force()
@@ -132,11 +132,6 @@ def _first_person(session: Session, ports: Ports, policy: Policy, key: PublicKey
     approved = [name for name, section in policy.environments.items() if any(hasattr(one, "duties") for one in section.requires)]
     duties = [f" --duty {name}=deploy" for name in policy.environments] + [f" --duty {name}=request" for name in approved]
     return f"lockgate people add {shlex.quote(ports.directory.names().get(person.id, person.id))}{''.join(duties)}{session.own_key}{session.place}"
-
-
-def _project(text: str) -> str:
-    word = "".join(one if one.isascii() and one.isalnum() else "-" for one in text.lower()).strip("-")[:40]
-    return word or "project"
 
 
 STARTER = """\

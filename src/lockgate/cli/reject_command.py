@@ -14,9 +14,12 @@ from lockgate.cli.session import Session, with_session
 def command(session: Session, request_id: str) -> None:
     """Say no to request R. That wins over every approval until you withdraw it."""
     from lockgate.app import request as requests
+    from lockgate.cli.alarm import alarm
 
     signer = session.signer()
     ports = session.ports()
-    recorded = requests.reject(ports, requests.find(ports, request_id), arguments.fresh_nonce(), signer)
+    found = requests.find(ports, request_id)
+    alarm(session, ports, found.environment)
+    recorded = requests.reject(ports, found, arguments.fresh_nonce(), signer)
     session.note(f"rejected  {request_id}, recorded as leaf {recorded.index} of log {ports.log.origin}")
     session.say({"request": request_id, "leaf": recorded.index}, "")

@@ -5,28 +5,41 @@ from __future__ import annotations
 import click
 
 from lockgate.cli import arguments
+from lockgate.cli.released import named, release_options
 from lockgate.cli.session import Session, with_session
 
 
 @click.command("request")
-@click.argument("refs", nargs=-1, required=True, metavar="REF…")
+@click.argument("refs", nargs=-1, metavar="REF…")
 @click.option("--to", "environment", required=True, metavar="ENV", help="The environment it should enter.")
-@click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")
+@release_options
+@click.option("--rollback", is_flag=True, help="Go back to what was there before; without REF…, to what ran there last.")
 @arguments.platform_option
+@arguments.plain_http_option
 @with_session(key=True)
-def command(session: Session, refs: tuple[str, ...], environment: str, config_files: tuple[str, ...], platform: str) -> None:
+def command(session: Session, environment: str, rollback: bool, platform: str, refs: tuple[str, ...], config_files: tuple[str, ...], release_file: str) -> None:
     """Ask for REF… to enter an environment. Prints the request's id.
+
+    What was there before and was replaced comes back as a rollback only: approvers are shown that it is one, and sign that they were.
 
     Policies, rosters and roots are asked for with `policy apply`, `people` and `key renew`.
     """
     from lockgate.app.request import alike, request_release
+    from lockgate.cli.alarm import alarm
+    from lockgate.core.model import NONE
     from lockgate.render.words import artifacts, called, listing
 
-    config, id_ = arguments.config_digest(config_files), arguments.fresh_request()
+    id_ = arguments.fresh_request()
+    before = rollback and not (refs or config_files or release_file)
+    about = None if before else named(refs, config_files, release_file)
     signer = session.signer()
     ports = session.ports()
-    resolved, recorded = request_release(ports, refs, environment, config, id_, signer, platform)
-    session.note(f"requested {artifacts(resolved.release, resolved.pinned())} -> {environment}, as leaf {recorded.index} of log {ports.log.origin}")
+    asked = ((), NONE) if about is None else (about.refs, about.config)
+    resolved, recorded = request_release(ports, asked[0], environment, asked[1], id_, signer, platform, rollback=rollback)
+    alarm(session, ports, environment)
+    config = resolved.release.config
+    what = f"{'ROLLBACK to ' if rollback else ''}{artifacts(resolved.release, resolved.pinned())}"
+    session.note(f"requested {what} -> {environment}, as leaf {recorded.index} of log {ports.log.origin}")
     if others := alike(ports, environment, id_):
         names = session.sheet(ports).names
         said = listing(f"{one.id} by {called(one.by, names)}" for one in others)

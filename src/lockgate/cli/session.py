@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from lockgate.core.ports import PersonSigner, Signer
     from lockgate.render.words import Sheet
 
-_PERSON = re.compile(r"\bp-[a-z2-7]{16}\b")
+PERSON = re.compile(r"\bp-[a-z2-7]{16}\b")
+"""A person id, in a text."""
 _BY_ID = {"people.ambiguous", "people.name-taken", "people.twice", "people.unknown"}
 """Errors about names themselves, where the id is what tells people apart."""
 
@@ -33,14 +34,16 @@ class Session:
     Args:
         gate, trust, key: as given; empty where not.
         fmt: ``text`` or ``json``.
+        plain_http: registries to speak to without TLS.
         above: whether the gate may be in a directory above.
     """
 
-    def __init__(self, *, gate: str = "", trust: str = "", key: str = "", fmt: str = "text", above: bool = True) -> None:
-        self.config = config.load(gate=gate, trust=trust, key=key, above=above)
+    def __init__(self, *, gate: str = "", trust: str = "", key: str = "", fmt: str = "text", plain_http: tuple[str, ...] = (), above: bool = True) -> None:
+        self.config = config.load(gate=gate, trust=trust, key=key, plain_http=plain_http, above=above)
         self.json = fmt == "json"
         self._gate = gate
         self.place = _options(gate, trust)
+        self.reach = "".join(f" --plain-http {shlex.quote(host)}" for host in plain_http)
         self.own_key = f" --key {shlex.quote(key)}" if key else ""
         self._opened: Ports | None = None
 
@@ -49,12 +52,12 @@ class Session:
         found = config.load().trust
         return _options(self._gate, "" if found is not None and found.resolve() == trust.resolve() else str(trust))
 
-    def ports(self) -> Ports:
-        """Open the gate; says on stderr where nothing is pinned, and where nothing is remembered."""
+    def ports(self, *, looking: bool = False) -> Ports:
+        """Open the gate; says on stderr where nothing is pinned, and where nothing is remembered. `looking`: as for `wire.open_gate`."""
         from lockgate.app.filing import catch_up
         from lockgate.wire import open_gate
 
-        self._opened = ports = open_gate(self.config, self.busy)
+        self._opened = ports = open_gate(self.config, self.busy, looking=looking)
         if ports.pinned is None:
             self.warn("UNPINNED", "root.unpinned", "no lockgate.trust was found or named, so nothing here is a permit")
         if ports.heads.recall(ports.log.vkey) is None:
@@ -162,12 +165,12 @@ class Session:
 
     def name_people(self, err: LockgateError) -> None:
         """Call people in an error by their names, where people read it: the id is no name that anybody knows."""
-        if self._opened is None or self.json or err.code in _BY_ID or not _PERSON.search(err.message):
+        if self._opened is None or self.json or err.code in _BY_ID or not PERSON.search(err.message):
             return
         from lockgate.render.words import called
 
         names = self.sheet(self._opened).names
-        err.message = _PERSON.sub(lambda found: called(found[0], names), err.message)
+        err.message = PERSON.sub(lambda found: called(found[0], names), err.message)
 
     def progress(self, what: str) -> terminal.Told | None:
         """A line that counts, on a terminal only."""
@@ -193,8 +196,8 @@ def with_session(*, key: bool = False, above: bool = True) -> Callable[[Callable
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
-        def call(gate_dir: str, trust: str, fmt: str, key_spec: str = "", **arguments: Any) -> Any:  # noqa: ANN401  click's own
-            session = Session(gate=gate_dir, trust=trust, key=key_spec, fmt=fmt, above=above)
+        def call(gate_dir: str, trust: str, fmt: str, key_spec: str = "", plain_http: tuple[str, ...] = (), **arguments: Any) -> Any:  # noqa: ANN401  click's
+            session = Session(gate=gate_dir, trust=trust, key=key_spec, fmt=fmt, plain_http=plain_http, above=above)
             try:
                 return function(session, **arguments)
             except LockgateError as err:

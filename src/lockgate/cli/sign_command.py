@@ -11,6 +11,7 @@ from lockgate.cli.session import Session, with_session
 @click.command("sign")
 @click.argument("ref")
 @arguments.platform_option
+@arguments.plain_http_option
 @with_session(key=True)
 def command(session: Session, ref: str, platform: str) -> None:
     """Sign REF's digest with --key (Ed25519 or ECDSA P-256) and attach the signature where REF is. Needs no gate."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lockgate.cli.released import Named
 from lockgate.cli.session import Session
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ def tell_decision(
     decided: events.Decided,
     *,
     place: str,
-    refs: Sequence[str],
+    about: Named,
     pinned: Sequence[str],
-    config: Sequence[str],
     by_tag: bool = True,
 ) -> Next | None:
     """Tell the decision and, where it is no yes, what comes next, which is returned for JSON.
@@ -35,8 +35,7 @@ def tell_decision(
         session, ports: this run.
         decided: the decision.
         place: where it stands.
-        refs: the references as typed. pinned: the same with digests.
-        config: configuration files as typed.
+        about: the release, as it was named. pinned: its references with digests.
         by_tag: False where a platform was chosen, which only the pinned references say.
     """
     from lockgate.core.model import Release
@@ -51,7 +50,7 @@ def tell_decision(
     found = None
     if decided.outcome != "allowed":
         with suppress(LockgateError):  # the decision stands and is told, whatever cannot be looked up for a hint
-            put = asked(session, ports, decided.environment, tuple(refs if by_tag else pinned), tuple(pinned), tuple(config), decided.person)
+            put = asked(session, ports, decided.environment, about, tuple(pinned), decided.person, by_tag=by_tag)
             found = following(decided, put)
             tell_next(session, found, session.sheet(ports))
     return found
@@ -78,9 +77,7 @@ def with_next(value: Noun, found: Next | None) -> dict[str, object]:
     return {**msgspec.to_builtins(value), **({"next": found} if found is not None else {})}
 
 
-def asked(
-    session: Session, ports: Ports, environment: str, refs: tuple[str, ...], pinned: tuple[str, ...], config: tuple[str, ...], person: PersonId | None
-) -> Asked:
+def asked(session: Session, ports: Ports, environment: str, about: Named, pinned: tuple[str, ...], person: PersonId | None, *, by_tag: bool) -> Asked:
     """How the question was put, with the keys at hand here: of the policy, and of people who may deploy there."""
     from lockgate.app.project import project
     from lockgate.core.identity import fingerprint
@@ -92,10 +89,12 @@ def asked(
     requester = next((held[each] for each in _prints(house.roster, "request", environment) if each in held), "KEY")
     own = not session.own_key or (person is not None and house.roster.may(person, "request", environment))
     return Asked(
-        refs=refs,
-        places={place.rpartition("@")[2]: ref for place, ref in zip(pinned, refs, strict=False)},
+        refs=about.refs if by_tag else pinned,
+        typed=about.typed if by_tag else pinned,
+        places={place.rpartition("@")[2]: ref for place, ref in zip(pinned, about.refs if by_tag else pinned, strict=False)},
         options=session.place,
-        config="".join(f" --config {shlex.quote(path)}" for path in config),
+        reach=session.reach,
+        config="".join(f" --config {shlex.quote(path)}" for path in about.config_typed),
         own_key=session.own_key,
         keys=keys,
         deployer=next((held[each] for each in _prints(house.roster, "deploy", environment) if each in held), ""),

@@ -11,10 +11,12 @@ import click
 
 from lockgate.cli import arguments
 from lockgate.cli.exits import OK, OUTCOMES, REFUSED, UNDECIDED
+from lockgate.cli.permit_file import presented, terms_of
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
     from lockgate.app.inspect import Anchor
+    from lockgate.app.present import Terms
     from lockgate.app.world import Ports
     from lockgate.render.words import Sheet
 
@@ -25,19 +27,43 @@ MAX_FILE = 4 << 20
 @click.argument("what", metavar="REF|FILE")
 @click.option("--public", "publics", multiple=True, metavar="FILE", help="A public key to believe, instead of the policy's.")
 @arguments.platform_option
+@arguments.plain_http_option
+@click.option("--artifact", "artifacts", multiple=True, metavar="REF|DIGEST", help="Of a permit: that it names this artifact; a REF is read, every byte.")
+@click.option("--environment", default="", metavar="ENV", help="Of a permit: that it is for this environment.")
+@click.option("--config", "config_files", multiple=True, metavar="FILE", help="Of a permit: that it is for this configuration, or none.")
+@click.option("--status", default="", metavar="FILE", help="Of a permit: that this signed list of `log status` has not revoked it.")
+@click.option("--run", is_flag=True, help="Of a permit: that it lets run what the list says runs there, past its end too.")
 @with_session()
-def command(session: Session, what: str, publics: tuple[str, ...], platform: str) -> None:
+def command(
+    session: Session,
+    what: str,
+    publics: tuple[str, ...],
+    platform: str,
+    artifacts: tuple[str, ...],
+    environment: str,
+    config_files: tuple[str, ...],
+    status: str,
+    run: bool,
+) -> None:
     """Check an artifact and what is attached to it, or a proof or signed event in a file.
 
     A proof file is checked offline with nothing but itself and the pinned root (--trust), and a decision's proof ends as the decision did: 0
     only where it allowed, and still does. A signed event ends with 0 where the key is enrolled under the pinned root. With --public or
     --platform, or written oci:…, file:… or HOST/…, it is an artifact that is checked, whatever it looks like.
+
+    With --artifact, --environment, --config, --status or --run it is a permit: 0 only where all of that holds, and nothing that this account saw is newer.
     """
     from lockgate.core.digest import is_registry
+    from lockgate.errors import UsageError
 
+    if artifacts or environment or config_files or status or run:
+        if publics:
+            raise UsageError("permit.no-public", "a permit is checked against the pinned root, by --trust, and by no key named with --public")
+        _proof(session, what, terms_of(session, artifacts, platform, environment, config_files, status, run=run))
+        return
     head = b"" if publics or platform or what.startswith(("oci:", "file:")) or is_registry(what) else _head(what)
     if head.startswith(b"c2sp.org/tlog-proof"):
-        _proof(session, what)
+        _proof(session, what, None)
     elif head.lstrip().startswith(b"{") and what.endswith(".json"):
         _event(session, what)
     else:
@@ -47,7 +73,7 @@ def command(session: Session, what: str, publics: tuple[str, ...], platform: str
 def _head(what: str) -> bytes:
     """The first bytes of a file of that name; none where there is no such file. Raises UsageError ``verify.unreadable`` where it is empty."""
     from lockgate.errors import UsageError
-    from lockgate.wire import read_head
+    from lockgate.wire.files import read_head
 
     try:
         head = read_head(what, 64)
@@ -58,8 +84,10 @@ def _head(what: str) -> bytes:
     return head
 
 
-def _proof(session: Session, what: str) -> None:
+def _proof(session: Session, what: str, terms: Terms | None) -> None:
+    """A proof; with terms, or where it is of a decision that allowed, as the permit it is."""
     from lockgate.app.inspect import inspect_proof
+    from lockgate.app.present import Terms
     from lockgate.errors import EvidenceError, LedgerError, TrustError
     from lockgate.render.leaves import event_text, proven_text, standing_text
     from lockgate.wire import now, pinned_root
@@ -72,17 +100,22 @@ def _proof(session: Session, what: str) -> None:
             f"lockgate verify {shlex.quote(what)} --trust FILE",
         )
     try:
-        seen = inspect_proof(arguments.read(what, "verify.unreadable", MAX_FILE), root, _trust_file(session), now())
+        data = arguments.read(what, "verify.unreadable", MAX_FILE)
+        seen = inspect_proof(data, root, _trust_file(session), now())
+        if terms is not None or seen.outcome == "allowed":
+            seen = presented(session, data, seen, terms or Terms(), root)
     except LedgerError as err:  # nobody's record is at fault here: a file does not prove what it should
         raise EvidenceError(err.code, err.message, err.remedy) from None
     sheet = session.sheet(result=True)
     parts = (
         proven_text(seen.index, seen.size, seen.root.origin, seen.at, seen.ignored, sheet),
         _anchor(seen.root, sheet),
-        standing_text(seen.event, seen.code, sheet),
+        standing_text(seen.event, seen.code, sheet, because=seen.because, listed=seen.listed, runs=seen.runs),
         event_text(seen.kind, seen.event, seen.subjects, seen.signed, sheet),
     )
     session.say(seen, "\n".join(filter(None, parts)))
+    if seen.code == "permit.smaller-tree":
+        session.next(f"lockgate log prove {seen.index} --out {shlex.quote(what)}{session.place}")
     sys.exit(REFUSED if seen.code else OUTCOMES.get(seen.outcome, OK))
 
 

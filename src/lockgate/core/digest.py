@@ -95,7 +95,7 @@ def parse_ref(text: str) -> Ref:
     scheme, sep, rest = text.partition(":")
     if not sep or scheme not in {"oci", "file", "registry"}:
         scheme, rest = "", text
-        _require_no_url(text)
+    _require_no_url(rest)
     if scheme == "registry" or (not scheme and _begins_with_host(rest)):
         return _registry_ref(rest, implied=not scheme)
     place, at, digest_hex = rest.rpartition("@sha256:")
@@ -117,8 +117,13 @@ def _begins_with_host(text: str) -> bool:
 
 
 def may_hold_password(text: str) -> bool:
-    """Whether a text is a URL, or has something before a host, so that it is refused as a reference and not repeated."""
-    return "://" in text or any("@" in each and _HOST(each.rpartition("@")[2]) for each in text.split("/")[:-1])
+    """Whether a text is a URL, or has something before a host, so that it is refused as a reference and not repeated.
+
+    ``USER:PASSWORD@`` counts before anything: a path that begins so is written ``./PATH``.
+    """
+    scheme, _, rest = text.partition(":")
+    folders = (rest if scheme in {"oci", "file", "registry"} else text).split("/")[:-1]
+    return "://" in text or any("@" in each and _HOST(each.rpartition("@")[2]) for each in folders) or bool(folders and re.match(r"[^:@]*:[^@]*@", folders[0]))
 
 
 def _require_no_url(text: str) -> None:

@@ -13,20 +13,19 @@ from typing import Annotated, Literal
 import msgspec
 
 from lockgate.canon import Noun
+from lockgate.core.bound import Bound, Nonce
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
+from lockgate.core.exceptional_events import KINDS as EXCEPTIONAL
+from lockgate.core.exceptional_events import Departure
 from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.outcome import Outcome
+from lockgate.core.revocation import EVERY_PERMIT, Reason
 
 PREFIX = "https://lockgate.dev/attestation/"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-
-MAX_LEAF = 16_384
-"""The largest leaf, bytes: what is larger goes into a blob, by digest."""
-
-Nonce = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 
 
 class Genesis(Noun, frozen=True, kw_only=True):
@@ -35,17 +34,6 @@ class Genesis(Noun, frozen=True, kw_only=True):
     origin: str
     nonce: Nonce
     created_at: Time
-
-
-class Bound(Noun, frozen=True, kw_only=True):
-    """What is said in one log, and means nothing in any other.
-
-    Attributes:
-        log: RFC 6962 hash of that log's leaf 0, as its root names it: one key may be enrolled in two gates, and what
-            was signed for one is none for the other.
-    """
-
-    log: Digest
 
 
 class Proposal(Bound, frozen=True, kw_only=True):
@@ -85,6 +73,7 @@ class Requested(Bound, frozen=True, kw_only=True):
         config: configuration digest or ``none``.
         from_: digest of the release that occupies the environment now, or ``none``.
         requested_at: as the requester says.
+        rollback: it asks to go back to what was here before and was replaced.
     """
 
     id: RequestId
@@ -92,6 +81,7 @@ class Requested(Bound, frozen=True, kw_only=True):
     config: DigestOrNone
     from_: DigestOrNone = msgspec.field(name="from")
     requested_at: Time
+    rollback: bool = False
 
 
 class Shown(Noun, frozen=True, kw_only=True):
@@ -102,12 +92,14 @@ class Shown(Noun, frozen=True, kw_only=True):
         to: release digest asked for.
         lines: the difference, as it was shown, by digest of its text; ``none`` where only digests were shown.
         not_collected: parts nobody looked at.
+        rollback: it was shown as going back to what was here before.
     """
 
     from_: DigestOrNone = msgspec.field(name="from")
     to: Digest
     lines: DigestOrNone = NONE
     not_collected: tuple[str, ...] = ()
+    rollback: bool = False
 
 
 class Approved(Bound, frozen=True, kw_only=True):
@@ -145,12 +137,69 @@ class Rejected(Bound, frozen=True, kw_only=True):
 
 
 class Withdrawn(Bound, frozen=True, kw_only=True):
-    """Somebody takes back what they said themselves about a request: the request, their approvals, or their rejection."""
+    """Somebody takes back what they said themselves about a request: the request, their approvals, or their rejection; or lifts a revocation.
+
+    Attributes:
+        request: what it is about: a request, a proposal, or the revocation.
+        environment: as there.
+    """
 
     request: RequestId
     environment: Name
-    what: Literal["request", "approval", "rejection"]
+    what: Literal["request", "approval", "rejection", "revocation"]
     nonce: Nonce
+
+
+class Revoked(Bound, frozen=True, kw_only=True):
+    """Somebody who may say no takes back what was allowed: one permit, or digests in this environment, which are the Statement's subjects.
+
+    Attributes:
+        id: by which it is lifted.
+        environment: where; ``house`` for everywhere.
+        reason: from a small list.
+        permit: the one permit, by its decision's leaf; `EVERY_PERMIT` for whatever holds one of the subjects.
+    """
+
+    id: RequestId
+    environment: Name
+    reason: Reason
+    permit: Annotated[int, msgspec.Meta(ge=EVERY_PERMIT, lt=2**53)] = EVERY_PERMIT
+
+
+class DeployStarted(Bound, frozen=True, kw_only=True):
+    """An enrolled deployer says, before the command runs: it is being deployed by this permit. Until its end is told, nobody knows what runs.
+
+    Attributes:
+        permit: leaf index of the decision that allows it.
+        environment: where.
+        config: configuration digest or ``none``.
+        started_at: as the deployer says.
+        ends_by: when its end is told at the latest; from then on whoever may deploy there may say that it is not known.
+        nonce: 16 random bytes: two processes that begin by one permit in one second say two things.
+    """
+
+    permit: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+    environment: Name
+    config: DigestOrNone
+    started_at: Time
+    ends_by: Time
+    nonce: Nonce
+
+
+class Built(Noun, frozen=True, kw_only=True):
+    """Where what was deployed came from, by the provenance that was verified when it was decided on.
+
+    Attributes:
+        builder: ``runDetails.builder.id``.
+        source: ``REPOSITORY@REF``; empty where it is not said.
+        commit: of the source; empty where it is not said.
+        finished_at: as the builder says.
+    """
+
+    builder: Annotated[str, msgspec.Meta(max_length=256)]
+    source: Annotated[str, msgspec.Meta(max_length=256)] = ""
+    commit: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})?\Z")] = ""
+    finished_at: Time | None = None
 
 
 class Deployed(Bound, frozen=True, kw_only=True):
@@ -161,6 +210,8 @@ class Deployed(Bound, frozen=True, kw_only=True):
         environment: where.
         config: configuration digest or ``none``.
         started_at, ended_at: as the deployer says.
+        evidence: digest of the evidence manifest the permit rests on; ``none`` where the deployer does not say.
+        built: the first few builds that evidence tells of, each once.
     """
 
     permit: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
@@ -168,16 +219,31 @@ class Deployed(Bound, frozen=True, kw_only=True):
     config: DigestOrNone
     started_at: Time
     ended_at: Time
+    evidence: DigestOrNone = NONE
+    built: Annotated[tuple[Built, ...], msgspec.Meta(max_length=4)] = ()
 
 
 class DeployFailed(Deployed, frozen=True, kw_only=True):
     """An enrolled deployer says: the deployment by this permit failed, and the permit is not used.
 
     Attributes:
-        exit_status: the command's, 1 to 255; 128 and more for a signal.
+        exit_status: the command's, 1 to 255; 126 and 127 also where it could not be run, or was not there.
     """
 
     exit_status: Annotated[int, msgspec.Meta(ge=1, le=255)]
+
+
+class DeployUnknown(Deployed, frozen=True, kw_only=True):
+    """An enrolled deployer says: nobody knows what this deployment left behind, and so what runs there.
+
+    Attributes:
+        because: a signal ended the command; it took longer than it was given; whoever ran it was asked to stop meanwhile; its end was
+            never told.
+        exit_status: the command's, 128 and more for a signal; 0 where it ended well too late, or where nobody saw its end.
+    """
+
+    because: Literal["killed", "timed-out", "interrupted", "unfinished"]
+    exit_status: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
 
 
 class Decided(Bound, frozen=True, kw_only=True):
@@ -195,6 +261,9 @@ class Decided(Bound, frozen=True, kw_only=True):
         evidence: digest of the evidence manifest.
         state: digest of this environment's folded state at `history`.
         actor: fingerprint of the key that asked; empty for nobody proved. person: whom it belongs to.
+        status_max_age: how old a status list may be that this permit is checked with, offline; empty where the policy asks for none.
+        rules: which of `core.decide`'s own rules it was made by.
+        break_glass: by which broken glass it is allowed; empty for the ordinary course.
     """
 
     environment: Name
@@ -215,6 +284,9 @@ class Decided(Bound, frozen=True, kw_only=True):
     state: Digest
     actor: Fingerprint = ""
     person: PersonId | None = None
+    status_max_age: Annotated[str, msgspec.Meta(pattern=r"^([1-9][0-9]{0,5}[smhd])?\Z")] = ""
+    rules: Annotated[int, msgspec.Meta(ge=0, lt=256)] = 0
+    break_glass: Annotated[str, msgspec.Meta(pattern=r"^(g-[0-9a-z]{10,26})?\Z")] = ""
 
 
 class Asked(Bound, frozen=True, kw_only=True):
@@ -226,7 +298,12 @@ class Asked(Bound, frozen=True, kw_only=True):
     asked_at: Time
 
 
-Event = Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Deployed | DeployFailed | Decided | Asked
+Deployment = DeployStarted | Deployed | DeployFailed | DeployUnknown
+"""What a deployer says of one deployment."""
+
+Event = (
+    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployment | Decided | Asked | Departure
+)
 
 KINDS: dict[str, type[Event]] = {
     "genesis": Genesis,
@@ -237,10 +314,14 @@ KINDS: dict[str, type[Event]] = {
     "approval": Approved,
     "rejection": Rejected,
     "withdrawal": Withdrawn,
+    "revocation": Revoked,
+    "deploy-started": DeployStarted,
     "deployed": Deployed,
     "deploy-failed": DeployFailed,
+    "deploy-unknown": DeployUnknown,
     "decision": Decided,
     "ask": Asked,
+    **EXCEPTIONAL,
 }
 """Kind -> its Struct. The predicate type is ``https://lockgate.dev/attestation/<kind>/v1``; the SSHSIG namespace
 ``lockgate-<kind>@v1``."""
@@ -282,49 +363,7 @@ def duty_for(event: Event) -> Duty | None:
             return "request"
         case Approved():
             return f"approve:{event.duty}"
-        case Deployed() | DeployFailed():
+        case DeployStarted() | Deployed():
             return "deploy"
         case _:
             return None
-
-
-class Envelope(Noun, frozen=True, kw_only=True):
-    """A DSSE envelope of ours, canonical.
-
-    Attributes:
-        payload: standard base64 of the Statement's canonical bytes.
-        payload_type: ``application/vnd.in-toto+json``.
-        signatures: one or more.
-    """
-
-    payload: str
-    payload_type: Literal["application/vnd.in-toto+json"]
-    signatures: tuple[EnvelopeSignature, ...]
-
-
-class EnvelopeSignature(Noun, frozen=True, kw_only=True):
-    """One signature of an envelope.
-
-    Attributes:
-        keyid: the key's fingerprint.
-        sig: standard base64; of a person an SSHSIG blob, of the permit key the raw Ed25519 signature.
-    """
-
-    keyid: Fingerprint
-    sig: str
-
-
-class Leaf(Noun, frozen=True, kw_only=True):
-    """One entry of the log: what was said, by its own signature, and its place in its stream.
-
-    Attributes:
-        at: when the gate recorded it: a statement of order by the log, no authority.
-        event: the signed envelope.
-        stream: ``house`` or ``env:<name>``.
-        previous: index of the stream's leaf before this; -1 for the first.
-    """
-
-    at: Time
-    event: Envelope
-    stream: str
-    previous: Annotated[int, msgspec.Meta(ge=-1, lt=2**53)] = -1

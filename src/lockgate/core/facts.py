@@ -16,6 +16,7 @@ from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 from lockgate.core.identity import Fingerprint, Name, Occupancy, PersonId, Roster
 from lockgate.core.model import DigestOrNone, Release, RequestId
+from lockgate.core.revocation import Revocation
 
 
 class Intact(Noun, frozen=True, kw_only=True):
@@ -25,11 +26,13 @@ class Intact(Noun, frozen=True, kw_only=True):
         subject: the artifact's digest.
         problem: empty where all matched; else the code: ``digest.mismatch``, ``digest.missing``, ``digest.truncated``.
         where: the part that is wrong.
+        inside: of an index, the images it lists.
     """
 
     subject: Digest
     problem: str = ""
     where: str = ""
+    inside: tuple[Digest, ...] = ()
 
 
 class Signature(Noun, frozen=True, kw_only=True):
@@ -132,6 +135,7 @@ class Request(Noun, frozen=True, kw_only=True):
         permit_until: the end of that decision's permit. permit_by: whom it is for, where they proved who they are.
         deployed: leaf of the newest `deployed` under it; -1 for none.
         over: another release, or another configuration, occupied the environment after it was deployed.
+        rollback: it asks to go back to what was here before.
     """
 
     id: RequestId
@@ -147,6 +151,7 @@ class Request(Noun, frozen=True, kw_only=True):
     permit_by: PersonId | None = None
     deployed: int = -1
     over: bool = False
+    rollback: bool = False
 
 
 class Stay(Noun, frozen=True, kw_only=True):
@@ -160,6 +165,8 @@ class Stay(Noun, frozen=True, kw_only=True):
         deployer: who signed `deployed`.
         known: ``claimed`` by the deployer or ``observed`` by another identity.
         leaf: of the `deployed` event that began it.
+        end: ``unknown`` where it ends because nobody knows what runs since `until`; empty where it was replaced, or lasts.
+        fell: its permit fell while it was being deployed: it ran there, and that counts for nothing elsewhere.
     """
 
     release: Release
@@ -169,6 +176,8 @@ class Stay(Noun, frozen=True, kw_only=True):
     deployer: PersonId
     known: Occupancy = "claimed"
     leaf: int
+    end: Literal["", "unknown"] = ""
+    fell: bool = False
 
 
 class Enrolled(Noun, frozen=True, kw_only=True):
@@ -186,7 +195,7 @@ class InForce(Noun, frozen=True, kw_only=True):
     time: Literal["unattested", "attested"] = "unattested"
 
 
-Fact = Intact | Signature | Provenance | Rejected | Request | Stay | Enrolled | InForce
+Fact = Intact | Signature | Provenance | Rejected | Request | Stay | Enrolled | InForce | Revocation
 F = TypeVar("F")
 
 

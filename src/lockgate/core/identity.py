@@ -30,8 +30,9 @@ Fingerprint = str
 PersonId = Annotated[str, msgspec.Meta(pattern=r"^p-[a-z2-7]{16}\Z")]
 """A random person id, ``p-`` and 16 characters of base32; the name stands only in the erasable directory."""
 
-Duty = Annotated[str, msgspec.Meta(pattern=r"^(request|deploy|approve:[a-z0-9][a-z0-9-]{0,63})\Z")]
-"""What a person may do in an environment: ``request``, ``deploy`` or ``approve:<duty>``."""
+DUTY = r"^(request|deploy|break-glass|waive|(approve|waive):[a-z0-9][a-z0-9-]{0,63})\Z"
+Duty = Annotated[str, msgspec.Meta(pattern=DUTY)]
+"""What a person may do in an environment: ``request``, ``deploy``, ``approve:<duty>``, ``break-glass``, ``waive`` or ``waive:<requirement>``."""
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
 """The name of an environment, a key or a duty."""
@@ -104,6 +105,15 @@ class Roster(Noun, frozen=True, kw_only=True):
         """Whether this person has that duty in that environment."""
         found = self.get(person)
         return found is not None and duty in found.duties.get(environment, ())
+
+    def may_waive(self, person: PersonId, requirement: Name, environment: Name) -> bool:
+        """Whether this person may waive that requirement there: it alone, or any that can be."""
+        return self.may(person, "waive", environment) or self.may(person, f"waive:{requirement}", environment)
+
+    def may_refuse(self, person: PersonId, environment: Name) -> bool:
+        """Whether this person may say no there: whoever has any duty to approve."""
+        found = self.get(person)
+        return found is not None and any(duty.startswith("approve:") for duty in found.duties.get(environment, ()))
 
 
 class Witnesses(Noun, frozen=True, kw_only=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 
-from lockgate.canon import Noun
+from lockgate.canon import Noun, digest_hex
 from lockgate.core.digest import Digest
 from lockgate.core.identity import Actor, Name
 
@@ -55,3 +56,8 @@ class Subject(Noun, frozen=True, kw_only=True):
     environment: Name
     actor: Actor | None = None
     request: RequestId | None = None
+
+
+def config_digest(files: Mapping[str, Digest]) -> DigestOrNone:
+    """The digest a configuration goes by: SHA-256 of the canonical JSON of path -> digest of the file's bytes; ``none`` for no files."""
+    return "sha256:" + digest_hex(files) if files else NONE

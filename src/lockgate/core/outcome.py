@@ -1,6 +1,6 @@
-"""What a requirement answers: `Pass`, `Fail` or `Unknown`, and the row that is recorded of it.
+"""What a requirement answers: `Pass`, `Fail` or `Unknown`, what `decide` may make of it, `Waived`, and the row that is recorded of it.
 
-A `Fail` or `Unknown` without a code cannot be built, so that each refusal has its page and its remedy.
+Anything but a `Pass` without a code cannot be built, so that each refusal has its page and its remedy.
 """
 
 from __future__ import annotations
@@ -42,6 +42,21 @@ class Unknown(Noun, frozen=True, kw_only=True):
 
 
 Verdict = Pass | Fail | Unknown
+"""What a requirement's check answers; never `Waived`, which is not for a requirement to say."""
+
+
+class Waived(Noun, frozen=True, kw_only=True):
+    """It does not hold, and by a waiver or a broken glass it need not.
+
+    Attributes:
+        code: of what does not hold, as it would have refused.
+        params: what that came with, and ``waiver``, ``waived-by`` and ``waived-until``, or ``break-glass``.
+        opens_at: when time alone would have mended it.
+    """
+
+    code: str
+    params: Params = {}
+    opens_at: Time | None = None
 
 
 class Outcome(Noun, frozen=True, kw_only=True):
@@ -49,12 +64,12 @@ class Outcome(Noun, frozen=True, kw_only=True):
 
     Attributes:
         requirement: its id.
-        result: ``pass``, ``fail`` or ``unknown``.
-        code: empty only for ``pass``.
+        result: ``pass``, ``fail``, ``unknown`` or ``waived``.
+        code: empty only for ``pass``; of what is waived, the code it would have refused with.
     """
 
     requirement: str
-    result: Literal["pass", "fail", "unknown"]
+    result: Literal["pass", "fail", "unknown", "waived"]
     code: str = ""
     params: Params = {}
     opens_at: Time | None = None
@@ -65,10 +80,11 @@ class Outcome(Noun, frozen=True, kw_only=True):
             raise ValueError("every result but pass has a code")
 
 
-def outcome(requirement: str, verdict: Verdict) -> Outcome:
+def outcome(requirement: str, verdict: Verdict | Waived) -> Outcome:
     """The row that records this verdict."""
     if isinstance(verdict, Pass):
         return Outcome(requirement=requirement, result="pass", params=verdict.params)
     if isinstance(verdict, Unknown):
         return Outcome(requirement=requirement, result="unknown", code=verdict.code, params=verdict.params)
-    return Outcome(requirement=requirement, result="fail", code=verdict.code, params=verdict.params, opens_at=verdict.opens_at)
+    result: Literal["fail", "waived"] = "waived" if isinstance(verdict, Waived) else "fail"
+    return Outcome(requirement=requirement, result=result, code=verdict.code, params=verdict.params, opens_at=verdict.opens_at)

@@ -6,7 +6,7 @@ after defaults with the bytes of the keys it names, so that an edit of staging d
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -28,6 +28,8 @@ class EnvironmentPolicy(Noun, rename="kebab", frozen=True, kw_only=True):
         time: whether lockgate's own clock may be believed for soak (``unattested``) or time stamps are needed.
         permit: how long a deploy permit lasts.
         baseline: digest of the approved baseline, or ``none`` said outright.
+        status_max_age: how old the signed list of revocations may be that a permit is checked with offline; None, and a permit is taken without one.
+        waivable: ids of the requirements that may be waived, of kinds that can be at all; none unless they are named.
     """
 
     requires: tuple[AnyRequirement, ...]
@@ -35,6 +37,12 @@ class EnvironmentPolicy(Noun, rename="kebab", frozen=True, kw_only=True):
     time: Literal["unattested", "attested"] = "unattested"
     permit: Duration = "15m"
     baseline: DigestOrNone = NONE
+    status_max_age: Duration | None = None
+    waivable: Annotated[tuple[Name, ...], msgspec.Meta(max_length=16)] = ()
+
+
+ADDED = frozenset({"status_max_age", "waivable"})
+"""Fields that came later: left out of a section's digest where they say nothing, so that the digests that were approved and recorded before hold."""
 
 
 class Policy(Noun, frozen=True, kw_only=True):
@@ -69,6 +77,10 @@ class Policy(Noun, frozen=True, kw_only=True):
         if section.from_ is not None and (section.from_ not in self.environments or section.from_ == name):
             raise ValueError(f"{name} is promoted from {section.from_!r}, which is not another environment here")
         ids = [requirement_id(requirement) for requirement in section.requires]
+        can = [requirement_id(requirement) for requirement in section.requires if type(requirement).waivable]
+        for id_ in section.waivable:
+            if id_ not in can:
+                raise ValueError(f"{name} lets {id_!r} be waived, which is no requirement there that can be: {', '.join(can) or 'none can'}")
         for twice in {one for one in ids if ids.count(one) > 1}:
             raise ValueError(f"{name} has {twice!r} twice: give each an id")
         for requirement in section.requires:
@@ -94,11 +106,12 @@ def section_digest(policy: Policy, environment: Name) -> Digest:
 
 
 def _whole(value: object) -> object:
-    """A noun with its defaults written out: a default that changes in a later release changes the digest too."""
+    """A noun with its defaults written out: a default that changes in a later release changes the digest too. But for `ADDED`."""
     if isinstance(value, msgspec.Struct):
         tag = {"kind": str(value.__struct_config__.tag)} if value.__struct_config__.tag else {}
         names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
-        return {**tag, **{written: _whole(getattr(value, field)) for field, written in names}}
+        said = ((written, getattr(value, field)) for field, written in names if field not in ADDED or getattr(value, field))
+        return {**tag, **{written: _whole(each) for written, each in said}}
     return [_whole(item) for item in value] if isinstance(value, tuple) else value
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import Protocol
+from typing import Literal, Protocol
 
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest, Ref
@@ -164,15 +164,52 @@ class Outbox(Protocol):
         """Keep it durably under a name like this one; where it is, or empty where no place took it."""
 
 
+Stopped = Literal["", "timed-out", "interrupted"]
+"""What was done to a command: its time was over, or somebody asked it to end."""
+
+
+class Ended(Noun, frozen=True, kw_only=True):
+    """How the deployer's command ended.
+
+    Attributes:
+        status: its exit status, 128 + n where signal n ended it; 127 where there is no such command, 126 where it cannot be run.
+        signal: the signal that ended it; 0 for none.
+        stopped: what was done to it meanwhile: its time was over, or somebody asked it to end; empty for nothing.
+        heard: the last signal that was passed on to it; 0 for none.
+    """
+
+    status: int
+    signal: int = 0
+    stopped: Stopped = ""
+    heard: int = 0
+
+
 class Runner(Protocol):
     """Runs the deployer's command."""
 
-    def run(self, command: Sequence[str]) -> int:
-        """Run it with this process's streams; its exit status, 128 + n where signal n ended it.
+    def run(self, command: Sequence[str], limit: timedelta, *, to_stderr: bool) -> Ended:
+        """Run it with this process's streams, and return when it ended; it is never left running for longer than about `limit`.
 
-        Raises:
-            UnreadableError: ``command.not-found``, ``command.not-runnable``.
+        Signals that ask this process to end are passed on to it, and this process lives on.
+
+        Args:
+            command: argv; no shell reads it.
+            limit: how long it may take.
+            to_stderr: whether its stdout comes on this process's stderr.
         """
+
+
+class Underway(Protocol):
+    """Which deployments this account has under way on this machine. Best effort: what is not known here did not die here."""
+
+    def begin(self, name: str) -> None:
+        """One begins, and is held by this process and the command it runs."""
+
+    def over(self, name: str) -> None:
+        """Its end is known: forget it."""
+
+    def died(self, name: str) -> bool:
+        """Whether it was begun here, is not over, and no process of it lives."""
 
 
 class Scratch(Protocol):
@@ -180,6 +217,13 @@ class Scratch(Protocol):
 
     def directory(self) -> AbstractContextManager[PurePath]:
         """A new directory of this user alone."""
+
+    def copies(self, files: Sequence[tuple[str, PurePath]], into: PurePath) -> list[Digest]:
+        """Copy files, each (where it is, its name below `into`), read-only; the digests of what was copied, in the same order.
+
+        Raises:
+            UnreadableError: ``config.unreadable``.
+        """
 
 
 class Measured(Noun, frozen=True, kw_only=True):
@@ -191,6 +235,7 @@ class Measured(Noun, frozen=True, kw_only=True):
         size: bytes read in all.
         problem: empty, or the code of what is wrong (``digest.mismatch``, ``digest.missing``, ``digest.truncated``).
         where: the digest or path of the part that is wrong.
+        inside: of an index, the digests of the manifests and indexes it lists, directly or not, sorted.
     """
 
     digest: Digest
@@ -198,6 +243,7 @@ class Measured(Noun, frozen=True, kw_only=True):
     size: int = 0
     problem: str = ""
     where: str = ""
+    inside: tuple[Digest, ...] = ()
 
 
 class Evidence(Noun, frozen=True, kw_only=True):
@@ -207,11 +253,13 @@ class Evidence(Noun, frozen=True, kw_only=True):
         media_type: ``application/vnd.dsse.envelope.v1+json`` and the like.
         data: the bytes.
         origin: where they were found, for people.
+        predicate: the predicate type, said of what is attached to those who search by it; empty for what was found.
     """
 
     media_type: str
     data: bytes
     origin: str
+    predicate: str = ""
 
 
 class Source(Protocol):
@@ -230,6 +278,13 @@ class Source(Protocol):
 
         Raises:
             UnreadableError: ``ref.unreadable``.
+        """
+
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        """``os/architecture[/variant]`` of an image, or of what an index lists, sorted; none where nothing says. Nobody's word: for people alone.
+
+        Raises:
+            UnreadableError: ``ref.unreadable``. EvidenceError: as `copy`.
         """
 
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:

@@ -11,17 +11,21 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from lockgate.canon import Noun
-from lockgate.core import events
+from lockgate.core import events, exceptional
+from lockgate.core.deployments import fold_deployment
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
-from lockgate.core.facts import Given, Request, Stay
+from lockgate.core.exceptional_events import Departure
+from lockgate.core.facts import Given, Request
 from lockgate.core.identity import Fingerprint
 from lockgate.core.model import Release
+from lockgate.core.recall import permit_of, room_for
+from lockgate.core.revocation import EVERY_PERMIT, Revocation
 from lockgate.core.state import (
     KEPT_ANSWERS,
     KEPT_PERMITS,
     KEPT_REQUESTS,
-    KEPT_STAYS,
+    KEPT_REVOKED,
     PERMIT_GRACE,
     Backing,
     Document,
@@ -32,6 +36,7 @@ from lockgate.core.state import (
     Permit,
     State,
     Who,
+    each_request,
     room_for_proposal,
     room_for_request,
 )
@@ -62,15 +67,21 @@ def fold(state: State, said: Said) -> State:
         return replace(state, house=replace(_fold_house(state.house, said), at=said.at, leaf=said.index))
     if stream != f"env:{state.environment.name}":
         return state
-    return replace(state, environment=replace(_fold_environment(state.environment, said), at=said.at, leaf=said.index))
+    return replace(state, environment=replace(_fold_environment(state.environment, said, state.house), at=said.at, leaf=said.index))
 
 
 def in_force(house: House, proposal: OpenProposal) -> House:
-    """The house once this proposal is in force: proposals that would replace an older version are void."""
+    """The house once this proposal is in force: proposals that would replace an older version are void.
+
+    Of policies, those whose approvals have not ended stay closed: a policy's digest says nothing of its version, and where an
+    earlier one is in force again, its very approvals would put the one after it in force a second time.
+    """
     document = Document(version=proposal.version, digest=proposal.digest)
     rest, closed = (tuple(other for other in proposals if other.kind != proposal.kind) for proposals in (house.proposals, house.closed))
-    changed = {"root": house.root, "roster": house.roster, "policy": house.policy, proposal.kind: document}
-    return House(genesis=house.genesis, proposals=rest, closed=closed, formerly=house.formerly, at=house.at, leaf=house.leaf, **changed)
+    ours = (other for other in (*house.closed, *house.proposals) if other.kind == proposal.kind == "policy")
+    spent = tuple(other for other in ours if any(house.at is None or house.at < given.expires for given in other.approvals))
+    changed: dict[str, Document] = {proposal.kind: document}
+    return replace(house, proposals=rest, closed=(*closed, *spent), **changed)
 
 
 def _fold_house(house: House, said: Said) -> House:
@@ -81,6 +92,10 @@ def _fold_house(house: House, said: Said) -> House:
             opened = OpenProposal(id=event.id, kind=kind, version=event.version, digest=said.subjects[0], by=said.by, at=said.at, leaf=said.index)
             kept = room_for_proposal(house, said.at)
             return kept if len(kept.proposals) + len(kept.closed) >= KEPT_REQUESTS else replace(kept, proposals=(*kept.proposals, opened))
+        case events.Revoked():
+            return _revoked_everywhere(house, event, said)
+        case events.Withdrawn(what="revocation"):
+            return replace(house, revoked=_lifted(house.revoked, event.request, said.index))
         case events.Approved():
             given = Backing(by=said.by, key=said.key, expires=event.expires, nonce=event.nonce)
             return _each_proposal(house, event.request, lambda one: replace(one, approvals=(*one.approvals, given)[:KEPT_ANSWERS]))
@@ -103,13 +118,15 @@ def _each_proposal(house: House, id_: str, change: Callable[[OpenProposal], Open
     return replace(house, proposals=tuple(change(one) if one.id == id_ else one for one in house.proposals))
 
 
-def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
+def _fold_environment(state: EnvironmentState, said: Said, house: House) -> EnvironmentState:
     event = said.event
+    if isinstance(event, Departure):
+        return replace(state, exceptional=exceptional.after(state.exceptional, event, said.subjects, said.by, said.key, said.index, said.at))
     match event:
         case events.Requested():
             release = Release(artifacts=said.subjects, config=event.config)
-            asked = Request(id=event.id, release=release, by=said.by, at=said.at)
-            kept = room_for_request(state.requests, said.at)
+            asked = Request(id=event.id, release=release, by=said.by, at=said.at, rollback=event.rollback)
+            kept = room_for_request(state, said.at)
             return replace(state, requests=kept if len(kept) >= KEPT_REQUESTS else (*kept, asked))
         case events.Approved():
             given = Given(
@@ -124,24 +141,55 @@ def _fold_environment(state: EnvironmentState, said: Said) -> EnvironmentState:
                 leaf=said.index,
                 nonce=event.nonce,
             )
-            return _each(state, event.request, lambda one: replace(one, given=(*one.given, given)[:KEPT_ANSWERS]))
+            return each_request(state, event.request, lambda one: replace(one, given=(*one.given, given)[:KEPT_ANSWERS]))
         case events.Rejected():
-            return _each(state, event.request, lambda one: replace(one, rejected_by=tuple(sorted({*one.rejected_by, said.by}))))
+            return each_request(state, event.request, lambda one: replace(one, rejected_by=tuple(sorted({*one.rejected_by, said.by}))))
+        case events.Revoked():
+            return _revoked(state, event, said)
+        case events.Withdrawn(what="revocation"):
+            return replace(state, revoked=_lifted(state.revoked, event.request, said.index))
         case events.Withdrawn():
-            return _each(state, event.request, lambda one: _take_back(one, event, said))
-        case events.Decided(outcome="allowed"):
-            return _allowed(state, event, said)
-        case events.DeployFailed():
-            freed = _each(state, _request_of(state, event.permit), lambda one: replace(one, permit_until=None) if one.decision == event.permit else one)
-            return _used(freed, event.permit)
-        case events.Deployed():
-            return _deployed(state, event, said)
+            return each_request(state, event.request, lambda one: _take_back(one, event, said))
+        case events.Decided():
+            state = replace(state, rules=max(state.rules, event.rules))
+            return _allowed(state, event, said) if event.outcome == "allowed" else state
+        case events.DeployStarted() | events.Deployed():
+            return fold_deployment(State(house=house, environment=state), event, said.subjects, said.by, said.index, said.at)
         case _:
             return state
 
 
-def _each(state: EnvironmentState, id_: str, change: Callable[[Request], Request]) -> EnvironmentState:
-    return replace(state, requests=tuple(change(one) if one.id == id_ else one for one in state.requests))
+def _revoked_everywhere(house: House, event: events.Revoked, said: Said) -> House:
+    revoked, forgot = room_for(house, said.at)
+    return replace(house, revoked=_one_more(revoked, event, said, None), forgot=forgot)
+
+
+def _revoked(state: EnvironmentState, event: events.Revoked, said: Said) -> EnvironmentState:
+    permit = permit_of(state, event.permit) if event.permit != EVERY_PERMIT else None
+    revoked, forgot = room_for(state, said.at, state.run_by())
+    return replace(state, revoked=_one_more(revoked, event, said, permit[1] if permit else None), forgot=forgot)
+
+
+def _one_more(revoked: tuple[Revocation, ...], event: events.Revoked, said: Said, until: Time | None) -> tuple[Revocation, ...]:
+    """One more revocation, where there is room: the door takes none without."""
+    if len(revoked) >= KEPT_REVOKED:
+        return revoked
+    one = Revocation(
+        id=event.id,
+        environment=event.environment,
+        by=said.by,
+        at=said.at,
+        leaf=said.index,
+        reason=event.reason,
+        digests=said.subjects,
+        permit=event.permit,
+        until=until,
+    )
+    return (*revoked, one)
+
+
+def _lifted(revoked: tuple[Revocation, ...], id_: str, index: int) -> tuple[Revocation, ...]:
+    return tuple(replace(one, lifted=index) if one.id == id_ and one.lifted < 0 else one for one in revoked)
 
 
 def _take_back(request: Request, event: events.Withdrawn, said: Said) -> Request:
@@ -157,30 +205,9 @@ def _take_back(request: Request, event: events.Withdrawn, said: Said) -> Request
 def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> EnvironmentState:
     not_after = event.not_after or said.at
     release = Release(artifacts=said.subjects, config=event.config)
-    permit = Permit(decision=said.index, release=release, not_after=not_after, request=event.request, person=event.person)
+    permit = Permit(decision=said.index, release=release, not_after=not_after, request=event.request, person=event.person, glass=event.break_glass)
+    waivers = frozenset(str(one.params["waiver"]) for one in event.outcomes if one.result == "waived" and "waiver" in one.params)
+    state = replace(state, exceptional=exceptional.allowed(state.exceptional, waivers, event.break_glass, said.index, event.person, not_after))
     live = tuple(old for old in state.permits if said.at - old.not_after < PERMIT_GRACE)
     state = replace(state, permits=(*live, permit)[-KEPT_PERMITS:])
-    return _each(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after, permit_by=event.person))
-
-
-def _deployed(state: EnvironmentState, event: events.Deployed, said: Said) -> EnvironmentState:
-    release = Release(artifacts=said.subjects, config=event.config)
-    state = _used(_each(state, _request_of(state, event.permit), lambda one: replace(one, deployed=said.index)), event.permit)
-    state = replace(state, requests=tuple(replace(one, over=True) if one.deployed >= 0 and one.release != release else one for one in state.requests))
-    current = state.occupant()
-    if current is not None and current.release == release:
-        return state
-    # What else was permitted was decided while the old release stood here: brought in now it would replace this one unseen.
-    state = replace(state, permits=tuple(permit for permit in state.permits if permit.release == release))
-    closed = () if current is None else (replace(current, until=said.at),)
-    stay = Stay(release=release, since=said.at, decision=event.permit, deployer=said.by, leaf=said.index)
-    return replace(state, stays=(*state.stays[:-1], *closed, stay)[-KEPT_STAYS:])
-
-
-def _request_of(state: EnvironmentState, permit: int) -> str:
-    return next((one.request for one in state.permits if one.decision == permit), "")
-
-
-def _used(state: EnvironmentState, permit: int) -> EnvironmentState:
-    """A permit is used once: `deployed` said again by replaying its leaf would bring back a release that was replaced."""
-    return replace(state, permits=tuple(one for one in state.permits if one.decision != permit))
+    return each_request(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after, permit_by=event.person))

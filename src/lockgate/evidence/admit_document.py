@@ -1,4 +1,4 @@
-"""What is said in the house's stream: proposals of documents, and what owners say of them."""
+"""What is said in the house's stream: proposals of documents, what owners say of them, and what they revoke everywhere."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from lockgate.core.identity import Fingerprint
 from lockgate.core.model import NONE
 from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, Document, OpenProposal, room_for_proposal
 from lockgate.errors import EvidenceError, TrustError
+from lockgate.evidence.admit_revocation import admit_lift, admit_revoked
 from lockgate.evidence.place import Place, read_policy, read_root, read_roster, require_lasting
 
 
 def admit_house(place: Place, event: events.Event, by: str, key: Fingerprint, *, owner: bool) -> None:
-    """Whether a document's event is a fact. Raises EvidenceError, TrustError, by code; UnreadableError where a document cannot be had."""
+    """Whether an event of the house is a fact. Raises EvidenceError, TrustError, by code; UnreadableError where a document cannot be had."""
     house = place.state.house
     if isinstance(event, events.Proposal):
         _admit_proposal(place, event)
+        return
+    if isinstance(event, events.Revoked):
+        admit_revoked(place, event, may=owner)
+        return
+    if isinstance(event, events.Withdrawn) and event.what == "revocation":
+        admit_lift(place, event, by, owner=owner, may=False)
         return
     if not isinstance(event, events.Approved | events.Rejected | events.Withdrawn):
         raise EvidenceError("event.other-stream", "only documents are decided in the house's stream")

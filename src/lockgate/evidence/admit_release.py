@@ -6,13 +6,17 @@ from lockgate.core import events
 from lockgate.core.identity import Roster
 from lockgate.core.model import Release
 from lockgate.core.policy import section_digest
-from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, PERMIT_GRACE, State, release_digest, room_for_request, state_digest
+from lockgate.core.reentry import replaced
+from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, State, release_digest, room_for_request, state_digest
 from lockgate.errors import EvidenceError, TrustError
+from lockgate.evidence.admit_deployment import admit_deployment
+from lockgate.evidence.admit_exceptional import require_glass
+from lockgate.evidence.admit_revocation import admit_lift, admit_revoked
 from lockgate.evidence.place import SKEW, Place, read_policy, require_lasting
 
 
-def admit_environment(place: Place, event: events.Event, person: str, roster: Roster) -> None:
-    """Whether what `person` says of this environment is a fact. Raises EvidenceError, TrustError, by code."""
+def admit_environment(place: Place, event: events.Event, person: str, roster: Roster, *, owner: bool = False) -> None:
+    """Whether what `person`, an owner or not, says of this environment is a fact. Raises EvidenceError, TrustError, by code."""
     state = place.state.environment
     environment = getattr(event, "environment", "")
     duty = events.duty_for(event)
@@ -22,14 +26,26 @@ def admit_environment(place: Place, event: events.Event, person: str, roster: Ro
         case events.Requested():
             if state.request(event.id) is not None:
                 raise EvidenceError("request.reused", f"the id {event.id} is taken")
-            if len(room_for_request(state.requests, place.at)) >= KEPT_REQUESTS:
+            if len(room_for_request(state, place.at)) >= KEPT_REQUESTS:
                 raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} requests have approvals that have not ended: one has to end first")
-        case events.Deployed() | events.DeployFailed():
-            _admit_deployed(place, event, person)
+            if event.rollback and replaced(state.stays, Release(artifacts=place.subjects, config=event.config)) is None:
+                raise EvidenceError("request.no-rollback", f"nothing of this release was in {environment} and was replaced: it is asked for as any other")
+        case events.Revoked():
+            admit_revoked(place, event, may=owner or may_reject(roster, person, environment))
+        case events.Withdrawn(what="revocation"):
+            admit_lift(place, event, person, owner=owner, may=may_reject(roster, person, environment))
+        case events.DeployStarted() | events.Deployed():
+            admit_deployment(place, event, person)
         case events.Approved() | events.Rejected() | events.Withdrawn():
             _admit_answer(place, event, person, roster)
         case _:
             raise EvidenceError("event.other-stream", "this kind of event does not belong to an environment")
+
+
+def may_reject(roster: Roster, person: str, environment: str) -> bool:
+    """Whether this person may approve anything there, and so say no."""
+    found = roster.get(person)
+    return found is not None and any(duty.startswith("approve:") for duty in found.duties.get(environment, ()))
 
 
 def _no_duty(message: str, environment: str, duty: str) -> TrustError:
@@ -43,26 +59,14 @@ def admit_decided(state: State, event: events.Decided, index: int) -> None:
         raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
     if any(at is not None and at - event.decided_at > SKEW for at in (state.house.at, state.environment.at)):
         raise EvidenceError("decision.stale", "this decision says it was made before what it looked at was recorded")
+    if event.rules < state.environment.rules:
+        raise EvidenceError("decision.older-rules", f"this decision goes by rules {event.rules}, and decisions here go by {state.environment.rules} already")
     if event.request and state.environment.request(event.request) is None:
         raise EvidenceError("request.unknown", f"this decision goes by {event.request}, which is no request in {event.environment}")
+    if event.break_glass:
+        require_glass(state.environment, event.break_glass, index)
     if event.state != state_digest(state):
         raise EvidenceError("decision.other-state", "this decision was made on another state than history gives: the gate's keys signed what nobody said")
-
-
-def _admit_deployed(place: Place, event: events.Deployed, person: str) -> None:
-    permit = next((one for one in place.state.environment.permits if one.decision == event.permit), None)
-    if permit is None:
-        raise EvidenceError("deployed.no-permit", f"leaf {event.permit} is no live permit for {event.environment}")
-    if permit.release != Release(artifacts=place.subjects, config=event.config):
-        raise EvidenceError("deployed.other-release", f"the permit at leaf {event.permit} is for another release or configuration")
-    if permit.person is not None and permit.person != person:
-        raise TrustError("deployed.other-person", f"the permit at leaf {event.permit} is for whoever asked for it, and {person} did not")
-    request = place.state.environment.request(permit.request)
-    fell = permit.request and (request is None or request.withdrawn or request.rejected_by or request.over)  # None: nobody knows any more whether it was
-    if fell and not isinstance(event, events.DeployFailed):
-        raise EvidenceError("deployed.no-permit", f"the permit at leaf {event.permit} fell: {permit.request} was withdrawn, rejected, replaced or forgotten")
-    if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
-        raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
 
 
 def _admit_answer(place: Place, event: events.Approved | events.Rejected | events.Withdrawn, person: str, roster: Roster) -> None:
@@ -86,10 +90,11 @@ def _admit_answer(place: Place, event: events.Approved | events.Rejected | event
             raise EvidenceError("request.too-many-answers", f"{KEPT_ANSWERS} rejections of {event.request} were taken back: request it anew")
         return
     if isinstance(event, events.Rejected):
-        found = roster.get(person)
-        if found is None or not any(duty.startswith("approve:") for duty in found.duties.get(event.environment, ())):
+        if not may_reject(roster, person, event.environment):
             raise _no_duty(f"{person} may not approve in {event.environment}, and so not reject either", event.environment, "approve:DUTY")
         return
+    if event.shown.rollback != request.rollback:
+        raise EvidenceError("approval.other-marking", f"{event.request} {'is' if request.rollback else 'is not'} a rollback, and this approval says otherwise")
     if event.config != request.release.config or event.shown.to != release_digest(request.release):
         raise EvidenceError("approval.other-release", f"this is about another release or configuration than {event.request} asks for")
     if any(given.nonce == event.nonce for given in request.given):

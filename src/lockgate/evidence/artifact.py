@@ -3,11 +3,14 @@
 Each piece goes through these steps; where one fails, the piece becomes a `Rejected` with the code, which explains
 refusals and opens nothing:
 
-  1. its media type is one that is read;
-  2. it is a DSSE envelope, and a key we know signed it (`dsse`); nothing in it is looked at before that;
+  1. its media type is one that is read, and what is read is what it says, never a weaker format;
+  2. it is a DSSE envelope, or a Sigstore bundle with one in it (`bundle`), and a key we know signed it (`dsse`); nothing in
+     it is looked at before that;
   3. its payload is an in-toto Statement about one of the digests that were asked for (`statement`);
   4. its predicate type is one that is read: a signature, or SLSA provenance; any other is no fact and no problem;
   5. what it says of time is not later than `now`.
+
+cosign's signatures of before its bundles have steps of their own in place of 2 to 4 (`simple_signing`).
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import dsse, foreign, slsa, statement
+from lockgate.evidence import bundle, dsse, foreign, simple_signing, slsa, statement
 
 SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"
 """The predicate type of a signature that says nothing but "signed"; ``signedAt`` in its predicate says when."""
@@ -55,27 +58,47 @@ def read(evidence: Sequence[Evidence], keys: Mapping[Name, PublicKey], digests: 
     for piece in evidence:
         source = digest_of(piece.data)
         try:
-            envelope = _open(piece)
-            spent += dsse.work(envelope, known)
+            opened = _open(piece)
+            spent += simple_signing.work(opened, known) if isinstance(opened, simple_signing.Signed) else dsse.work(opened.envelope, known)
             if spent > MAX_WORK:
                 raise UnreadableError("evidence.too-much", "more signatures are attached than can be tried; name the key in keyid, or attach less")
-            facts += _read(envelope, source, known, digests, now)
+            if isinstance(opened, simple_signing.Signed):
+                facts += _read_payload(opened, source, known, digests, now)
+            else:
+                facts += _read(opened, source, known, digests, now)
         except EvidenceError as err:
             facts.append(Rejected(source=source, code=err.code))
     return tuple(facts)
 
 
-def _open(piece: Evidence) -> dsse.Envelope:
-    if piece.media_type != dsse.MEDIA_TYPE:
-        raise EvidenceError("evidence.unknown-format", f"{piece.media_type[:80]!r} is no format of evidence that is read")
-    return dsse.parse(piece.data)
+def _open(piece: Evidence) -> bundle.Bundle | simple_signing.Signed:
+    match piece.media_type:
+        case dsse.MEDIA_TYPE:
+            return bundle.Bundle(envelope=dsse.parse(piece.data), certified=False)
+        case bundle.MEDIA_TYPE:
+            return bundle.parse(piece.data)
+        case simple_signing.MEDIA_TYPE:
+            return simple_signing.parse(piece.data)
+        case _:
+            raise EvidenceError("evidence.unknown-format", f"{piece.media_type[:80]!r} is no format of evidence that is read")
 
 
-def _read(envelope: dsse.Envelope, source: Digest, known: Mapping[Fingerprint, PublicKey], digests: AbstractSet[Digest], now: datetime) -> list[Read]:
+def _read_payload(
+    signed: simple_signing.Signed, source: Digest, known: Mapping[Fingerprint, PublicKey], digests: AbstractSet[Digest], now: datetime
+) -> list[Read]:
     try:
-        verified = dsse.verify(envelope, known)
+        said = simple_signing.verify(signed, known, digests)
+        _not_later(said.signed_at, now)
     except EvidenceError as err:
-        return _unverified(envelope, source, err.code)
+        return [Rejected(source=source, code=err.code, predicate=SIGNATURE_TYPE)]
+    return [Signature(subject=said.subject, key=said.key, source=source, signed_at=said.signed_at)]
+
+
+def _read(opened: bundle.Bundle, source: Digest, known: Mapping[Fingerprint, PublicKey], digests: AbstractSet[Digest], now: datetime) -> list[Read]:
+    try:
+        verified = _verified(opened, known)
+    except EvidenceError as err:
+        return _unverified(opened.envelope, source, err.code)
     said = statement.parse(verified.payload_type, verified.payload)
     if said.predicate_type not in _READERS:
         return []
@@ -86,6 +109,15 @@ def _read(envelope: dsse.Envelope, source: Digest, known: Mapping[Fingerprint, P
         return [fact for subject in subjects for fact in _READERS[said.predicate_type](said.predicate, subject, verified.keys, source, now)]
     except EvidenceError as err:
         return [Rejected(source=source, code=err.code, predicate=said.predicate_type)]
+
+
+def _verified(opened: bundle.Bundle, known: Mapping[Fingerprint, PublicKey]) -> dsse.Verified:
+    try:
+        return dsse.verify(opened.envelope, known)
+    except EvidenceError as err:
+        if opened.certified and err.code == "dsse.unknown-key":
+            raise EvidenceError("bundle.keyless", "this bundle was signed by the key in a certificate, and only keys that are known count") from None
+        raise
 
 
 def _unverified(envelope: dsse.Envelope, source: Digest, code: str) -> list[Read]:

@@ -67,8 +67,13 @@ def parse(data: bytes) -> Envelope:
     Raises:
         EvidenceError: ``dsse.malformed``, ``dsse.too-many-signatures``, or `canon.parse_foreign`'s codes.
     """
+    return from_json(canon.parse_foreign(data, max_bytes=MAX_ENVELOPE, what="DSSE envelope"))
+
+
+def from_json(document: object) -> Envelope:
+    """As `parse`, of JSON that was read already. Raises EvidenceError ``dsse.malformed``, ``dsse.too-many-signatures``."""
     try:
-        return _envelope(canon.parse_foreign(data, max_bytes=MAX_ENVELOPE, what="DSSE envelope"))
+        return _envelope(document)
     except ValueError as err:
         raise EvidenceError("dsse.malformed", f"this is no DSSE envelope: {err}") from None
 

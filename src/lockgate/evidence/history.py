@@ -23,6 +23,8 @@ from msgspec.structs import replace
 
 from lockgate.canon import Noun
 from lockgate.core import events
+from lockgate.core.envelope import Leaf
+from lockgate.core.exceptional_events import Departure, Held, Lifted
 from lockgate.core.identity import Fingerprint, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE
 from lockgate.core.promotion import Said, fold, in_force
@@ -30,6 +32,7 @@ from lockgate.core.state import House, OpenProposal, Owned, State, Who
 from lockgate.errors import EvidenceError, LedgerError, TrustError
 from lockgate.evidence import record
 from lockgate.evidence.admit_document import admit_house
+from lockgate.evidence.admit_exceptional import admit_exceptional
 from lockgate.evidence.admit_release import admit_decided, admit_environment
 from lockgate.evidence.place import SKEW, Load, Place, read_root, read_roster
 from lockgate.ledger.merkle import leaf_hash
@@ -79,7 +82,7 @@ def advance(state: State, leaf_bytes: bytes, index: int, load: Load, pinned: Roo
     return Advanced(state=_enact(folded, load, pinned))
 
 
-def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root | None) -> Said:
+def admit(state: State, leaf: Leaf, index: int, load: Load, pinned: Root | None) -> Said:
     """The fact this leaf is.
 
     Raises:
@@ -117,15 +120,17 @@ def admit(state: State, leaf: events.Leaf, index: int, load: Load, pinned: Root 
     by = person.id if person else _formerly(state.house).get(fingerprint(key), fingerprint(key))
     if isinstance(event, events.Proposal) or event.environment == events.HOUSE:
         admit_house(place, event, by, fingerprint(key), owner=owner)
+    elif isinstance(event, Held | Lifted) or (isinstance(event, Departure) and person is not None):  # owners hold and lift, enrolled or not
+        admit_exceptional(place, event, by, roster, owner=owner)
     else:
         if person is None:
             raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
-        admit_environment(place, event, person.id, roster)
+        admit_environment(place, event, person.id, roster, owner=owner)
     _require_not_dated_back(event, leaf.at)
     return Said(event=event, subjects=opened.subjects, by=by, key=fingerprint(key), index=index, at=at)
 
 
-def _recorded_at(state: State, leaf: events.Leaf, index: int) -> datetime:
+def _recorded_at(state: State, leaf: Leaf, index: int) -> datetime:
     """When: by its own stream's clock, which never goes back. Raises LedgerError ``time.backwards`` where the leaf was dated back."""
     house = leaf.stream == events.HOUSE
     clocks = [at for at in (state.house.at, None if house else state.environment.at) if at is not None]
@@ -137,7 +142,13 @@ def _recorded_at(state: State, leaf: events.Leaf, index: int) -> datetime:
 
 def _require_not_dated_back(event: events.Event, at: datetime) -> None:
     """When it was recorded is the log key's word; when it happened is signed: so no soak begins before what began it."""
-    happened = {events.Decided: "decided_at", events.Deployed: "ended_at", events.DeployFailed: "ended_at"}.get(type(event))
+    happened = {
+        events.Decided: "decided_at",
+        events.DeployStarted: "started_at",
+        events.Deployed: "ended_at",
+        events.DeployFailed: "ended_at",
+        events.DeployUnknown: "ended_at",
+    }.get(type(event))
     if happened is not None and getattr(event, happened) - at > SKEW:
         raise EvidenceError("event.from-future", f"this {events.kind_of(event)} says it happened after it was recorded: a clock is wrong, or it was dated back")
 

@@ -51,7 +51,7 @@ _MEANING = {
     _pattern(Duration): "a duration: write 30m, 24h or 7d, and never zero",
     _pattern(Name): "a name: lower-case letters, digits and -, at most 64",
     _pattern(Source): "REPOSITORY@REF, such as git+https://github.com/acme/shop@refs/heads/main",
-    _pattern(Duty): "a duty: write request, deploy or approve:DUTY",
+    _pattern(Duty): "a duty: write request, deploy, approve:DUTY, waive, waive:REQUIREMENT or break-glass",
     _pattern(PersonId): "a person id: p- and 16 characters, as lockgate people list shows it",
     _pattern(Digest): "a digest: sha256: and 64 lower-case hex digits",
 }
@@ -234,20 +234,26 @@ class _Form:
                 others = [other for other in environments.pairs if other != name]
                 self._defined(pairs["from"][1], plain["environments"][name]["from"], others, "other environment")
             nodes = cast("Items", pairs["requires"][1]).nodes
-            self._requirements(nodes, plain["environments"][name]["requires"], plain.get("keys", {}), environments.pairs)
+            can = self._requirements(nodes, plain["environments"][name]["requires"], plain.get("keys", {}), environments.pairs)
+            for id_ in plain["environments"][name].get("waivable", ()):
+                self._defined(pairs["waivable"][1], id_, can, "requirement that can be waived")
 
-    def _requirements(self, nodes: list[Node], plain: list[Any], keys: Iterable[str], environments: Iterable[str]) -> None:
+    def _requirements(self, nodes: list[Node], plain: list[Any], keys: Iterable[str], environments: Iterable[str]) -> list[str]:
+        """Holds each against what is defined; the ids of those that can be waived."""
         ids: dict[str, Place] = {}
+        can = []
         for node, value in zip(nodes, plain, strict=True):
             requirement: AnyRequirement = msgspec.convert(value, KINDS[value["kind"]])
             id_ = requirement_id(requirement)
             if ids.setdefault(id_, node.place) != node.place:
                 self.problems.append(_Problem("policy.bad-value", node.place, f"{id_!r} stands already at line {ids[id_].line}: give each an id"))
+            can += [id_] if type(requirement).waivable else []
             for key in requirement.key_names():
                 self._defined(node, key, keys, "key")
             for need in requirement.needs():
                 if need.environment:
                     self._defined(node, need.environment, environments, "environment")
+        return can
 
     def _defined(self, node: Node, name: str, defined: Iterable[str], what: str) -> None:
         if name not in defined:
@@ -323,7 +329,7 @@ def dump_policy(policy: Policy) -> str:
         lines.append(f"  {quoted(name)}:")
         for key, value in msgspec.to_builtins(section).items():
             if key != "requires":
-                lines.append(f"    {key}: {quoted(value)}")
+                lines.append(f"    {key}: {flow(value)}")
         lines.append("    requires:")
         for requirement in msgspec.to_builtins(section.requires):
             kind = requirement.pop("kind")

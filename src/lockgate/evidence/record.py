@@ -22,7 +22,9 @@ from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.digest import Digest, hex_of
-from lockgate.core.events import MAX_LEAF, PAYLOAD_TYPE
+from lockgate.core.envelope import MAX_LEAF, Envelope, EnvelopeSignature, Leaf
+from lockgate.core.events import PAYLOAD_TYPE
+from lockgate.core.exceptional_events import Held, Lifted
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import b64, dsse, keys, sshsig
@@ -65,7 +67,7 @@ def statement_bytes(event: events.Event, subjects: tuple[Digest, ...]) -> bytes:
     """The event's canonical Statement.
 
     Args:
-        subjects: what it is about: sorted, each once, 1 to 64; none for a genesis.
+        subjects: what it is about: sorted, each once, 1 to 64; none for a genesis, a hold and what lifts one.
 
     Raises:
         EvidenceError: as `parse_statement`, where it would not read back.
@@ -99,7 +101,7 @@ def parse_statement(data: bytes) -> tuple[events.Event, tuple[Digest, ...]]:
     if not all(_is_utc(value) for value in _values(event) if isinstance(value, datetime)):
         raise EvidenceError("event.malformed", "a time in this event is not in UTC")
     subjects = tuple("sha256:" + one.digest.sha256 for one in said.subject)
-    if list(subjects) != sorted(set(subjects)) or not (isinstance(event, events.Genesis) or subjects) or len(subjects) > MAX_SUBJECTS:
+    if list(subjects) != sorted(set(subjects)) or not (isinstance(event, events.Genesis | Held | Lifted) or subjects) or len(subjects) > MAX_SUBJECTS:
         raise EvidenceError("event.malformed", f"an event's subjects are sorted, each once, 1 to {MAX_SUBJECTS}")
     return event, subjects
 
@@ -118,7 +120,7 @@ def agent_data(statement: bytes) -> bytes:
     return sshsig.signed_data(_namespace(statement), to_sign(statement))
 
 
-def seal_by_agent(statement: bytes, key: PublicKey, signature: bytes) -> events.Envelope:
+def seal_by_agent(statement: bytes, key: PublicKey, signature: bytes) -> Envelope:
     """The envelope of a person's signature over `agent_data`, checked.
 
     Args:
@@ -132,7 +134,7 @@ def seal_by_agent(statement: bytes, key: PublicKey, signature: bytes) -> events.
     return _seal_person(statement, namespace, sshsig.assemble(key, namespace, signature))
 
 
-def seal_armored(statement: bytes, armored: str) -> events.Envelope:
+def seal_armored(statement: bytes, armored: str) -> Envelope:
     """The envelope of a signature that ``ssh-keygen -Y sign -n lockgate-<kind>@v1`` made over `to_sign`, checked.
 
     Raises:
@@ -141,19 +143,19 @@ def seal_armored(statement: bytes, armored: str) -> events.Envelope:
     return _seal_person(statement, _namespace(statement), sshsig.dearmor(armored))
 
 
-def seal_by_permit_key(statement: bytes, permit: PublicKey, signature: bytes) -> events.Envelope:
+def seal_by_permit_key(statement: bytes, permit: PublicKey, signature: bytes) -> Envelope:
     """The envelope of the permit key's bare signature over `to_sign`, checked.
 
     Raises:
         EvidenceError: ``signature.bad``, or as `parse_statement`.
     """
     parse_statement(statement)
-    sealed = _envelope(statement, events.EnvelopeSignature(keyid=fingerprint(permit), sig=b64.encode(signature)))
+    sealed = _envelope(statement, EnvelopeSignature(keyid=fingerprint(permit), sig=b64.encode(signature)))
     check_permit_signature(sealed, permit)
     return sealed
 
 
-def seal_genesis(statement: bytes) -> events.Envelope:
+def seal_genesis(statement: bytes) -> Envelope:
     """The envelope of a genesis, which nobody signs: the root names its hash, and the root is signed.
 
     Raises:
@@ -164,7 +166,7 @@ def seal_genesis(statement: bytes) -> events.Envelope:
     return _envelope(statement)
 
 
-def open_envelope(envelope: events.Envelope) -> Opened:
+def open_envelope(envelope: Envelope) -> Opened:
     """What this envelope says. No signature is checked here: see `person_key` and `check_permit_signature`.
 
     Raises:
@@ -174,7 +176,7 @@ def open_envelope(envelope: events.Envelope) -> Opened:
     return Opened(event=event, subjects=subjects)
 
 
-def person_key(envelope: events.Envelope, kind: str) -> PublicKey:
+def person_key(envelope: Envelope, kind: str) -> PublicKey:
     """The key of the one person who signed this, as an event of this kind; in normal form.
 
     Raises:
@@ -187,7 +189,7 @@ def person_key(envelope: events.Envelope, kind: str) -> PublicKey:
     return key
 
 
-def check_permit_signature(envelope: events.Envelope, permit: PublicKey) -> None:
+def check_permit_signature(envelope: Envelope, permit: PublicKey) -> None:
     """The permit key, and nobody else, signed this.
 
     Raises:
@@ -199,7 +201,7 @@ def check_permit_signature(envelope: events.Envelope, permit: PublicKey) -> None
     keys.verify_raw(permit, to_sign(_payload(envelope)), _bytes(signature.sig))
 
 
-def read_envelope(data: bytes) -> events.Envelope:
+def read_envelope(data: bytes) -> Envelope:
     """An event somebody signed elsewhere, from a file: any JSON of a DSSE envelope, made canonical. Nothing is verified.
 
     Raises:
@@ -208,10 +210,10 @@ def read_envelope(data: bytes) -> events.Envelope:
     found = dsse.parse(data)
     if found.payload_type != PAYLOAD_TYPE:
         raise EvidenceError("event.malformed", f"the payload is {found.payload_type[:80]!r}, not an event of lockgate's")
-    return _envelope(found.payload, *(events.EnvelopeSignature(keyid=part.keyid, sig=b64.encode(part.sig)) for part in found.signatures))
+    return _envelope(found.payload, *(EnvelopeSignature(keyid=part.keyid, sig=b64.encode(part.sig)) for part in found.signatures))
 
 
-def leaf_bytes(leaf: events.Leaf) -> bytes:
+def leaf_bytes(leaf: Leaf) -> bytes:
     """The leaf as the log keeps it.
 
     Raises:
@@ -223,7 +225,7 @@ def leaf_bytes(leaf: events.Leaf) -> bytes:
     return data
 
 
-def read_leaf(data: bytes) -> events.Leaf:
+def read_leaf(data: bytes) -> Leaf:
     """A leaf from the log; what it says is not read yet (`open_envelope`).
 
     Raises:
@@ -231,32 +233,32 @@ def read_leaf(data: bytes) -> events.Leaf:
     """
     if len(data) > MAX_LEAF:
         raise EvidenceError("leaf.too-large", f"this leaf has {len(data)} bytes; at most {MAX_LEAF} are read")
-    leaf = _decode(data, events.Leaf, "leaf")
+    leaf = _decode(data, Leaf, "leaf")
     if not _is_utc(leaf.at):
         raise EvidenceError("event.malformed", "the time of this leaf is not in UTC")
     return leaf
 
 
-def _seal_person(statement: bytes, namespace: str, blob: bytes) -> events.Envelope:
+def _seal_person(statement: bytes, namespace: str, blob: bytes) -> Envelope:
     key = sshsig.verify_sshsig(blob, to_sign(statement), namespace)
-    return _envelope(statement, events.EnvelopeSignature(keyid=fingerprint(key), sig=b64.encode(blob)))
+    return _envelope(statement, EnvelopeSignature(keyid=fingerprint(key), sig=b64.encode(blob)))
 
 
-def _envelope(statement: bytes, *signatures: events.EnvelopeSignature) -> events.Envelope:
-    return events.Envelope(payload=b64.encode(statement), payload_type="application/vnd.in-toto+json", signatures=signatures)
+def _envelope(statement: bytes, *signatures: EnvelopeSignature) -> Envelope:
+    return Envelope(payload=b64.encode(statement), payload_type="application/vnd.in-toto+json", signatures=signatures)
 
 
 def _namespace(statement: bytes) -> str:
     return events.namespace(events.kind_of(parse_statement(statement)[0]))
 
 
-def _only(envelope: events.Envelope) -> events.EnvelopeSignature:
+def _only(envelope: Envelope) -> EnvelopeSignature:
     if len(envelope.signatures) != 1:
         raise EvidenceError("event.unsigned", f"this event has {len(envelope.signatures)} signatures; exactly one person or key says it")
     return envelope.signatures[0]
 
 
-def _payload(envelope: events.Envelope) -> bytes:
+def _payload(envelope: Envelope) -> bytes:
     return _bytes(envelope.payload)
 
 

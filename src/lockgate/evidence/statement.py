@@ -1,7 +1,8 @@
-"""in-toto Statements v1 (in-toto/attestation, spec/v1/statement.md): what an envelope's payload says, about which digests.
+"""in-toto Statements v1 and v0.1 (in-toto/attestation, spec/v1/statement.md): what an envelope's payload says, about which digests.
 
 Other people's Statements: unknown fields are ignored, subjects are matched by SHA-256 alone, and a subject's name is
-never looked at, because only digests are bound to bytes. Our own events are read by `record`, which is stricter.
+never looked at, because only digests are bound to bytes. What is read of v0.1, which cosign writes for every attestation, means the same
+in v1. Our own events are read by `record`, which is stricter.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from lockgate.evidence import foreign
 
 MAX_STATEMENT = 1 << 20
 MAX_SUBJECTS = 1024
+_TYPES = frozenset({STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1"})
 _HEX = re.compile(r"[0-9a-f]{64}\Z").match
 
 
@@ -36,7 +38,7 @@ class Statement(Noun, frozen=True, kw_only=True):
 
 
 def parse(payload_type: str, payload: bytes) -> Statement:
-    """Read a Statement v1.
+    """Read a Statement.
 
     Raises:
         EvidenceError: ``statement.other-type`` for another payload or version of Statement, ``statement.no-sha256``,
@@ -47,8 +49,8 @@ def parse(payload_type: str, payload: bytes) -> Statement:
     try:
         document = foreign.mapping(canon.parse_foreign(payload, max_bytes=MAX_STATEMENT, what="Statement"), "it")
         kind = foreign.text(document, "_type")
-        if kind != STATEMENT_TYPE:
-            raise EvidenceError("statement.other-type", f"this is a {kind[:80]}; only {STATEMENT_TYPE} is read")
+        if kind not in _TYPES:
+            raise EvidenceError("statement.other-type", f"this is a {kind[:80]}; only {' and '.join(sorted(_TYPES))} are read")
         predicate_type = foreign.text(document, "predicateType")
         predicate = foreign.within(document, "predicate")
         subjects = _subjects(document)

@@ -26,12 +26,14 @@ def leaf_line(
     """A leaf in one line. `who`: the name of whoever signed it, or the key's fingerprint; `width`: the terminal's, 0 for none."""
     if event is None:
         return f"{index:>6}  unreadable: {plain(problem)}"
-    what = event.outcome if isinstance(event, events.Decided) else plain(who)[:19]
+    decided = event if isinstance(event, events.Decided) else None
+    what = plain(who)[:19] if decided is None else "break-glass" if decided.break_glass and decided.outcome == "allowed" else decided.outcome
     about = brief(subjects[0]) + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "") if subjects else ""
     place = plain(stream.removeprefix("env:"))
     if 0 < width < LINE:
         return f"{index:>5} {when(moment(at))} {place[:10]:<10} {kind:<10} {what[:11]:<11} {about.removeprefix('sha256:')}".rstrip()
-    return f"{index:>6}  {when(moment(at))}  {place:<12} {kind:<13} {what:<19}  {about}".rstrip()
+    said = f"{kind:<13} {what}"
+    return f"{index:>6}  {when(moment(at))}  {place:<12} {said:<33}  {about}".rstrip()
 
 
 def leaf_text(
@@ -58,7 +60,7 @@ def event_text(kind: str, event: events.Event, subjects: tuple[Digest, ...], sig
 
 
 def _field(value: object) -> str:
-    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else str(value)
+    return msgspec.json.encode(value).decode() if isinstance(value, dict | list | tuple) else str(value)
 
 
 def anchor_text(file: str, origin: str, version: int, digest: Digest, sheet: Sheet) -> str:
@@ -78,15 +80,43 @@ def proven_text(index: int, size: int, origin: str, at: str, ignored: int, sheet
     )
 
 
-def standing_text(event: events.Event, code: str, sheet: Sheet) -> str:
-    """What a leaf that is proven permits, and what it does not show; `code`: why it permits nothing any more. Empty for a genesis."""
+_AGAINST = {
+    "permit.other-environment": "the permit is for another environment than is asked about",
+    "permit.other-artifact": "the permit is for other artifacts than are asked about",
+    "permit.other-config": "the permit is for another configuration than is asked about",
+    "permit.smaller-tree": "this account saw a larger tree of this log: what was revoked in it does not show here",
+}
+
+
+def standing_text(event: events.Event, code: str, sheet: Sheet, *, because: str = "", listed: int = -1, runs: bool = False) -> str:
+    """What a leaf that is proven permits, and what it does not show; empty for a genesis.
+
+    Args:
+        event, sheet: the leaf's, and what it is laid out for.
+        code: why it permits nothing any more; because: of a revoked permit, the reason.
+        listed: how many leaves the status list looked at that does not name it; -1 for no list. runs: it lets run what runs, past its end.
+    """
     match event:
         case events.Genesis():
             return ""
+        case events.Decided(outcome="allowed") if code in _AGAINST:
+            word = "older" if code == "permit.smaller-tree" else "other"
+            said = f"{painted(word, RED, sheet)}     {_AGAINST[code]} [{code}]"
+        case events.Decided(outcome="allowed") if code == "permit.revoked":
+            why = f" ({plain(because)})" if because else ""
+            said = f"{painted('revoked', RED, sheet)}   the permit was revoked{why}: nothing may be deployed by it [{code}]"
+        case events.Decided(outcome="allowed") if runs:
+            said = f"{painted('runs', GREEN, sheet)}      past its end it lets run what runs there, which nothing revoked in {count(listed, 'leaf', 'leaves')}"
+        case events.Decided(outcome="allowed", not_after=end) if end and not code and listed >= 0:
+            held = f"nothing revoked it in {count(listed, 'leaf', 'leaves')}"
+            said = f"{painted('allowed', GREEN, sheet)}   until {when(end)}; {held}; whether it was used, no file shows"
         case events.Decided(outcome="allowed") if code == "root.expired":
             said = f"{painted('expired', YELLOW, sheet)}   the pinned root has ended: nothing is permitted under it [{code}]"
         case events.Decided(outcome="allowed", not_after=end) if code:
             said = f"{painted('expired', YELLOW, sheet)}   the permit ended{f' {when(end)}' if end else ''}: nothing may be deployed by it [permit.expired]"
+        case events.Decided(outcome="allowed", not_after=end, break_glass=glass) if end and glass:
+            past = f"past the rules by break-glass {plain(glass)}, until {when(end)}"
+            said = f"{painted('BROKEN', RED, sheet)}    {past}; whether it was used or taken back since, one leaf does not show"
         case events.Decided(outcome="allowed", not_after=end) if end:
             said = f"{painted('allowed', GREEN, sheet)}   until {when(end)}; whether it was used or taken back since, one leaf does not show"
         case events.Decided(outcome="undecided"):
@@ -134,7 +164,7 @@ def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | P
             case Provenance():
                 by = ", ".join(names.get(key, key) for key in fact.keys)
                 found.append(f"  {good}  provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, key {by}")
-            case Rejected(code="dsse.unknown-key"):
+            case Rejected(code="dsse.unknown-key" | "bundle.keyless" | "simple-signing.unknown-key"):
                 found.append(f"  skip  evidence    {brief(fact.source)}, by a key that is not named here: {fact.code}")
             case _:
                 found.append(f"  {bad}  evidence    {brief(fact.source)} proves nothing: {plain(fact.code)}")

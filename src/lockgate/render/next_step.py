@@ -18,8 +18,9 @@ class Asked(Noun, frozen=True, kw_only=True):
     """How the question was put, so that the next command is put the same way.
 
     Attributes:
-        refs: the references as typed. places: artifact digest -> the reference that names it.
+        refs: the references. typed: what names the release on a command line, where that is not they. places: artifact digest -> the reference that names it.
         options: ``--gate``, ``--trust`` and ``--platform`` as given, quoted, each with a space before it.
+        reach: ``--plain-http`` as given, likewise, for commands that take a reference.
         config: ``--config`` as given, likewise.
         own_key: ``--key`` as given, likewise.
         keys: name of a policy's key -> how it is named behind ``--key`` here.
@@ -28,8 +29,10 @@ class Asked(Noun, frozen=True, kw_only=True):
     """
 
     refs: tuple[str, ...]
+    typed: tuple[str, ...] = ()
     places: dict[Digest, str] = {}
     options: str = ""
+    reach: str = ""
     config: str = ""
     own_key: str = ""
     keys: dict[Name, str] = {}
@@ -37,10 +40,23 @@ class Asked(Noun, frozen=True, kw_only=True):
     deployer: str = ""
 
 
-LEFT = {"CMD", "KEY", "NAME", "FILE"}
+LEFT = {"CMD", "KEY", "NAME", "FILE", "TEXT"}
 """Words in a command that only the user knows."""
 
-_RANK = {"digest": 0, "policy": 0, "root": 0, "signed-by": 1, "built-by": 1, "came-through": 2, "approved": 3, "soaked": 4}
+_RANK = {
+    "digest": 0,
+    "policy": 0,
+    "root": 0,
+    "release": 0,
+    "signed-by": 1,
+    "built-by": 1,
+    "came-through": 2,
+    "break-glass": 1,
+    "review": 3,
+    "hold": 3,
+    "approved": 4,
+    "soaked": 5,
+}
 
 
 class Next(Noun, frozen=True, kw_only=True):
@@ -78,29 +94,38 @@ def after(decided: events.Decided, asked: Asked) -> str:
 def not_before(decided: events.Decided) -> datetime | None:
     """When `after` gets further, where until then nothing but time is missing; None for now."""
     first = _first(decided)
-    return first.opens_at if first and first.code == "soaked.too-young" else None
+    return first.opens_at if first and first.code in {"soaked.too-young", "hold.standing"} else None
 
 
 def _first(decided: events.Decided) -> Outcome | None:
     """The outcome to mend first; None where all hold."""
-    open_ = [one for one in decided.outcomes if one.result != "pass"]
+    open_ = [one for one in decided.outcomes if one.result not in {"pass", "waived"}]
     # What only time mends comes last: while it soaks, approvals can be gathered.
-    return min(open_, key=lambda one: (_RANK.get(one.code.partition(".")[0], 3), one.opens_at is not None), default=None)
+    return min(open_, key=lambda one: (_rank(one), one.opens_at is not None), default=None)
+
+
+def _rank(one: Outcome) -> int:
+    """Which comes first; a permit that is out last of all: where something else stands against it, asking again would say the same."""
+    return 6 if one.code == "approved.permit-outstanding" else _RANK.get(one.code.partition(".")[0], 4)
 
 
 def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     environment = decided.environment
-    named = " ".join(shlex.quote(ref) for ref in asked.refs)
-    this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0]))
+    named = shlex.join(asked.typed or asked.refs) + asked.reach
+    this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0])) + asked.reach
     again = asked.config + asked.own_key + asked.options
     match one.code:
         case "signed-by.no-good-signature" if one.params.get("because") != ("dsse.unknown-key",):
             return f"lockgate verify {this}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
+        case "release.downgrade":
+            return f"lockgate request {named} --to {environment} --rollback{asked.config}{asked.request_key}{asked.options}"
+        case "release.recalled":
+            return f"lockgate log show {_text(one, 'leaf')}{asked.options}"
         case "came-through.never-there":
             return _deployment(asked, _text(one, "environment"))
-        case "soaked.never-there" | "soaked.replaced":
+        case "soaked.never-there" | "soaked.replaced" | "soaked.unknown":
             return _deployment(asked, _text(one, "in"))
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
@@ -110,15 +135,21 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
         case "approved.rejected":
             return f"lockgate log show --about {_text(one, 'request')}{asked.options}"
-        case "approved.deployer-unknown" | "approved.not-deployer" if asked.deployer:
-            return f"lockgate gate {named} --to {environment}{asked.config} --key {shlex.quote(asked.deployer)}{asked.options}"
         case "approved.deployer-unknown" | "approved.not-deployer":
-            return f"lockgate people list{asked.options}"
-        case "approved.unreadable" | "soaked.unreadable" | "came-through.unreadable":
+            return _by_deployer(asked, named, environment)
+        case "hold.standing" if one.opens_at:
+            return f"lockgate gate {named} --to {environment}{again}"
+        case "hold.standing" | "break-glass.permit-outstanding":
+            return f"lockgate status{asked.options}"  # says who holds it, and why
+        case "review.open":
+            return f"lockgate review {_text(one, 'break-glass')} --findings FILE{asked.options}"
+        case "break-glass.not-deployer":
+            return _by_deployer(asked, named, environment)
+        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable":
             return f"lockgate log check{asked.options}"
         case "soaked.only-claimed":
             return f"lockgate status{asked.options}"
-        case "policy.no-environment" | "policy.requires-nothing" | "time.unattested" | "approved.author-unknown":
+        case "policy.no-environment" | "policy.requires-nothing" | "policy.all-waived" | "time.unattested" | "approved.author-unknown":
             return f"lockgate policy show{asked.options}"
         case "root.expired":
             return f"lockgate key renew{asked.own_key}{asked.options}"
@@ -130,12 +161,18 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate verify {this}{asked.options}"
 
 
+def _by_deployer(asked: Asked, named: str, environment: str) -> str:
+    """The same question by somebody who may deploy; where no key of theirs is at hand, who that is."""
+    if not asked.deployer:
+        return f"lockgate people list{asked.options}"
+    return f"lockgate gate {named} --to {environment}{asked.config} --key {shlex.quote(asked.deployer)}{asked.options}"
+
+
 def _deployment(asked: Asked, environment: str) -> str:
-    """How it gets there: to be allowed there is not enough. Several artifacts are deployed by other means, and then recorded."""
+    """How it gets there: to be allowed there is not enough."""
     again = asked.config + asked.own_key + asked.options
-    if len(asked.refs) > 1:
-        return f"lockgate gate {' '.join(shlex.quote(ref) for ref in asked.refs)} --to {environment}{again}"
-    return f"lockgate deploy {shlex.quote(asked.refs[0])} --to {environment}{again} -- CMD {{ref}}"
+    words = ("{ref}" if len(asked.refs) == 1 else "{refs}") + (" {config}" if asked.config not in {"", " --config none"} else "")
+    return f"lockgate deploy {shlex.join(asked.typed or asked.refs)}{asked.reach} --to {environment}{again} -- CMD {words}"
 
 
 def _signing_key(one: Outcome, keys: Mapping[Name, str]) -> str:

@@ -12,12 +12,13 @@ from lockgate.render.words import Sheet, ago, brief, called, count, how_long, li
 def line(outcome: Outcome, sheet: Sheet) -> str:
     """What an outcome says, without its mark and without when it opens."""
     words = _WORDS.get(outcome.code or outcome.requirement, _default(outcome))
-    return words(outcome.params, sheet)
+    said = words(outcome.params, sheet)
+    return f"{said}; {_waived(outcome.params, sheet)}" if outcome.result == "waived" else said
 
 
 def opens(outcome: Outcome, sheet: Sheet) -> str:
     """``opens …`` where time alone will mend it; else empty."""
-    return f"opens {when(outcome.opens_at)}{ago(outcome.opens_at, sheet)}" if outcome.opens_at else ""
+    return f"opens {when(outcome.opens_at)}{ago(outcome.opens_at, sheet)}" if outcome.opens_at and outcome.result != "waived" else ""
 
 
 _Words = Callable[[Params, Sheet], str]
@@ -103,6 +104,29 @@ def _may(p: Params, s: Sheet) -> str:
     return f"{_people(p, s, 'may')} may" if p.get("may") else "nobody enrolled may"
 
 
+def _waived(p: Params, s: Sheet) -> str:
+    if "waiver" not in p:
+        return f"past it by break-glass {_of(p, 'break-glass')}"
+    until = _of(p, "waived-until")
+    return f"waived by {_people(p, s, 'waived-by')} until {when(moment(until)) if _TIME(until) else until}, {_of(p, 'waiver')}"
+
+
+def _held(p: Params, s: Sheet) -> str:
+    named = p.get("hold", ())
+    more = _number(p, "held") - len(named) if isinstance(named, tuple) else 0
+    return f"nothing enters: held by {_people(p, s)} ({_of(p, 'hold')}{f' and {more} more' if more > 0 else ''})"
+
+
+def _review(p: Params, s: Sheet) -> str:  # noqa: ARG001  as every other
+    others = f", and of {count(_number(p, 'open') - 1, 'other')}" if _number(p, "open") > 1 else ""
+    return f"the review of break-glass {_of(p, 'break-glass')}, decision {_of(p, 'decision')}{others}, is open"
+
+
+def _broken(p: Params, s: Sheet) -> str:
+    until = _of(p, "until")
+    return f"{_of(p, 'break-glass')}, broken by {_people(p, s)}, until {when(moment(until)) if _TIME(until) else until}"
+
+
 _WORDS: dict[str, _Words] = {
     "digest": lambda p, s: "every byte matches",
     "digest.mismatch": lambda p, s: f"the bytes of {_part(p)} are not what the digest says",
@@ -128,6 +152,7 @@ _WORDS: dict[str, _Words] = {
     "soaked": lambda p, s: _soaked(p),
     "soaked.too-young": lambda p, s: _span(p),
     "soaked.replaced": lambda p, s: f"{_span(p)}, and then something else was deployed there",
+    "soaked.unknown": lambda p, s: f"ran in {_of(p, 'in')} until a deployment there whose end nobody knows: 0 of {written(_of(p, 'for'))} counts since",
     "soaked.never-there": lambda p, s: f"was never recorded as deployed in {_of(p, 'in')}: 0 of {written(_of(p, 'for'))}",
     "soaked.only-claimed": lambda p, s: f"its stay in {_of(p, 'in')} is claimed by its deployer, and observed by nobody",
     "soaked.unreadable": lambda p, s: f"history could not be read ({_of(p, 'because')})",
@@ -145,6 +170,16 @@ _WORDS: dict[str, _Words] = {
     "approved.author-unknown": lambda p, s: "who wrote the code is not known yet, so approvers cannot be told from the author",
     "approved.builder-unknown": lambda p, s: f"there is no provenance for {_artifact(p)}, so approvers cannot be told from its builder",
     "approved.unreadable": lambda p, s: f"history could not be read ({_of(p, 'because')})",
+    "release.recalled": lambda p, s: f"{_artifact(p) or 'it'} was recalled by {_of(p, 'revocation')}, leaf {_of(p, 'leaf')} ({_of(p, 'reason')})",
+    "release.downgrade": lambda p, s: f"it was here before, by decision {_of(p, 'decision')}, and was replaced: it comes back as a rollback only",
+    "release.unreadable": lambda p, s: f"history could not be read ({_of(p, 'because')})",
+    "hold.standing": _held,
+    "review.open": _review,
+    "exception.unreadable": lambda p, s: f"whether it is held could not be read ({_of(p, 'because')})",
+    "break-glass": _broken,
+    "break-glass.not-deployer": lambda p, s: f"{_of(p, 'break-glass')} is broken, and its permit is for who deploys: {_may(p, s)}",
+    "break-glass.permit-outstanding": lambda p, s: f"decision {_of(p, 'decision')} holds the one permit of {_of(p, 'break-glass')}, for {_people(p, s)}",
+    "policy.all-waived": lambda p, s: "everything that is required was waived: one requirement at least has to hold",
     "policy.no-environment": lambda p, s: f"the policy in force has no environment {_of(p, 'environment')}",
     "policy.requires-nothing": lambda p, s: f"{_of(p, 'environment')} requires nothing, and that allows nothing",
     "root.expired": lambda p, s: f"root version {_of(p, 'version')} has ended",

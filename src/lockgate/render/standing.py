@@ -8,37 +8,47 @@ from lockgate.core.counts import Backed, Tally, Weighed
 from lockgate.core.duration import Time
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Root, Roster, Witnesses, fingerprint
-from lockgate.core.state import OpenProposal, Permit
+from lockgate.core.revocation import Revocation
+from lockgate.core.state import OpenProposal, Permit, Running, Unclear
 from lockgate.render.layout import broken, spread
+from lockgate.render.occupancy import occupancy_lines
 from lockgate.render.outcomes import why_not_counted
-from lockgate.render.words import BOLD, Sheet, ago, artifacts, brief, called, count, listing, painted, plain, when
+from lockgate.render.recalls import recalled_lines
+from lockgate.render.words import BOLD, Sheet, artifacts, brief, called, count, listing, painted, plain, when
 
 _LOST = {"withdrawn": "withdrawn", "expired": "expired", "not-owner": "no owner any more"}
 NOBODY: Mapping[str, tuple[Tally, ...]] = {}
 
 
 def environment_lines(
-    name: str, occupant: Stay | None, permits: tuple[Permit, ...], requests: tuple[Request, ...], sheet: Sheet, counts: Mapping[str, tuple[Tally, ...]] = NOBODY
+    name: str,
+    occupant: Stay | None,
+    permits: tuple[Permit, ...],
+    requests: tuple[Request, ...],
+    sheet: Sheet,
+    counts: Mapping[str, tuple[Tally, ...]] = NOBODY,
+    recalled: tuple[Revocation, ...] = (),
+    *,
+    running: Running | None = None,
+    unclear: Unclear | None = None,
 ) -> list[str]:
     """One environment: what runs, and what is asked and permitted.
 
     Args:
-        name, occupant, permits, requests: as recorded.
+        name, occupant, permits, requests: as recorded; where nobody knows what runs, the occupant is what was last known to.
         sheet: what it is laid out for.
         counts: request -> its approvals as the environment's requirements count them; none where it asks for none.
+        recalled: what recalls what runs there.
+        running, unclear: the deployment under way, and why nobody knows what runs.
     """
-    title = painted(plain(name), BOLD, sheet)
-    if occupant is None:
-        lines = [title, "  runs      nothing that was recorded as deployed"]
-    else:
-        by = f"by {called(occupant.deployer, sheet.names)}" if occupant.known == "claimed" else "observed"
-        lines = [title, *spread(f"  runs      {artifacts(occupant.release)}", f"decision {occupant.decision}, {by}", sheet, 12)]
-        lines.append(f"  since     {when(occupant.since)}{ago(occupant.since, sheet)}")
+    lines = occupancy_lines(name, occupant, running, unclear, sheet)
+    lines += recalled_lines(recalled, sheet)
     for permit in permits:
         holder = f"for {called(permit.person, sheet.names)}, " if permit.person else ""
         lines += spread(f"  permit    {artifacts(permit.release)}", f"decision {permit.decision}, {holder}until {when(permit.not_after)}", sheet, 12)
     for request in requests:
-        lines += spread(f"  request   {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
+        word = "rollback" if request.rollback else "request"
+        lines += spread(f"  {word:<9} {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
         lines += [line for said in _answers(request, counts.get(request.id, ()), sheet) for line in broken(" " * 12 + said, sheet, 12)]
     return lines
 
@@ -52,7 +62,7 @@ def _answers(request: Request, tallies: tuple[Tally, ...], sheet: Sheet) -> list
         given = listing(f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn)
         said.append(f"approved: {given}" if given else "nobody approved it yet")
     if request.deployed >= 0:
-        said.append("deployed")
+        said.append("deployed: the same release and configuration may be deployed again until something else runs here")
     return said
 
 

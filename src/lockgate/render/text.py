@@ -10,6 +10,7 @@ from lockgate.core.outcome import Outcome
 from lockgate.core.state import OpenProposal
 from lockgate.render.layout import broken, spread
 from lockgate.render.outcomes import line, opens
+from lockgate.render.recalls import rollback_line
 from lockgate.render.words import BOLD, COLOURS, DIM, GREEN, MARKS, RED, Sheet, ago, artifacts, brief, called, harmless, listing, painted, plain, when
 
 
@@ -41,16 +42,22 @@ def decision(decided: events.Decided, title: str, place: str, sheet: Sheet, *, c
     lines = [*spread(head, painted(plain(place), DIM, sheet), sheet, 10), *outcome_lines(decided.outcomes, sheet, codes=codes)]
     if decided.not_after is not None:
         lines.append(f"permit    until {when(decided.not_after)}{ago(decided.not_after, sheet)}")
+    if decided.break_glass and decided.outcome == "allowed":
+        said = f"{painted('BROKEN', RED + BOLD, sheet)}    by break-glass {plain(decided.break_glass)}: until its review is closed, all else is refused"
+        lines += broken(said, sheet, 10)
     return "\n".join(lines)
 
 
-def asked(request: Request, occupant: Stay | None, not_collected: Iterable[str], environment: str, sheet: Sheet, so_far: Iterable[str] = ()) -> str:
+def asked(
+    request: Request, occupant: Stay | None, not_collected: Iterable[str], environment: str, sheet: Sheet, so_far: Iterable[str] = (), back: Stay | None = None
+) -> str:
     """What an approver is shown of a request before signing, and what nobody looked at.
 
     Args:
         request, occupant, not_collected, environment: what is asked, over what runs.
         sheet: what it is laid out for.
         so_far: how the approvals given count; none where nothing asks for any.
+        back: of a rollback, the stay it goes back to.
     """
     now = f"{artifacts(occupant.release)}, configuration {brief(occupant.release.config)}" if occupant else "nothing was recorded as deployed"
     lines = [
@@ -59,6 +66,9 @@ def asked(request: Request, occupant: Stay | None, not_collected: Iterable[str],
         # In full, for it is what is signed: bytes can be made that share a digest's first digits with those that were reviewed.
         *broken(f"  asked   {' '.join(request.release.artifacts)}, configuration {request.release.config}", sheet, 10),
     ]
+    if request.rollback:
+        said = rollback_line(artifacts(request.release), occupant, back) if occupant and back else "ROLLBACK to what was here before, and is not known any more"
+        lines += broken("  " + painted(said, RED, sheet), sheet, 10)
     for number, said in enumerate(so_far):
         lines += broken(("  so far  " if not number else " " * 10) + said, sheet, 10)
     if request.rejected_by:

@@ -9,9 +9,9 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest, short
 from lockgate.core.model import Release
 
-MARKS = {"pass": "pass", "fail": "FAIL", "unknown": "????"}
+MARKS = {"pass": "pass", "fail": "FAIL", "unknown": "????", "waived": "WAIV"}
 GREEN, RED, YELLOW, BOLD, DIM, RESET = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
-COLOURS = {"pass": GREEN, "fail": RED, "unknown": YELLOW, "allowed": GREEN, "refused": RED, "undecided": YELLOW}
+COLOURS = {"pass": GREEN, "fail": RED, "unknown": YELLOW, "waived": YELLOW, "allowed": GREEN, "refused": RED, "undecided": YELLOW}
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _WRITTEN = {"s": "s", "m": "min", "h": "h", "d": "d"}
 

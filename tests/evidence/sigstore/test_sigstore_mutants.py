@@ -22,7 +22,7 @@ ROOT = OURS.root()
 GOOD = [OURS.bundle(log=1, stamp=True), OURS.bundle(log=2), OURS.bundle(log=1, envelope=False), OURS.bundle(log=2, envelope=False)]
 OTHERS = [OURS.bundle(log=2), OURS.bundle(log=1)]
 STRANGERS = Instance().bundle(log=2)
-SUBJECTS = {"bundle", "certificate", "timestamp", "log-entry", "signature", "key", "json"}
+SUBJECTS = {"sigstore", "certificate", "timestamp", "log-entry", "signature", "key", "json"}
 JUNK: st.SearchStrategy[Any] = st.sampled_from(["", None, 0, -1, [], {}, "x", True, "9" * 30, 1e9, "\u202e", [[]]])
 
 

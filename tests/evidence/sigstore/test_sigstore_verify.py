@@ -54,17 +54,17 @@ def test_rsa_and_ed25519_sign_envelopes_too() -> None:
 def test_a_key_signs_without_any_certificate() -> None:
     key = p256()
     assert checked(OURS.bundle(key, by_key=True), signer=spki(key)).certificate == b""
-    assert code(OURS.bundle(key, by_key=True)) == "bundle.no-key"
-    assert code(OURS.bundle(key), signer=spki(key)) == "bundle.not-by-key"
+    assert code(OURS.bundle(key, by_key=True)) == "sigstore.no-key"
+    assert code(OURS.bundle(key), signer=spki(key)) == "sigstore.not-by-key"
     assert code(OURS.bundle(key, by_key=True), signer=spki(p256())) == "signature.bad"
     logless = OURS.bundle(key, by_key=True, log=0, stamp=False)
-    assert code(logless, signer=spki(key)) == "bundle.no-log-entry"
+    assert code(logless, signer=spki(key)) == "sigstore.no-log-entry"
     assert checked(logless, Demands(log="none"), signer=spki(key)).times == ()
 
 
 def test_less_is_enough_only_where_it_is_asked_for() -> None:
     logless = OURS.bundle(log=0)
-    assert code(logless) == "bundle.no-log-entry"
+    assert code(logless) == "sigstore.no-log-entry"
     assert checked(logless, Demands(log="none")).logged == -1
     unseen = OURS.bundle(leaf={"sct": False})
     assert code(unseen) == "certificate.no-sct"
@@ -103,10 +103,10 @@ def test_less_is_enough_only_where_it_is_asked_for() -> None:
         ({"stamped": {"certificate": OURS.stamper(critical=False), "embedded": [OURS.stamper(critical=False)]}}, "timestamp.untrusted"),
         ({"stamped": {"at": NOW + 100 * DAY}, "leaf": {"end": NOW + 200 * DAY}}, "timestamp.outside-validity"),
         ({"stamped": {"at": NOW + timedelta(hours=1)}}, "certificate.outside-validity"),
-        ({"stamp": False}, "bundle.no-time"),
+        ({"stamp": False}, "sigstore.no-time"),
         ({"log": 1, "entry": {"promise_by": OURS.stranger}}, "log-entry.promise-forged"),
         ({"log": 1, "entry": {"integrated": NOW + DAY}}, "certificate.outside-validity"),
-        ({"log": 1, "entry": {"promise": False}}, "bundle.no-time"),
+        ({"log": 1, "entry": {"promise": False}}, "sigstore.no-time"),
         ({"log": 1, "entry": {"checkpoint_by": OURS.stranger}}, "log-entry.checkpoint-forged"),
         ({"log": 1, "entry": {"log_id": b"another log"}}, "log-entry.unknown-log"),
         ({"entry": {"log_id": b"another log"}}, "log-entry.unknown-log"),

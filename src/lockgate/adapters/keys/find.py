@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
 from lockgate.adapters import disk
 from lockgate.adapters.keys.agent import AgentSigner, held_keys
 from lockgate.adapters.keys.files import MAX_FILE, FileSigner, Passphrase, load_key
-from lockgate.core.identity import fingerprint
-from lockgate.errors import UnreadableError
+from lockgate.core.identity import PublicKey, fingerprint
+from lockgate.errors import EvidenceError, LockgateError, UnreadableError
 from lockgate.evidence import keys
 
 
@@ -27,6 +31,28 @@ def find_signer(spec: str, agent_socket: str | None, passphrase: Passphrase | No
     if spec.endswith(".pub"):
         return _held(fingerprint(keys.parse_key(_public_text(spec))), agent_socket)
     return load_key(spec, passphrase)
+
+
+def at_hand(agent_socket: str, folders: Sequence[Path], here: Path) -> dict[PublicKey, str]:
+    """Keys a user could name: the agent's, and those with a private file beside a ``.pub`` file in one of these folders; and how each is named.
+
+    Args:
+        agent_socket: where the agent listens; empty where there is none.
+        folders: to look in, the 200 first of each. here: the one whose files are named without a path.
+    """
+    found: dict[PublicKey, str] = {}
+    if agent_socket:
+        with suppress(LockgateError):
+            found.update((each, fingerprint(each)) for each in held_keys(agent_socket))
+    for folder in folders:
+        with suppress(OSError):
+            for public in sorted(folder.glob("*.pub"))[:200]:
+                private = public.with_suffix("")
+                with suppress(OSError, EvidenceError):
+                    named = private.name if folder == here else str(private)
+                    if named.isprintable() and private.is_file():  # whoever wrote what is here chose its name, and no other could be typed
+                        found[keys.parse_public_key(disk.read_file(public, MAX_FILE, follow=True))] = named
+    return found
 
 
 def _held(wanted: str, agent_socket: str | None) -> AgentSigner:

@@ -50,6 +50,10 @@ class PlainFiles:
         problem = "" if found == digest else "digest.mismatch"
         return Measured(digest=digest, size=size, problem=problem, where=ref.path if problem else "")
 
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:  # noqa: ARG002  the port's
+        """A plain file says nothing of platforms."""
+        return ()
+
     def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:  # noqa: ARG002  each envelope names its subject
         """One piece for each line of the sidecar; none where there is no sidecar."""
         where = ref.path + SUFFIX

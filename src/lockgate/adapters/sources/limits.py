@@ -7,7 +7,13 @@ from lockgate.errors import UnreadableError
 DSSE = "application/vnd.dsse.envelope.v1+json"
 """A DSSE envelope in JSON."""
 
-KNOWN = frozenset({DSSE})
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+"""A Sigstore bundle, as cosign attaches it."""
+
+PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json"
+"""What cosign signed before its bundles; its signature stands in an annotation of the layer."""
+
+KNOWN = frozenset({DSSE, BUNDLE, PAYLOAD})
 """Media types some reader in `evidence/` reads."""
 
 MAX_EVIDENCE = 1 << 20

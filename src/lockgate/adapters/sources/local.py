@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from lockgate.adapters.sources.files import PlainFiles
 from lockgate.adapters.sources.oci_descriptor import require_platform
 from lockgate.adapters.sources.oci_layout import OciLayouts
+from lockgate.adapters.sources.registry_access import Access
 from lockgate.adapters.sources.registry_images import Registries
 from lockgate.core.digest import Digest, Ref
 from lockgate.core.ports import Evidence, Measured, Source
@@ -20,11 +21,11 @@ class LocalSource:
     """OCI image layouts, plain files and registries behind one `Source`.
 
     Args:
-        logins: docker's ``config.json``; None for no logins.
+        access: how registries are reached; None for without logins and settings.
     """
 
-    def __init__(self, logins: Path | None = None) -> None:
-        self._sources: dict[str, Source] = {"oci": OciLayouts(), "file": PlainFiles(), "registry": Registries(logins)}
+    def __init__(self, access: Access | None = None) -> None:
+        self._sources: dict[str, Source] = {"oci": OciLayouts(), "file": PlainFiles(), "registry": Registries(access)}
 
     def resolve(self, ref: Ref, platform: str = "") -> tuple[Ref, Digest]:
         """As the kind's own; ``PATH`` and ``PATH:TAG`` without a scheme are looked at first. Raises UsageError ``platform.malformed`` for any kind."""
@@ -36,6 +37,11 @@ class LocalSource:
         """As the kind's own."""
         found = located(ref)
         return self._sources[found.scheme].measure(found, digest)
+
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        """As the kind's own."""
+        found = located(ref)
+        return self._sources[found.scheme].platforms(found, digest)
 
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         """As the kind's own."""

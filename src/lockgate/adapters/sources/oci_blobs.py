@@ -10,9 +10,9 @@ import errno
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lockgate import canon
 from lockgate.adapters import disk
@@ -21,6 +21,9 @@ from lockgate.adapters.sources.oci_descriptor import INDEX, MANIFEST, Descriptor
 from lockgate.core.digest import Digest, digest_of, hex_of
 from lockgate.core.ports import Measured
 from lockgate.errors import EvidenceError, UnreadableError
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 MAX_MANIFEST = 4 << 20
 """Largest manifest or index, bytes, as distribution-spec advises registries to take."""
@@ -87,8 +90,23 @@ class Images(ABC):
             EvidenceError: as `blob`.
             UnreadableError: ``ref.unreadable``: larger than 4 MiB, or no JSON object.
         """
-        data = self.blob(digest, size, MAX_MANIFEST)
-        return data, self.parse(data, digest)
+        data, said = self.raw(digest, size)
+        return data, self.parsed(digest, data, said)
+
+    def raw(self, digest: Digest, size: int | None = None) -> tuple[bytes, str]:
+        """A manifest's or index's raw bytes, checked as `blob` does, and the media type the place says it has; empty where it says none."""
+        return self.blob(digest, size, MAX_MANIFEST), ""
+
+    def parsed(self, digest: Digest, data: bytes, said: str) -> dict[str, Any]:
+        """What `raw` gave, as JSON; what the place calls it has to agree with what it is. Raises UnreadableError ``ref.unreadable``."""
+        document = self.parse(data, digest)
+        if said:
+            is_index(document, said, f"{self.path}: {digest}")
+        return document
+
+    def beside(self, do: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
+        """What `do` gives for each item, in order; done for several at once where waiting is most of it."""
+        return map(do, items)
 
     def parse(self, data: bytes, name: str) -> dict[str, Any]:
         """A JSON object. Raises UnreadableError ``ref.unreadable``."""
@@ -133,14 +151,16 @@ class Images(ABC):
                 raise UnreadableError("ref.unreadable", f"{self.path}: {digest} has more than {MAX_PARTS} parts, or more than {MAX_ARTIFACT} bytes")
 
     def measured(self, digest: Digest) -> Measured:
-        """What reading everything the digest covers gave; the first that is wrong is its problem."""
-        total, media_type = 0, ""
+        """What reading everything the digest covers gave, with the images an index lists; the first that is wrong is its problem."""
+        total, media_type, inside = 0, "", set[Digest]()
         for part in self.parts(digest):
             total += part.size
             media_type = media_type or part.media_type
             if part.problem:
                 return Measured(digest=digest, media_type=media_type, size=total, problem=part.problem, where=part.where)
-        return Measured(digest=digest, media_type=media_type, size=total)
+            if part.media_type and part.digest != digest:
+                inside.add(part.digest)
+        return Measured(digest=digest, media_type=media_type, size=total, inside=tuple(sorted(inside)))
 
     def _document_part(self, part: _Part, out_dir: int | None) -> tuple[Measured, list[_Part]]:
         where = f"{self.path}: {part.digest}"

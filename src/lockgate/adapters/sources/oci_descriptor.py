@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lockgate.canon import Noun
-from lockgate.core.digest import Digest, digest_of
+from lockgate.core.digest import Digest, digest_of, hex_of
 from lockgate.errors import UnreadableError, UsageError
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -34,6 +34,16 @@ IMAGE_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "applicat
 TAG = "org.opencontainers.image.ref.name"
 """The annotation that holds a descriptor's tag (image-layout.md, "index.json")."""
 
+KIND = "kind"
+"""The annotation by which cosign knows its own in ``index.json`` (cosign, pkg/oci/layout)."""
+
+KIND_IMAGE = "dev.cosignproject.cosign/image"
+KINDS_SAVED = frozenset({KIND_IMAGE, "dev.cosignproject.cosign/imageIndex"})
+KINDS_ATTACHED = frozenset({"dev.cosignproject.cosign/sigs", "dev.cosignproject.cosign/atts"})
+
+SIGNATURE = "dev.cosignproject.cosign/signature"
+"""The annotation of a layer that holds the signature of its bytes (cosign, SIGNATURE_SPEC.md)."""
+
 _IN_DOCUMENT = {each.casefold(): each for each in ("schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "fsLayers")}
 _IN_DESCRIPTOR = {each.casefold(): each for each in ("mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType")}
 _IN_PLATFORM = {each: each for each in ("os", "architecture", "variant")}
@@ -53,6 +63,7 @@ class Descriptor(Noun, frozen=True, kw_only=True):
         platform: ``os/architecture[/variant]``; empty where it does not say.
         artifact_type: as it says; empty for none.
         attestation: a build tool's attestation manifest among the platforms, and no platform itself.
+        annotations: those that are text.
     """
 
     media_type: str
@@ -62,6 +73,7 @@ class Descriptor(Noun, frozen=True, kw_only=True):
     platform: str = ""
     artifact_type: str = ""
     attestation: bool = False
+    annotations: dict[str, str] = {}
 
 
 def read_descriptor(value: Any, where: str) -> Descriptor:  # noqa: ANN401  a JSON value
@@ -93,6 +105,7 @@ def read_descriptor(value: Any, where: str) -> Descriptor:  # noqa: ANN401  a JS
         platform=platform,
         artifact_type=artifact_type,
         attestation=annotations.get("vnd.docker.reference.type") == "attestation-manifest" or platform == "unknown/unknown",
+        annotations={name: text for name, text in annotations.items() if isinstance(text, str)},
     )
 
 
@@ -187,6 +200,11 @@ def is_referrers_tag(tag: str) -> bool:
     return _REFERRERS_TAG(tag) is not None
 
 
+def attached_tags(digest: Digest) -> tuple[str, str]:
+    """The tags of cosign's older layout for what is attached to an image: its signatures, and its attestations (cosign, SIGNATURE_SPEC.md)."""
+    return f"sha256-{hex_of(digest)}.sig", f"sha256-{hex_of(digest)}.att"
+
+
 def cut(text: str) -> str:
     """Somebody else's text, for a message."""
     return repr(text if len(text) <= 100 else text[:100] + "...")
@@ -202,6 +220,8 @@ def as_json(descriptor: Descriptor) -> dict[str, Any]:
     written: dict[str, Any] = {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}
     if descriptor.artifact_type:
         written["artifactType"] = descriptor.artifact_type
+    if descriptor.annotations:
+        written["annotations"] = descriptor.annotations
     return written
 
 

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from lockgate import canon
-from lockgate.adapters.sources.limits import KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, require_within_limits
+from lockgate.adapters.sources.limits import BUNDLE, KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, PAYLOAD, require_within_limits
 from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, Images, is_too_much
-from lockgate.adapters.sources.oci_descriptor import EMPTY, EMPTY_BYTES, INDEX, MANIFEST, Descriptor, as_json, contents, distinct, is_index
+from lockgate.adapters.sources.oci_descriptor import (
+    DOCUMENTS,
+    EMPTY,
+    EMPTY_BYTES,
+    INDEX,
+    MANIFEST,
+    SIGNATURE,
+    Descriptor,
+    as_json,
+    contents,
+    distinct,
+    is_index,
+    read_descriptor,
+)
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
+from lockgate.evidence import simple_signing
+
+POINTER = "application/vnd.oci.descriptor.v1+json"
+"""The media type of a descriptor itself: evidence that no reader reads."""
+
+_DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|(?!sha256:)[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[A-Za-z0-9=_-]{1,255})\Z").match
+"""descriptor.md, "Digests"."""
 
 
 @contextmanager
@@ -24,28 +45,82 @@ def complete(digest: Digest) -> Iterator[None]:
         raise UnreadableError("ref.unreadable", f"what is attached to {digest} could not be read whole: {err.message}") from None
 
 
-def evidence_among(images: Images, digest: Digest, candidates: list[Descriptor]) -> list[Evidence]:
-    """Every piece of evidence in these manifests, each once.
+class Referrers(NamedTuple):
+    """What might refer to an image.
 
-    1. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest.
+    Attributes:
+        manifests: to be read. odd: entries that point to what is not followed here, in canonical JSON.
+        tagged: manifests under a tag that is made of the image's digest, which name it nowhere but in what is signed.
+    """
+
+    manifests: list[Descriptor]
+    odd: list[bytes]
+    tagged: list[Descriptor]
+
+
+def read_referrers(value: Any, where: str) -> Referrers:  # noqa: ANN401  a JSON value
+    """Read a list of referrers.
+
+    What is well formed and points to content of another digest algorithm, or of a media type that is no manifest's, is not followed: it is
+    kept as evidence that proves nothing, so that one such entry does not hide all others, and is not silently left out either. That is
+    safe because what is attached only ever permits: see ADR 0020.
+
+    Raises:
+        UnreadableError: ``ref.unreadable``: the list itself cannot be read.
+    """
+    if not isinstance(value, list):
+        raise UnreadableError("ref.unreadable", f"{where} has no list where descriptors belong")
+    found = Referrers([], [], [])
+    for each in value:
+        odd = _odd(each)
+        if odd is None:
+            found.manifests.append(read_descriptor(each, where))
+        else:
+            found.odd.append(odd)
+    return found
+
+
+def _odd(entry: Any) -> bytes | None:  # noqa: ANN401  a JSON value
+    """What an entry says that is not followed; None for one that is read like any other, or is refused there."""
+    media_type, digest, size = (entry.get("mediaType"), entry.get("digest"), entry.get("size")) if isinstance(entry, dict) else (None, None, None)
+    if not isinstance(media_type, str) or not isinstance(digest, str) or type(size) is not int or not 0 <= size < 2**53 or not _DIGEST(digest):
+        return None
+    if digest.startswith("sha256:") and (not media_type or media_type in DOCUMENTS):
+        return None
+    return canon.encode({"mediaType": media_type[:255].encode("ascii", "backslashreplace").decode(), "digest": digest, "size": size})
+
+
+def evidence_among(images: Images, digest: Digest, referrers: Referrers) -> list[Evidence]:
+    """Every piece of evidence in these manifests, each once; and what was not followed.
+
+    1. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest, and the tagged ones.
     2. Read their layers of a known media type, checked likewise.
 
     Raises:
         UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``. EvidenceError: a part is missing or has other bytes.
     """
-    found, sizes = dict[Digest, Evidence](), [0]
-    for candidate in candidates:
-        _, document = images.document(candidate.digest, candidate.size)
+    pieces = dict[tuple[Digest, str], tuple[Descriptor, str, Digest]]()
+    found = [Evidence(media_type=POINTER, data=each, origin=images.path) for each in referrers.odd]
+    sizes, own = [len(each.data) for each in found], {each.digest for each in referrers.tagged}
+    candidates = distinct([*referrers.manifests, *referrers.tagged])
+    for candidate, (data, said) in zip(candidates, images.beside(lambda each: images.raw(each.digest, each.size), candidates), strict=True):
+        document = images.parsed(candidate.digest, data, said)  # one after another: what is read beside each other is bytes alone
         at = f"{images.path}: {candidate.digest}"
-        if is_index(document, candidate.media_type, at) or not _refers_to(document, digest):
+        if is_index(document, candidate.media_type, at) or not (candidate.digest in own or refers_to(document, digest)):
             continue
         for layer, media_type in _known_layers(document, at):
-            if layer.digest not in found:
-                sizes.append(layer.size)
-                require_within_limits(sizes[1:], images.path)
-                piece = images.blob(layer.digest, layer.size, MAX_EVIDENCE)
-                found[layer.digest] = Evidence(media_type=media_type, data=piece, origin=images.origin(candidate.digest))
-    return list(found.values())
+            signature = layer.annotations.get(SIGNATURE, "") if media_type == PAYLOAD else ""
+            if (layer.digest, signature) not in pieces:
+                sizes.append(layer.size + len(signature))
+                require_within_limits(sizes, images.path)
+                pieces[layer.digest, signature] = layer, media_type, candidate.digest
+    if sizes:
+        require_within_limits(sizes, images.path)
+    read = images.beside(lambda one: images.blob(one[0].digest, one[0].size, MAX_EVIDENCE), pieces.values())
+    for ((_, signature), (_, kind, at)), data in zip(pieces.items(), read, strict=True):
+        whole = simple_signing.join(data, signature) if kind == PAYLOAD else data
+        found.append(Evidence(media_type=kind, data=whole, origin=images.origin(at)))
+    return found
 
 
 def searchable(listed: list[Descriptor], where: str) -> list[Descriptor]:
@@ -55,7 +130,8 @@ def searchable(listed: list[Descriptor], where: str) -> list[Descriptor]:
     return distinct(listed)
 
 
-def _refers_to(document: dict[str, Any], digest: Digest) -> bool:
+def refers_to(document: dict[str, Any], digest: Digest) -> bool:
+    """Whether a manifest's ``subject`` is this digest."""
     subject = document.get("subject")
     return isinstance(subject, dict) and subject.get("digest") == digest
 
@@ -70,7 +146,7 @@ def _known_layers(document: dict[str, Any], where: str) -> list[tuple[Descriptor
 
 def require_readable(evidence: Evidence) -> None:
     """Whether it would be read back. Raises LedgerError ``ref.unwritable``."""
-    if evidence.media_type not in KNOWN or len(evidence.data) > MAX_EVIDENCE:
+    if evidence.media_type not in KNOWN - {PAYLOAD} or len(evidence.data) > MAX_EVIDENCE:
         raise LedgerError(
             "ref.unwritable", f"{len(evidence.data)} bytes of {evidence.media_type or 'no media type'} would not be read back: nothing was attached"
         )
@@ -94,14 +170,17 @@ def new_referrer(images: Images, digest: Digest, evidence: Evidence, held: list[
         raise LedgerError("ref.unwritable", f"at most {MAX_ITEMS} pieces and {MAX_TOTAL} bytes of evidence are read back, and there is no room for this one")
     layer = Descriptor(media_type=evidence.media_type, digest=digest_of(evidence.data), size=len(evidence.data))
     config = Descriptor(media_type=EMPTY, digest=digest_of(EMPTY_BYTES), size=len(EMPTY_BYTES))
-    manifest = canon.encode(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "artifactType": evidence.media_type,
-            "config": as_json(config),
-            "layers": [as_json(layer)],
-            "subject": {"mediaType": subject.get("mediaType") or shape, "digest": digest, "size": len(data)},
-        }
-    )
-    return manifest, Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type)
+    annotations = {}
+    if evidence.media_type == BUNDLE and evidence.predicate:
+        annotations = {"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": evidence.predicate}
+    written = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "artifactType": evidence.media_type,
+        "config": as_json(config),
+        "layers": [as_json(layer)],
+        "subject": {"mediaType": subject.get("mediaType") or shape, "digest": digest, "size": len(data)},
+    }
+    manifest = canon.encode({**written, "annotations": annotations} if annotations else written)
+    found = Descriptor(media_type=MANIFEST, digest=digest_of(manifest), size=len(manifest), artifact_type=evidence.media_type, annotations=annotations)
+    return manifest, found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from lockgate.adapters.sources.oci_blobs import MAX_MANIFEST, Images, is_too_much
 from lockgate.adapters.sources.oci_descriptor import (
     IMAGE_CONFIGS,
+    KIND,
+    KINDS_ATTACHED,
     Descriptor,
     contents,
     cut,
@@ -28,10 +30,10 @@ MAX_UNTOLD = 16
 def select(layout: Images, ref: Ref, platform: str) -> Digest:
     """The digest of what `ref` names.
 
-    1. A digest the user gave: its bytes are read and checked; an index stands for itself unless a platform is asked.
+    1. A digest the user gave: its bytes are read and checked.
     2. Otherwise the candidates are what ``index.json`` lists under the tag; without a tag, all that refer to no other.
-    3. Of several, the platform decides; an index is entered the same way. What it says of its platforms is nobody's
-       word, since only the manifest's digest is signed and pinned: it narrows the choice and decides nothing.
+    3. An index stands for itself, with every platform in it, unless a platform is asked: then it is entered. What it says of its platforms
+       is nobody's word, since only the manifest's digest is signed and pinned: it narrows the choice and decides nothing.
     4. The manifest's bytes are read and checked; where a platform was asked, its own configuration has to name it.
 
     Raises:
@@ -42,15 +44,11 @@ def select(layout: Images, ref: Ref, platform: str) -> Digest:
     asked = require_platform(platform)
     if ref.digest is not None:
         try:
-            _, document = layout.document(ref.digest)
+            layout.document(ref.digest)
         except EvidenceError as err:
             if err.code != "digest.missing":
                 raise
             raise UnreadableError("ref.not-found", err.message) from None
-        where = f"{layout.path}: {ref.digest}"
-        if is_index(document, "", where) and not asked:
-            contents(document, where)
-            return ref.digest
         candidates = [Descriptor(media_type="", digest=ref.digest, size=-1)]
     else:
         candidates = _listed(layout, ref.tag)
@@ -64,12 +62,26 @@ def select(layout: Images, ref: Ref, platform: str) -> Digest:
                 raise
             raise UnreadableError("ref.unreadable", err.message) from None
         index, inside = is_index(document, chosen.media_type, where), contents(document, where)
-        if not index:
+        if not index or not asked:
             if asked:
                 _require_own_platform(layout, inside[0], chosen, asked)
             return chosen.digest
         candidates = inside
     raise UnreadableError("ref.unreadable", f"{layout.path}: indexes nest deeper than {MAX_NESTING}")
+
+
+def platforms(images: Images, digest: Digest) -> tuple[str, ...]:
+    """Which platforms this image, or what this index lists, says it is for; sorted. Nobody's word, and nothing is chosen by it.
+
+    Raises:
+        UnreadableError: ``ref.unreadable``. EvidenceError: a part is missing or has other bytes.
+    """
+    _, document = images.document(digest)
+    where = f"{images.path}: {digest}"
+    inside = contents(document, where)
+    if is_index(document, "", where):
+        return tuple(sorted({each.platform for each in inside if each.platform and not each.attestation}))
+    return tuple(filter(None, [_own_platform(images, inside[0])]))
 
 
 def _listed(layout: Images, tag: str) -> list[Descriptor]:
@@ -80,7 +92,7 @@ def _listed(layout: Images, tag: str) -> list[Descriptor]:
         if not found:
             raise UnreadableError("ref.not-found", f"{layout.path} has no tag {tag!r}")
         return found
-    candidates = _images(layout, [each for each in listed if not is_referrers_tag(each.tag)])
+    candidates = _images(layout, [each for each in listed if not is_referrers_tag(each.tag) and each.annotations.get(KIND) not in KINDS_ATTACHED])
     if not candidates:
         raise UnreadableError("ref.not-found", f"{layout.path} lists no image")
     tags = sorted({each.tag for each in candidates})

@@ -7,6 +7,7 @@ are asked for reading one repository, and are kept in memory only.
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -43,41 +44,44 @@ class Gatekeeper:
     def __init__(self, logins: Logins, clock: Callable[[], float] = time.monotonic) -> None:
         self._logins, self._clock = logins, clock
         self._held: dict[tuple[str, str, str], tuple[str, float]] = {}
+        self._lock = threading.Lock()
 
     def held(self, host: str, repository: str, action: str) -> str:
         """What was told this registry last and still holds; empty for nothing."""
         value, end = self._held.get((host, repository, action), ("", 0.0))
         return value if self._clock() < end else ""
 
-    def answer(self, challenge: str, host: str, repository: str, action: str, send: Send) -> str:
-        """The answer to a challenge; empty where there is none to give.
+    def answer(self, challenge: str, asked: tuple[str, str, str], told: str, send: Send) -> str:
+        """The answer to a challenge; empty where there is none to give. Of several threads that are challenged at once, one asks for all.
 
         Args:
             challenge: ``WWW-Authenticate`` of the registry itself.
-            host, repository: whose.
-            action: ``pull`` or ``pull,push``.
+            asked: host, repository, and ``pull`` or ``pull,push``.
+            told: what was told and did not serve; empty for nothing.
             send: asks the token server.
 
         Raises:
             UnreadableError: ``ref.login-unreadable``, ``ref.unreadable``; as `send`.
         """
-        self._held.pop((host, repository, action), None)
-        offered = read_challenge(challenge)
-        if bearer := offered.get("bearer"):
-            value, seconds = self._token(bearer, host, repository, action, send)
-        elif "basic" in offered and (login := self._logins.find(host)) and login.user:
-            value, seconds = login.basic(), float("inf")
-        else:
-            return ""
-        if value:
-            self._held[host, repository, action] = value, self._clock() + seconds
-        return value
+        with self._lock:
+            if (held := self.held(*asked)) and held != told:
+                return held
+            offered = read_challenge(challenge)
+            if bearer := offered.get("bearer"):
+                value, seconds = self._token(bearer, asked, send)
+            elif "basic" in offered and (login := self._logins.find(*asked[:2])) and login.user:
+                value, seconds = login.basic(), float("inf")
+            else:
+                value, seconds = "", 0.0
+            self._held[asked] = value, self._clock() + seconds  # only now: until then others would ask as nobody
+            return value
 
-    def _token(self, bearer: dict[str, str], host: str, repository: str, action: str, send: Send) -> tuple[str, float]:
-        login = self._logins.find(host)
-        asked = {"service": bearer["service"]} if bearer.get("service") else {}
-        asked["scope"] = f"repository:{repository}:{action}"
-        body = _ask(bearer.get("realm", ""), asked, login, send)
+    def _token(self, bearer: dict[str, str], asked: tuple[str, str, str], send: Send) -> tuple[str, float]:
+        host, repository, action = asked
+        login = self._logins.find(host, repository)
+        query = {"service": bearer["service"]} if bearer.get("service") else {}
+        query["scope"] = f"repository:{repository}:{action}"
+        body = _ask(bearer.get("realm", ""), query, login, send)
         if not body:
             return "", 0.0
         try:

@@ -1,4 +1,4 @@
-"""Passwords for registries, where `docker login` puts them: ``config.json``, and the credential helpers it names.
+"""Passwords for registries, where `docker login` and `podman login` put them: files, and the credential helpers they name.
 
 They are asked for only when a registry asks, go into no message, and a helper's own words are shown to nobody.
 """
@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from lockgate import canon
 from lockgate.adapters import disk
+from lockgate.adapters.sources.registry_names import login_hosts, login_server
 from lockgate.errors import EvidenceError, UnreadableError
 
 HELPER_SECONDS = 10.0
@@ -51,41 +52,71 @@ class Login:
 
 
 class Logins:
-    """What a docker ``config.json`` knows.
+    """What docker's ``config.json`` and podman's ``auth.json`` know.
 
     Args:
-        path: the file; None, and nobody is known.
+        paths: the files; of several that know a login the first counts. None, and nobody is known.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, *paths: Path) -> None:
+        self._paths = paths
 
-    def find(self, host: str) -> Login | None:
-        """The login for a registry; None where there is none. A helper named for it stands above one for all, and that above the file.
+    def find(self, host: str, repository: str) -> Login | None:
+        """The login for a repository of a registry; None where there is none.
+
+        In each file a helper named for the registry stands above one for all, and that above the logins in the file itself. Of those, one for
+        ``HOST/NAMESPACE`` is for what lies in that namespace alone, and stands above one for all of ``HOST`` (containers-auth.json(5)).
 
         Raises:
             UnreadableError: ``ref.login-unreadable``.
         """
-        config = self._config()
+        return next((found for path in self._paths if (found := _File(path).find(host, repository)) is not None), None)
+
+    def known(self) -> tuple[int, bool]:
+        """How many registries have a login or a helper of their own, and whether one helper is asked for all others. No password is looked at.
+
+        Raises:
+            UnreadableError: ``ref.login-unreadable``.
+        """
+        found = [_File(path).known() for path in self._paths]
+        return len(set().union(*(hosts for hosts, _ in found))), any(helper for _, helper in found)
+
+
+class _File:
+    """One file of logins."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def find(self, host: str, repository: str) -> Login | None:
+        """As `Logins.find`."""
+        config, hosts = self._config(), login_hosts(host)
         helpers, store = config.get("credHelpers", {}), config.get("credsStore", "")
         if not isinstance(helpers, dict) or not isinstance(store, str):
             self._refuse("has credential helpers that are none")
-        helper = helpers.get(host, store)
+        helper = next((helpers[key] for key in (*hosts, login_server(host)) if key in helpers), store)
         if helper:
             if not isinstance(helper, str) or not _HELPER(helper):
                 self._refuse("names a credential helper that cannot be one")
-            return _asked(helper, host)
+            return _asked(helper, login_server(host))
         auths = config.get("auths", {})
         if not isinstance(auths, dict):
             self._refuse("has logins that are none")
-        entry = next((auths[key] for key in (host, f"https://{host}", f"http://{host}", *auths) if key in auths and _bare(key) == host), None)
-        return None if entry is None else self._login(entry)
+        fitting = [(namespace, key) for key in auths for at, namespace in (_scope(key),) if at in hosts and _within(repository, namespace)]
+        best = max(fitting, key=lambda one: (len(one[0]), -_order(one[1], host)), default=None)
+        return None if best is None else self._login(auths[best[1]])
+
+    def known(self) -> tuple[set[str], bool]:
+        """The registries that have a login or a helper of their own in it, and whether one helper is asked for all others."""
+        config = self._config()
+        named = [config.get(each) or {} for each in ("auths", "credHelpers")]
+        if not all(isinstance(each, dict) for each in named):
+            self._refuse("has logins that are none")
+        return {_scope(key)[0] for each in named for key in each}, bool(config.get("credsStore"))
 
     def _config(self) -> dict[str, Any]:
-        if self._path is None:
-            return {}
         try:
-            data = disk.read_file(self._path, MAX_CONFIG)
+            data = disk.read_file(self._path, MAX_CONFIG, follow=True)
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as err:
@@ -117,9 +148,23 @@ class Logins:
         raise UnreadableError("ref.login-unreadable", f"{self._path} {why}; nobody was logged in")
 
 
-def _bare(key: str) -> str:
-    """``https://HOST/v1/`` -> ``HOST``."""
-    return key.removeprefix("https://").removeprefix("http://").partition("/")[0]
+def _scope(key: str) -> tuple[str, str]:
+    """``HOST/NAMESPACE`` -> both; of ``https://HOST/v1/``, as docker once wrote it, the namespace is empty."""
+    bare = key.removeprefix("https://").removeprefix("http://")
+    host, _, path = bare.partition("/")
+    if path.rstrip("/") in {"v1", "v2"} and (bare != key or path.endswith("/")):
+        path = ""
+    return host, path.rstrip("/")
+
+
+def _within(repository: str, namespace: str) -> bool:
+    return not namespace or repository == namespace or repository.startswith(namespace + "/")
+
+
+def _order(key: str, host: str) -> int:
+    """Of several ways to write one host, which counts: the plain one first."""
+    written = (host, f"https://{host}", f"http://{host}")
+    return written.index(key) if key in written else len(written)
 
 
 def _asked(helper: str, host: str) -> Login | None:

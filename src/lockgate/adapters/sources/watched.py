@@ -31,6 +31,10 @@ class WatchedSource:
         with self._busy(f"reading {ref.path}"):
             return self._source.measure(ref, digest)
 
+    def platforms(self, ref: Ref, digest: Digest) -> tuple[str, ...]:
+        """As the source's own."""
+        return self._source.platforms(ref, digest)
+
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         """As the source's own."""
         return self._source.attached(ref, digest)

@@ -51,6 +51,13 @@ class FileHeads:
             raise UnreadableError("head.unwritable", f"the head of {_origin(vkey)} could not be remembered in {self._path}: {disk.reason(err)}") from None
 
 
+class RecalledHeads(FileHeads):
+    """The same memory, for whoever only looks: it is compared with, and what was seen is remembered by the next command that may write."""
+
+    def remember(self, vkey: str, note: bytes) -> None:
+        """Nothing is written."""
+
+
 def _name(vkey: str) -> str:
     return hashlib.sha256(vkey.encode()).hexdigest()
 

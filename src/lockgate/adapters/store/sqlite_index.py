@@ -7,6 +7,7 @@ rows of the generation before is told so, and does not file behind a gap.
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import sqlite3
 import threading
@@ -20,6 +21,7 @@ from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import KEPT_STATES
 from lockgate.errors import ConflictError, LedgerError
 
+SQLITE = sqlite3.sqlite_version
 _APPLICATION = 0x6C6B6769  # "lkgi"
 _BUSY_SECONDS = 10.0
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
@@ -42,10 +44,12 @@ class SqliteIndex:
 
     Args:
         path: the file; its directory is there.
+        looking: whether it is read and never written, nor made where it is not there; works on read-only media too.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, looking: bool = False) -> None:
         self._path = path
+        self._open = _looked_at if looking else _opened
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._generation = 0
@@ -133,7 +137,7 @@ class SqliteIndex:
         with self._lock:
             try:
                 if self._connection is None:
-                    self._connection = _opened(self._path)
+                    self._connection = self._open(self._path)
                 yield self._connection
             except sqlite3.Error as err:
                 code = primary_code(err)
@@ -167,10 +171,32 @@ def _opened(path: Path) -> sqlite3.Connection:
                     path.chmod(0o600)
                 elif db.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
                     raise sqlite3.DatabaseError("another application's database")
+        _require_ours(db)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _looked_at(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing. A read-only directory takes no ``-shm`` file: there, what is in the ``-wal`` file is left out, to be filed anew."""
+    how = "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA trusted_schema = OFF")
+        if db.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
+            raise sqlite3.DatabaseError("another application's database")
+        _require_ours(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _require_ours(db: sqlite3.Connection) -> None:
+    """Exactly our tables: a trigger would edit what is filed from then on, also by a rebuild, and a view may have no end."""
+    if tuple(sql for (sql,) in db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")) != _SCHEMA[:-1]:
+        raise sqlite3.DatabaseError("its tables are not as lockgate made them")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -31,6 +31,8 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
         expires: how long an approval lasts after it was recorded; its giver may say less.
     """
 
+    # Not waivable: one person would undo what several people are asked for.
+    yields: ClassVar[bool] = True
     duties: Annotated[dict[Name, Annotated[int, msgspec.Meta(ge=1, le=32)]], msgspec.Meta(min_length=1, max_length=16)]
     independent_of: tuple[Role, ...] = ("requester", "builder", "deployer")
     expires: Duration = "72h"

@@ -5,6 +5,8 @@ Each kind has ``needs()``, the fact kinds it will ask for, and ``check(subject, 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from lockgate.canon import Noun
 from lockgate.core.facts import Unreadable
 from lockgate.core.identity import Name
@@ -16,8 +18,12 @@ class Requirement(Noun, tag_field="kind", rename="kebab", frozen=True, kw_only=T
 
     Attributes:
         id: its name in outcomes; given in policy only where one kind stands twice.
+        waivable: whether a policy may let one person waive it, for one request. yields: whether two people who break the glass
+            go past it. Both are False unless a kind says otherwise: whatever tells whether these are the right bytes never gives way.
     """
 
+    waivable: ClassVar[bool] = False
+    yields: ClassVar[bool] = False
     id: Name | None = None
 
     def key_names(self) -> tuple[Name, ...]:

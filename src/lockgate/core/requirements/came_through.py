@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from lockgate.core.facts import Facts, Need, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
@@ -20,6 +21,8 @@ class CameThrough(Requirement, tag="came-through", frozen=True, kw_only=True):
         environment: where they must have been.
     """
 
+    waivable: ClassVar[bool] = True
+    yields: ClassVar[bool] = True
     environment: Name
 
     def needs(self) -> tuple[Need, ...]:

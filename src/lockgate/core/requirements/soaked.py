@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import msgspec
 
@@ -18,7 +19,8 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
     """One continuous stay of these artifacts there lasted at least `for_`.
 
     The clock starts when lockgate recorded a signed `deployed`; a publisher's time stamp never counts, what was never
-    recorded is too young, and another release or another configuration in between begins a new stay.
+    recorded is too young, and another release or another configuration in between begins a new stay. So does a deployment
+    whose end nobody knows, from its begin on; what ran there though its permit fell is no stay that counts.
 
     Attributes:
         in_: the environment.
@@ -26,6 +28,8 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         occupancy: the least that must be known of the stay: ``claimed`` by its deployer or ``observed`` by another.
     """
 
+    waivable: ClassVar[bool] = True
+    yields: ClassVar[bool] = True
     in_: Name = msgspec.field(name="in")
     for_: Duration = msgspec.field(name="for")
     occupancy: Occupancy = "claimed"
@@ -55,6 +59,8 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         if _length(best, now) >= span(self.for_):
             return Pass(params={"in": self.in_, "for": self.for_, "since": _text(best.since), "known": best.known})
         current = next((stay for stay in known if stay.until is None), None)
+        if current is None and known[-1].end == "unknown":
+            return Fail(code="soaked.unknown", params={"in": self.in_, "for": self.for_, "since": _text(known[-1].until or now)})
         if current is None:
             return Fail(code="soaked.replaced", params={"in": self.in_, "for": self.for_, "seconds": _seconds(best, now)})
         params: Params = {"in": self.in_, "for": self.for_, "since": _text(current.since), "seconds": _seconds(current, now)}

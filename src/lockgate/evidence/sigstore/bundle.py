@@ -96,15 +96,15 @@ def parse(data: bytes) -> Bundle:
     """Read a bundle.
 
     Raises:
-        EvidenceError: ``bundle.unknown-version``, ``bundle.malformed``, ``bundle.no-certificate``, ``bundle.negative-log-index``,
-            ``bundle.no-promise``, ``bundle.no-inclusion-proof``, ``bundle.too-many-entries``, ``bundle.too-many-signatures``,
+        EvidenceError: ``sigstore.unknown-version``, ``sigstore.malformed``, ``sigstore.no-certificate``, ``sigstore.negative-log-index``,
+            ``sigstore.no-promise``, ``sigstore.no-inclusion-proof``, ``sigstore.too-many-entries``, ``sigstore.too-many-signatures``,
             or `canon.parse_foreign`'s codes.
     """
     try:
         document = foreign.mapping(canon.parse_foreign(data, max_bytes=MAX_BUNDLE, what="Sigstore bundle"), "it")
         kind = foreign.text(document, "mediaType")
         if kind not in VERSIONS:
-            raise EvidenceError("bundle.unknown-version", f"{kind[:80]!r} is no version of Sigstore bundles that is read")
+            raise EvidenceError("sigstore.unknown-version", f"{kind[:80]!r} is no version of Sigstore bundles that is read")
         version = VERSIONS[kind]
         material = foreign.within(document, "verificationMaterial")
         chain, hint = _signer(material, version)
@@ -121,23 +121,23 @@ def parse(data: bytes) -> Bundle:
             signed=_signed(document),
         )
     except ValueError as err:
-        raise EvidenceError("bundle.malformed", f"this is no Sigstore bundle: {err}") from None
+        raise EvidenceError("sigstore.malformed", f"this is no Sigstore bundle: {err}") from None
 
 
 def _signer(material: dict[str, Any], version: int) -> tuple[tuple[bytes, ...], str]:
     forms = [name for name in ("certificate", "x509CertificateChain", "publicKey") if material.get(name) is not None]
     if len(forms) != 1:
-        raise EvidenceError("bundle.no-certificate", "a bundle has one of a certificate, a chain of certificates and a key")
+        raise EvidenceError("sigstore.no-certificate", "a bundle has one of a certificate, a chain of certificates and a key")
     if forms == ["publicKey"]:
         return (), foreign.optional_text(foreign.within(material, "publicKey"), "hint")
     if (forms == ["certificate"]) != (version >= 3):
-        raise EvidenceError("bundle.malformed", "bundles have a chain of certificates before version 0.3, and one certificate from then on")
+        raise EvidenceError("sigstore.malformed", "bundles have a chain of certificates before version 0.3, and one certificate from then on")
     if forms == ["certificate"]:
         listed: list[Any] = [material["certificate"]]
     else:
         listed = foreign.items(foreign.within(material, "x509CertificateChain"), "certificates")
     if not listed:
-        raise EvidenceError("bundle.no-certificate", "the chain of certificates in this bundle is empty")
+        raise EvidenceError("sigstore.no-certificate", "the chain of certificates in this bundle is empty")
     if len(listed) > MAX_CHAIN:
         raise ValueError(f"it has {len(listed)} certificates; at most {MAX_CHAIN} are read")
     chain = tuple(fields.raw(foreign.mapping(one, "a certificate"), "rawBytes") for one in listed)
@@ -151,18 +151,18 @@ def _entry(material: dict[str, Any], version: int) -> Entry | None:
     if not listed:
         return None
     if len(listed) > 1:
-        raise EvidenceError("bundle.too-many-entries", f"this bundle has {len(listed)} entries of transparency logs; one is read")
+        raise EvidenceError("sigstore.too-many-entries", f"this bundle has {len(listed)} entries of transparency logs; one is read")
     one = foreign.mapping(listed[0], "an entry")
     for holder in (one, foreign.within(one, "inclusionProof")):
         if str(holder.get("logIndex", "0")).startswith("-"):
-            raise EvidenceError("bundle.negative-log-index", "the log index in this bundle is below 0")
+            raise EvidenceError("sigstore.negative-log-index", "the log index in this bundle is below 0")
     kind = foreign.within(one, "kindVersion")
     proof = _proof(foreign.within(one, "inclusionProof"))
     promise = fields.raw(foreign.within(one, "inclusionPromise"), "signedEntryTimestamp") if one.get("inclusionPromise") is not None else b""
     if version == 1 and not promise:
-        raise EvidenceError("bundle.no-promise", "a bundle of version 0.1 holds the log's promise of inclusion, and this one does not")
+        raise EvidenceError("sigstore.no-promise", "a bundle of version 0.1 holds the log's promise of inclusion, and this one does not")
     if version >= 2 and proof is None:
-        raise EvidenceError("bundle.no-inclusion-proof", "a bundle of version 0.2 or later holds a proof of inclusion, and this one does not")
+        raise EvidenceError("sigstore.no-inclusion-proof", "a bundle of version 0.2 or later holds a proof of inclusion, and this one does not")
     return Entry(
         kind=foreign.text(kind, "kind"),
         version=foreign.text(kind, "version"),
@@ -209,7 +209,7 @@ def _signed(document: dict[str, Any]) -> Signed:
         return Signed(signature=fields.raw(inner, "signature"), algorithm=foreign.text(said, "algorithm"), digest=fields.raw(said, "digest"))
     signatures = foreign.items(inner, "signatures")
     if len(signatures) != 1:
-        raise EvidenceError("bundle.too-many-signatures", f"the envelope in a bundle has one signature, and this one has {len(signatures)}")
+        raise EvidenceError("sigstore.too-many-signatures", f"the envelope in a bundle has one signature, and this one has {len(signatures)}")
     one = foreign.mapping(signatures[0], "a signature")
     foreign.optional_text(one, "keyid")
     return Signed(

@@ -80,20 +80,20 @@ def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, s
         demands: what has to be there.
 
     Raises:
-        EvidenceError: by code, as the steps say: ``bundle.…``, ``timestamp.…``, ``certificate.…``, ``log-entry.…``, ``signature.…``.
+        EvidenceError: by code, as the steps say: ``sigstore.…``, ``timestamp.…``, ``certificate.…``, ``log-entry.…``, ``signature.…``.
     """
     chain = [certificate.load(one) for one in bundle.chain]
     own = _signer(chain, signer)
     times = _times(bundle, root)
     if chain:
         if not times:
-            raise EvidenceError("bundle.no-time", "nothing says when this was signed: no time stamp and no log's promise is there")
+            raise EvidenceError("sigstore.no-time", "nothing says when this was signed: no time stamp and no log's promise is there")
         _require_certificate(chain, root, times, demands)
     entry = bundle.entry
     if entry is not None:
         rekor.included(entry, root.logs, [one.at for one in times], promise_suffices=demands.log != "proof")
     elif demands.log != "none":
-        raise EvidenceError("bundle.no-log-entry", "this bundle has no entry of a transparency log, and one is asked for")
+        raise EvidenceError("sigstore.no-log-entry", "this bundle has no entry of a transparency log, and one is asked for")
     _require_signature(bundle, own, digests)
     if entry is not None:
         rekor.matches(entry, rekor.Logged(signed=bundle.signed, message=_message(bundle, digests), signer=bundle.chain[0] if chain else own.spki))
@@ -110,12 +110,12 @@ def _signer(chain: list[x509.Certificate], signer: Key | None) -> Key:
     """Step 1."""
     if not chain:
         if signer is None:
-            raise EvidenceError("bundle.no-key", "a key signed this, and none is given to verify it with")
+            raise EvidenceError("sigstore.no-key", "a key signed this, and none is given to verify it with")
         return signer
     if signer is not None:
-        raise EvidenceError("bundle.not-by-key", "a certificate signed this, and a key is given to verify it with")
+        raise EvidenceError("sigstore.not-by-key", "a certificate signed this, and a key is given to verify it with")
     if any(certificate.is_root(one) for one in chain):
-        raise EvidenceError("bundle.root-certificate", "the bundle brings its own root certificate: roots are believed from the trusted root alone")
+        raise EvidenceError("sigstore.root-certificate", "the bundle brings its own root certificate: roots are believed from the trusted root alone")
     return key.loaded_key(chain[0].public_key())
 
 
@@ -164,7 +164,7 @@ def _require_signature(bundle: Bundle, own: Key, digests: Mapping[str, bytes]) -
             return
         said = signed.algorithm.removeprefix("SHA2_")
         if signed.digest and digests.get(f"sha{said}") != signed.digest:
-            raise EvidenceError("bundle.other-artifact", "the bundle is about another artifact: it names another digest")
+            raise EvidenceError("sigstore.other-artifact", "the bundle is about another artifact: it names another digest")
         if own.prehash not in digests:
             raise EvidenceError("signature.needs-bytes", "this key signs the bytes themselves, or another digest of them than is known")
         key.verify_digest(own, signed.signature, digests[own.prehash])

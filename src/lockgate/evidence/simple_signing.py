@@ -1,0 +1,154 @@
+"""How cosign signed images before its bundles (cosign, SIGNATURE_SPEC.md): a payload that names a digest, and a signature of that payload's bytes.
+
+The payload is a layer of the manifest under the tag ``sha256-<hex>.sig``, and its signature an annotation of that layer. A source
+hands on both in one `Piece`: neither is evidence without the other.
+
+  1. the signature is there, and base64 of something;
+  2. it is one by a key we know over exactly the payload's bytes ("Signature Schemes"); nothing in them is looked at before that;
+  3. they are JSON in the form of "Simple Signing" (containers/image, containers-signature.5): ``critical`` has ``identity``, ``image``
+     and ``type`` and nothing else, for what is critical and not understood must not be passed over;
+  4. ``critical.type`` is cosign's;
+  5. ``critical.image.docker-manifest-digest`` is one of the digests that were asked for.
+
+``critical.identity.docker-reference`` is text and ignored, as cosign's specification has it: a digest is the same wherever it lies.
+``optional`` may hold anything; a whole number as its ``timestamp`` is the time of signing in seconds since 1970, by the signer's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+from typing import Any
+
+from lockgate import canon
+from lockgate.canon import Noun
+from lockgate.core.digest import Digest
+from lockgate.core.identity import Fingerprint, PublicKey
+from lockgate.errors import EvidenceError
+from lockgate.evidence import b64, foreign, keys
+
+MEDIA_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json"
+PAYLOAD_TYPE = "cosign container image signature"
+MAX_PAYLOAD = 1 << 16
+"""The largest payload read, bytes; cosign's have some 250."""
+
+_LAST_SECOND = 253_402_300_799
+
+
+class Piece(Noun, frozen=True, kw_only=True):
+    """What a source hands on, canonical.
+
+    Attributes:
+        payload: base64 of the layer's bytes. signature: the annotation as it is; empty where there is none.
+    """
+
+    payload: str
+    signature: str
+
+
+class Signed(Noun, frozen=True, kw_only=True):
+    """A piece taken apart, believed in nothing.
+
+    Attributes:
+        payload: the bytes that were signed. signature: Ed25519, or ECDSA P-256 with SHA-256 in DER.
+    """
+
+    payload: bytes
+    signature: bytes
+
+
+class Said(Noun, frozen=True, kw_only=True):
+    """What a payload says that a known key signed.
+
+    Attributes:
+        subject: the image's digest. key: who signed. signed_at: UTC, by the signer's own word; None where it does not say.
+    """
+
+    subject: Digest
+    key: Fingerprint
+    signed_at: datetime | None
+
+
+def join(payload: bytes, signature: str) -> bytes:
+    """A layer's bytes and its annotation ``dev.cosignproject.cosign/signature``, as one piece of evidence."""
+    return canon.encode(Piece(payload=b64.encode(payload), signature=signature))
+
+
+def parse(data: bytes) -> Signed:
+    """Step 1.
+
+    Raises:
+        EvidenceError: ``simple-signing.malformed``, ``simple-signing.unsigned``, ``json.not-canonical``.
+    """
+    piece = canon.decode(data, Piece, what="payload with its signature", code="simple-signing.malformed")
+    try:
+        payload = b64.decode(piece.payload)
+    except ValueError as err:
+        raise EvidenceError("simple-signing.malformed", f"this is no payload with its signature: {err}") from None
+    if len(payload) > MAX_PAYLOAD:
+        raise EvidenceError("simple-signing.malformed", f"this payload has {len(payload)} bytes; at most {MAX_PAYLOAD} are read")
+    try:
+        signature = b64.decode(piece.signature)
+    except ValueError as err:
+        raise EvidenceError("simple-signing.unsigned", f"the annotation beside this payload is no signature: {err}") from None
+    if not signature:
+        raise EvidenceError("simple-signing.unsigned", "no signature stands beside this payload")
+    return Signed(payload=payload, signature=signature)
+
+
+def work(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> int:
+    """What verifying would cost at most, counted as `dsse.work` does."""
+    return len(_candidates(signed, known)) * (65_536 + len(signed.payload))
+
+
+def verify(signed: Signed, known: Mapping[Fingerprint, PublicKey], digests: AbstractSet[Digest]) -> Said:
+    """Steps 2 to 5.
+
+    Raises:
+        EvidenceError: ``simple-signing.unknown-key``, ``simple-signing.malformed``, ``simple-signing.other-type``,
+            ``simple-signing.other-digest``, or `canon.parse_foreign`'s codes.
+    """
+    key = _signer(signed, known)
+    try:
+        document = foreign.mapping(canon.parse_foreign(signed.payload, max_bytes=MAX_PAYLOAD, what="signed payload"), "it")
+        critical = foreign.mapping(document.get("critical"), "critical")
+        kind = foreign.text(critical, "type")
+        if kind != PAYLOAD_TYPE:
+            raise EvidenceError("simple-signing.other-type", f"this payload is a {kind[:80]!r}; only a {PAYLOAD_TYPE!r} is read")
+        if critical.keys() != {"identity", "image", "type"} or not document.keys() <= {"critical", "optional"}:
+            raise ValueError("it has other fields than critical (identity, image, type) and optional")
+        foreign.optional_text(foreign.mapping(critical["identity"], "identity"), "docker-reference")
+        subject = foreign.text(foreign.mapping(critical["image"], "image"), "docker-manifest-digest")
+        signed_at = _time(foreign.within(document, "optional"))
+    except ValueError as err:
+        raise EvidenceError("simple-signing.malformed", f"this is no payload of cosign's: {err}") from None
+    if subject not in digests:
+        raise EvidenceError("simple-signing.other-digest", "this signature is of another image than the one it stands beside")
+    return Said(subject=subject, key=key, signed_at=signed_at)
+
+
+def _signer(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> Fingerprint:
+    for name in _candidates(signed, known):
+        try:
+            keys.verify_raw(known[name], signed.payload, signed.signature)
+        except EvidenceError:
+            continue
+        return name
+    raise EvidenceError(
+        "simple-signing.unknown-key", "this signature does not verify under a key that is known: another key signed, or the payload was altered"
+    )
+
+
+def _candidates(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> list[Fingerprint]:
+    return [name for name, key in known.items() if key.partition(" ")[0] in {keys.ED25519, keys.P256} and keys.fits_raw(key, signed.signature)]
+
+
+def _time(optional: dict[str, Any]) -> datetime | None:
+    """The time of signing. Text under that name is somebody's own annotation, and no time."""
+    seconds = optional.get("timestamp")
+    if type(seconds) is not int:
+        return None
+    if not 0 <= seconds <= _LAST_SECOND:
+        raise ValueError("timestamp is no time before the year 10000")
+    return datetime.fromtimestamp(seconds, UTC)

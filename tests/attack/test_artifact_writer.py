@@ -1,0 +1,153 @@
+"""Who may write where the artifact is: the layout or file, what is attached to it, and the configuration beside it. No key of the policy."""
+
+from __future__ import annotations
+
+import os
+import stat as modes
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from attack.stage import Stage, refused
+from build import SIGNED, digest, key
+from layouts import Layout
+from lockgate.app import attach, deploy
+from lockgate.app.gate import Gated
+from lockgate.core.digest import digest_of
+from lockgate.core.policy import EnvironmentPolicy
+from lockgate.wire import file_digest
+from world import changed, standard_policy
+
+
+def on_shelf(stage: Stage, name: str = "next") -> Path:
+    shelf: Path = stage.source.folder
+    return shelf / name
+
+
+def deployed(stage: Stage, told: Callable[[Gated], object] = lambda _: None, to: str = "production", ref: str = "next", **more: Any) -> list[str]:
+    """Deploy, doing something between the decision and the command; the command as it ran."""
+    deploy.deploy(stage.ports, stage.ask(to, ref, **more), ["run", "{ref}"], key("dora"), lambda gated: (told(gated), None)[1])
+    ran: list[str] = stage.runner.ran[-1]
+    return ran
+
+
+class TestForge:
+    def test_cannot_exchange_the_bytes_after_they_were_approved(self, stage: Stage) -> None:
+        on_shelf(stage).write_bytes(b"evil")
+        assert "approved.no-request" in stage.answer()
+        assert "signed-by.no-good-signature" in stage.answer()
+
+    def test_cannot_exchange_them_between_the_decision_and_the_command(self, stage: Stage) -> None:
+        assert refused(deployed, stage, lambda _: on_shelf(stage).write_bytes(b"evil")) == "digest.mismatch"
+        assert stage.runner.ran == []
+
+    def test_cannot_exchange_them_while_the_command_runs(self, stage: Stage) -> None:
+        """It runs on a private copy."""
+        read: list[bytes] = []
+
+        def during() -> None:
+            on_shelf(stage).write_bytes(b"evil")
+            read.append(Path(stage.runner.ran[-1][1]).read_bytes())
+
+        stage.runner.during = during
+        deployed(stage)
+        assert read == [b"next"]
+
+    def test_cannot_put_anothers_signature_beside_it(self, stage: Stage) -> None:
+        on_shelf(stage, "evil").write_bytes(b"evil")
+        on_shelf(stage, "evil.intoto.jsonl").write_bytes(on_shelf(stage, "next.intoto.jsonl").read_bytes())
+        assert stage.answer("evil", "staging") == "signed-by.no-good-signature"
+
+    def test_cannot_sign_with_a_key_of_their_own(self, stage: Stage) -> None:
+        stage.artifact("evil", signed="mallory", built="mallory")
+        assert stage.answer("evil", "staging") == "signed-by.no-good-signature"
+
+    def test_cannot_change_one_byte_in_a_layout(self, stage: Stage) -> None:
+        layout = Layout(on_shelf(stage, "image"))
+        image = layout.image(b"layer", tag="v1")
+        bench = attach.Bench(source=stage.source, clock=stage.clock)
+        attach.sign(bench, "oci:image:v1", key("release"))
+        refs = ("oci:image:v1",)
+        assert stage.answer(to="staging", refs=refs) == "allowed"
+        layout.at(digest_of(b"layer")).write_bytes(b"laxer")
+        assert stage.answer(to="staging", refs=refs) == "digest.mismatch"
+        layout.at(image).write_bytes(b"{}")
+        assert stage.answer(to="staging", refs=refs).startswith(("digest.", "ref."))
+
+    def test_cannot_speak_to_a_shell_by_its_name(self, stage: Stage) -> None:
+        """Whoever supplies a file chooses its name, and the name of the copy stands in the deployer's command."""
+        name = "$(touch pwned); -rf"
+        stage.artifact(name)
+        (_, path) = deployed(stage, to="staging", refs=(f"file:{name}",))
+        assert Path(path).name == "artifact"
+
+    @pytest.mark.not_caught
+    def test_can_let_a_file_be_run_or_not(self, stage: Stage) -> None:
+        """No digest of a file covers its mode: a copy of one that may be run may be run."""
+        found: list[int] = []
+        stage.runner.during = lambda: found.append(Path(stage.runner.ran[-1][1]).stat().st_mode & modes.S_IXUSR)
+        deployed(stage, lambda _: on_shelf(stage).chmod(0o755))
+        assert found == [modes.S_IXUSR]
+
+    @pytest.mark.not_caught
+    def test_can_exchange_the_configuration_before_the_command_reads_it(self, stage: Stage) -> None:
+        config = on_shelf(stage, "config.yaml")
+        config.write_text("debug: false")
+        asked = "sha256:" + file_digest(config)
+        read: list[str] = []
+        stage.runner.during = lambda: read.append(config.read_text())
+        deployed(stage, lambda _: config.write_text("debug: true"), "staging", config=asked)
+        assert read == ["debug: true"]
+        assert stage.here("staging").stays[-1].release.config == asked
+        assert stage.log_check() == "whole"
+
+
+class TestHide:
+    def test_can_leave_evidence_out_and_then_it_refuses(self, stage: Stage) -> None:
+        on_shelf(stage, "next.intoto.jsonl").unlink()
+        assert stage.answer(to="staging") == "signed-by.no-signature"
+        assert "signed-by.no-signature" in stage.answer()
+
+    @pytest.mark.not_caught
+    def test_can_put_an_older_release_under_the_name_where_only_signatures_are_asked_for(self, stage: Stage) -> None:
+        for suffix in ("", ".intoto.jsonl"):
+            on_shelf(stage, f"next{suffix}").write_bytes(on_shelf(stage, f"shop{suffix}").read_bytes())
+        assert stage.answer(to="staging") == "allowed"
+
+    def test_cannot_where_the_signature_may_not_be_old(self, stage: Stage) -> None:
+        policy = standard_policy()
+        fresh = EnvironmentPolicy(requires=(changed(SIGNED, max_age="24h"),))
+        stage.policy(changed(policy, environments={**policy.environments, "staging": fresh}))
+        assert stage.answer("shop", "staging") == "signed-by.too-old"
+
+    def test_cannot_where_people_approved_a_digest(self, stage: Stage) -> None:
+        stage.deploy()
+        for suffix in ("", ".intoto.jsonl"):
+            on_shelf(stage, f"next{suffix}").write_bytes(on_shelf(stage, f"shop{suffix}").read_bytes())
+        assert stage.answer(request=stage.asked) == "approved.other-release"
+
+
+class TestDelay:
+    def test_can_take_the_release_away(self, stage: Stage) -> None:
+        on_shelf(stage).unlink()
+        assert stage.answer() == "ref.not-found"
+
+    def test_can_attach_more_than_is_read(self, stage: Stage) -> None:
+        with on_shelf(stage, "next.intoto.jsonl").open("ab") as file:
+            file.write(b"{}\n" * 300)
+        gated = stage.gate("staging", "next")
+        (unknown,) = [one for one in gated.decision.outcomes if one.result == "unknown"]
+        assert (unknown.code, unknown.params["because"]) == ("signed-by.unreadable", "ref.too-much-evidence")
+
+    def test_can_put_a_pipe_there_and_nobody_waits_for_it(self, stage: Stage) -> None:
+        on_shelf(stage).unlink()
+        os.mkfifo(on_shelf(stage))
+        assert stage.answer() == "ref.unreadable"
+
+    def test_cannot_make_what_was_read_once_differ_in_a_replay(self, stage: Stage) -> None:
+        gated = stage.gate(ref="next")
+        on_shelf(stage).unlink()
+        assert stage.replayed(gated.index) == "same"
+        assert digest("next") in gated.release.artifacts

@@ -1,0 +1,65 @@
+"""An image in a made-up registry, and what a test asks of it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import registries
+from layouts import Layout, parts
+from lockgate.adapters.sources.registry_access import Access
+from lockgate.adapters.sources.registry_images import Registries
+from lockgate.errors import EvidenceError, UnreadableError, UsageError
+from registries import HASTE, Outside, Registry, serving
+
+ENVELOPE = b'{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[]}'
+
+
+@dataclass
+class Scene:
+    """An image with an envelope attached, tag ``v1``; served, and the source that reads it."""
+
+    layout: Layout
+    registry: Registry
+    outside: Outside
+    source: Registries
+    digest: str
+    layer: str
+    referrer: str
+
+
+@contextmanager
+def made(folder: Path, certificate: tuple[Path, Path] | None) -> Iterator[Scene]:
+    """Begin to serve below this folder."""
+    layout = Layout(folder / "registry")
+    digest = layout.image(b"layer one", b"layer two" * 1000)
+    referrer = layout.enlist(layout.referrer(digest, ENVELOPE))["digest"]
+    registry = Registry(layout)
+    registry.tags["v1"] = digest
+    with tempfile.TemporaryDirectory() as short, serving(registry, Path(short) / "s", certificate) as outside:
+        source = Registries(None, outside.network(), HASTE)
+        yield Scene(layout, registry, outside, source, digest, parts(layout, digest)["layers"][1]["digest"], referrer)
+
+
+def configured(scene: Scene, folder: Path, text: str, **access: Any) -> Registries:
+    """A source with these settings."""
+    (folder / "registries.toml").write_text(text)
+    return Registries(Access(file=folder / "registries.toml", **access), scene.outside.network(), HASTE)
+
+
+def refusal(do: Callable[[], object], within: float = 4.0) -> str:
+    """The code of the error, which comes soon and repeats nothing."""
+    start = time.monotonic()
+    with pytest.raises((UnreadableError, EvidenceError, UsageError)) as err:
+        do()
+    assert time.monotonic() - start < within
+    for secret in ("SECRET", registries.PASSWORD, registries.TOKEN, "signature="):
+        assert secret not in f"{err.value} {err.value.remedy}"
+    return err.value.code
