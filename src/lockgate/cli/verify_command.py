@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lockgate.cli import arguments
+from lockgate.cli.bundle_file import verify_bundle
 from lockgate.cli.exits import OK, OUTCOMES, REFUSED, UNDECIDED
 from lockgate.cli.permit_file import presented, terms_of
 from lockgate.cli.session import Session, with_session
@@ -33,6 +34,9 @@ MAX_FILE = 4 << 20
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Of a permit: that it is for this configuration, or none.")
 @click.option("--status", default="", metavar="FILE", help="Of a permit: that this signed list of `log status` has not revoked it.")
 @click.option("--run", is_flag=True, help="Of a permit: that it lets run what the list says runs there, past its end too.")
+@click.option("--trusted-root", default="", metavar="FILE", help="It is a Sigstore bundle, to be checked against this trusted root.")
+@click.option("--identity", default="", metavar="TEXT", help="Of a bundle: who had to sign, exactly as the certificate names them.")
+@click.option("--issuer", default="", metavar="URL", help="Of a bundle: by whose word.")
 @with_session()
 def command(
     session: Session,
@@ -44,6 +48,9 @@ def command(
     config_files: tuple[str, ...],
     status: str,
     run: bool,
+    trusted_root: str,
+    identity: str,
+    issuer: str,
 ) -> None:
     """Check an artifact and what is attached to it, or a proof or signed event in a file.
 
@@ -52,10 +59,17 @@ def command(
     --platform, or written oci:…, file:… or HOST/…, it is an artifact that is checked, whatever it looks like.
 
     With --artifact, --environment, --config, --status or --run it is a permit: 0 only where all of that holds, and nothing that this account saw is newer.
+
+    With --trusted-root it is a Sigstore bundle, over the artifact named with --artifact: 0 only where --identity and --issuer, or the key of --public, signed.
     """
     from lockgate.core.digest import is_registry
     from lockgate.errors import UsageError
 
+    if trusted_root:
+        verify_bundle(session, what, trusted_root, artifacts, platform, (identity, issuer), publics)
+        return
+    if identity or issuer:
+        raise UsageError("sigstore.whose", "--identity and --issuer are said of a Sigstore bundle: name its --trusted-root")
     if artifacts or environment or config_files or status or run:
         if publics:
             raise UsageError("permit.no-public", "a permit is checked against the pinned root, by --trust, and by no key named with --public")

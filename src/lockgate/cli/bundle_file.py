@@ -1,0 +1,51 @@
+"""A Sigstore bundle in a file, for `verify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockgate.cli import arguments
+from lockgate.errors import UsageError
+
+if TYPE_CHECKING:
+    from lockgate.app.inspect_bundle import SeenBundle
+    from lockgate.cli.session import Session
+
+MAX_BUNDLE, MAX_ROOT, MAX_KEY = 4 << 20, 1 << 20, 1 << 16
+
+
+def verify_bundle(
+    session: Session, what: str, trusted_root: str, artifacts: tuple[str, ...], platform: str, who: tuple[str, str], publics: tuple[str, ...]
+) -> None:
+    """Check a bundle against a trusted root, and say who signed what, when, and how that is known.
+
+    Raises:
+        UsageError: ``sigstore.no-artifact``, ``sigstore.whose``. EvidenceError: as `inspect_bundle`.
+    """
+    from lockgate.app.inspect_bundle import Wanted, inspect_bundle
+    from lockgate.app.present import artifacts_of
+
+    if len(artifacts) != 1:
+        raise UsageError("sigstore.no-artifact", "a bundle is about one artifact: name it with --artifact")
+    if (bool(who[0]), bool(who[1]), len(publics)) not in {(True, True, 0), (False, False, 1)}:
+        raise UsageError("sigstore.whose", "a bundle shows who signed: say who had to, with --identity and --issuer, or with one --public")
+    key = arguments.read(publics[0], "key.unreadable", MAX_KEY) if publics else b""
+    data, root = arguments.read(what, "verify.unreadable", MAX_BUNDLE), arguments.read(trusted_root, "trusted-root.unreadable", MAX_ROOT)
+    ((digest,), _) = artifacts_of(session.bench(), artifacts, platform)
+    seen = inspect_bundle(data, root, digest, Wanted(identity=who[0], issuer=who[1], key=key))
+    session.say(seen, "\n".join(_lines(seen)))
+
+
+def _lines(seen: SeenBundle) -> list[str]:
+    from lockgate.render.words import plain, when
+
+    lines = ["verified  a signature by " + (plain(seen.identity) if seen.identity else "the key that was named")]
+    if seen.issuer:
+        lines.append(f"by word   of {plain(seen.issuer)}")
+    lines.append(f"artifact  {seen.artifact}")
+    if seen.predicate:
+        lines.append(f"says      {plain(seen.predicate)}")
+    lines += [f"when      {when(one.at)}, by {'a time stamp' if one.by == 'time-stamp' else 'the log'}" for one in seen.times]
+    lines.append(f"logged    entry {seen.logged} of the transparency log" if seen.logged >= 0 else "logged    nowhere")
+    lines += [f"          {name}: {plain(text)}" for name, text in seen.claims.items()]
+    return lines
