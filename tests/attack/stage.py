@@ -34,6 +34,7 @@ from lockgate.app.gate import Gated
 from lockgate.app.project import project
 from lockgate.core import events
 from lockgate.core.digest import Digest, Ref, digest_of
+from lockgate.core.envelope import Envelope
 from lockgate.core.ports import Evidence, Measured
 from lockgate.core.state import EnvironmentState
 from lockgate.errors import LockgateError
@@ -51,11 +52,11 @@ def refused(call: Callable[..., object], *args: Any, **kwargs: Any) -> str:
     return err.value.code
 
 
-def small_rooms(patch: pytest.MonkeyPatch, size: int = 4) -> None:
-    """Room for so many requests and proposals, where there are 256 in earnest."""
+def small_rooms(patch: pytest.MonkeyPatch, size: int = 4, room: str = "KEPT_REQUESTS") -> None:
+    """Room for so many requests and proposals, where there are 256 in earnest; or for so many of what another room holds."""
     for name, module in list(sys.modules.items()):
-        if name.startswith("lockgate.") and hasattr(module, "KEPT_REQUESTS"):
-            patch.setattr(module, "KEPT_REQUESTS", size)
+        if name.startswith("lockgate.") and hasattr(module, room):
+            patch.setattr(module, room, size)
 
 
 class Shelf:
@@ -145,7 +146,7 @@ class Stage(DiskWorld):
         """Why a leaf means nothing, as ``lockgate log check`` shows it; empty where it means something."""
         return self.ignored().get(str(index), "")
 
-    def signed(self, event: events.Event, by: str, about: tuple[Digest, ...] = NEXT) -> events.Envelope:
+    def signed(self, event: events.Event, by: str, about: tuple[Digest, ...] = NEXT) -> Envelope:
         """An event, signed by the key of this name; about ``next`` unless told otherwise."""
         return say.sign_event(event, about, key(by))
 

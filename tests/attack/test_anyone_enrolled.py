@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from attack.leaving import break_glass, hold, lift, restore, revoke, waive
 from attack.stage import NEXT, Stage, refused, small_rooms
 from lockgate.app.project import project
 from lockgate.core import events
@@ -25,6 +26,16 @@ class TestForge:
         assert refused(stage.deploy, ref="next", by="eve") == "people.no-duty"
         assert refused(stage.deploy, ref="next", by="mallory") == "key.not-enrolled"
 
+    def test_cannot_leave_the_ordinary_course(self, stage: Stage) -> None:
+        stage.policy(standard_policy(waivable=("soaked",)))
+        stage.artifact("third")
+        asked = stage.request(ref="third")
+        for by, code in (("eve", "people.no-duty"), ("mallory", "key.not-enrolled")):
+            assert refused(hold, stage, by) == code
+            assert refused(waive, stage, asked, by=by) == code
+            assert refused(break_glass, stage, (by,)) == code
+            assert refused(revoke, stage, by, "") == "revocation.not-yours"
+
     def test_cannot_put_a_document_in_force(self, stage: Stage) -> None:
         proposed = stage.policy(standard_policy(permit="1h"), by="eve")
         assert not proposed.in_force
@@ -42,6 +53,12 @@ class TestHide:
         assert refused(stage.reject, stage.asked, "eve") == "people.no-duty"
         for what in ("request", "approval"):
             assert refused(stage.withdraw, stage.asked, "eve", what) == "withdrawal.not-yours"
+
+    def test_cannot_lift_what_others_held_or_recalled(self, stage: Stage) -> None:
+        held, recalled = hold(stage), revoke(stage)
+        for by, code in (("eve", "exception.not-yours"), ("mallory", "key.not-enrolled")):
+            assert refused(lift, stage, held, by) == code
+        assert refused(restore, stage, recalled, "eve") == "revocation.not-yours"
 
     def test_cannot_close_what_others_proposed(self, stage: Stage) -> None:
         proposed = stage.policy(standard_policy(permit="1h"), by="rita")

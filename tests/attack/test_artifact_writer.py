@@ -15,9 +15,11 @@ from build import SIGNED, digest, key
 from layouts import Layout
 from lockgate.app import attach, deploy
 from lockgate.app.gate import Gated
+from lockgate.app.placing import ConfigFile
 from lockgate.core.digest import digest_of
+from lockgate.core.model import config_digest
 from lockgate.core.policy import EnvironmentPolicy
-from lockgate.wire import file_digest
+from lockgate.wire.files import file_digest
 from world import changed, standard_policy
 
 
@@ -31,6 +33,12 @@ def deployed(stage: Stage, told: Callable[[Gated], object] = lambda _: None, to:
     deploy.deploy(stage.ports, stage.ask(to, ref, **more), ["run", "{ref}"], key("dora"), lambda gated: (told(gated), None)[1])
     ran: list[str] = stage.runner.ran[-1]
     return ran
+
+
+def put(stage: Stage, other: str) -> None:
+    """Another release with its evidence where ``next`` stood."""
+    for suffix in ("", ".intoto.jsonl"):
+        on_shelf(stage, f"next{suffix}").write_bytes(on_shelf(stage, f"{other}{suffix}").read_bytes())
 
 
 class TestForge:
@@ -91,17 +99,28 @@ class TestForge:
         deployed(stage, lambda _: on_shelf(stage).chmod(0o755))
         assert found == [modes.S_IXUSR]
 
-    @pytest.mark.not_caught
-    def test_can_exchange_the_configuration_before_the_command_reads_it(self, stage: Stage) -> None:
+    def test_cannot_exchange_the_configuration_before_the_command_reads_it(self, stage: Stage) -> None:
+        """It is copied, and hashed again; and exchanged while the command runs, that has its copy."""
         config = on_shelf(stage, "config.yaml")
         config.write_text("debug: false")
-        asked = "sha256:" + file_digest(config)
+        asked = config_digest({"config.yaml": "sha256:" + file_digest(config)})
+        how = deploy.How(files=(ConfigFile(name="config.yaml", place=str(config)),))
         read: list[str] = []
-        stage.runner.during = lambda: read.append(config.read_text())
-        deployed(stage, lambda _: config.write_text("debug: true"), "staging", config=asked)
-        assert read == ["debug: true"]
-        assert stage.here("staging").stays[-1].release.config == asked
-        assert stage.log_check() == "whole"
+
+        def run(told: Callable[[Gated], object]) -> None:
+            command = ["run", "{ref}", "{config}/config.yaml"]
+            deploy.deploy(stage.ports, stage.ask("staging", "next", config=asked), command, key("dora"), lambda gated: (told(gated), None)[1], how)
+
+        def during() -> None:
+            config.write_text("debug: true")
+            read.append(Path(stage.runner.ran[-1][2]).read_text())
+
+        stage.runner.during = during
+        run(lambda _: None)
+        assert (read, stage.here("staging").stays[-1].release.config) == (["debug: false"], asked)
+        config.write_text("debug: false")
+        assert refused(run, lambda _: config.write_text("debug: true")) == "config.changed"
+        assert len(stage.runner.ran) == 1
 
 
 class TestHide:
@@ -112,20 +131,26 @@ class TestHide:
 
     @pytest.mark.not_caught
     def test_can_put_an_older_release_under_the_name_where_only_signatures_are_asked_for(self, stage: Stage) -> None:
-        for suffix in ("", ".intoto.jsonl"):
-            on_shelf(stage, f"next{suffix}").write_bytes(on_shelf(stage, f"shop{suffix}").read_bytes())
+        """One that was signed once and never was there."""
+        stage.artifact("older")
+        stage.clock.advance(hours=25)
+        put(stage, "older")
         assert stage.answer(to="staging") == "allowed"
+
+    def test_cannot_where_that_was_there_and_was_replaced(self, stage: Stage) -> None:
+        put(stage, "shop")
+        assert stage.answer(to="staging") == "release.downgrade"
 
     def test_cannot_where_the_signature_may_not_be_old(self, stage: Stage) -> None:
         policy = standard_policy()
         fresh = EnvironmentPolicy(requires=(changed(SIGNED, max_age="24h"),))
         stage.policy(changed(policy, environments={**policy.environments, "staging": fresh}))
-        assert stage.answer("shop", "staging") == "signed-by.too-old"
+        stage.artifact("older")
+        stage.clock.advance(hours=25)
+        assert stage.answer("older", "staging") == "signed-by.too-old"
 
     def test_cannot_where_people_approved_a_digest(self, stage: Stage) -> None:
-        stage.deploy()
-        for suffix in ("", ".intoto.jsonl"):
-            on_shelf(stage, f"next{suffix}").write_bytes(on_shelf(stage, f"shop{suffix}").read_bytes())
+        put(stage, "shop")
         assert stage.answer(request=stage.asked) == "approved.other-release"
 
 

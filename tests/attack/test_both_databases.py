@@ -8,7 +8,7 @@ from attack.stage import CAST, NEXT, Stage, refused
 from build import key, person_id
 from lockgate.app import filing, say
 from lockgate.canon import encode
-from lockgate.core import events
+from lockgate.core.envelope import Leaf
 from lockgate.ledger.merkle import leaf_hash
 
 
@@ -23,7 +23,7 @@ class TestForge:
         """A permit nobody gave, with its hash and its rows: no signed head covers it."""
         size = stage.log.head().size
         said = say.sign_event(stage.deployed(7), NEXT, key("dora"))
-        leaf = encode(events.Leaf(at=stage.clock.at, event=said, stream="env:production", previous=size - 1))
+        leaf = encode(Leaf(at=stage.clock.at, event=said, stream="env:production", previous=size - 1))
         stage.edit("index.db", "INSERT INTO row VALUES ('stream', 'env:production', ?)", size)
 
         def add() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from attack.stage import NEXT, Stage, refused
-from build import key
-from lockgate.app import deploy, prove, report
+from build import NOW, key, nonce, person_id
+from lockgate.app import deploy, prove, recall, report
 from lockgate.core import events
 from lockgate.core.digest import digest_of
+from lockgate.core.model import NONE
+from world import changed
 
 THIRD = (digest_of(b"third"),)
 
@@ -41,11 +46,12 @@ class TestForge:
     def test_cannot_use_a_permit_twice(self, stage: Stage) -> None:
         """Used, another release, and used again: it would bring back what was replaced."""
         stage.artifact("third")
-        old = stage.gate("staging", "shop").index
-        stage.record(stage.deployed(old, "staging"), (digest_of(b"shop"),), "dora")
-        stage.deploy("staging", "third")
+        stage.artifact("fourth")
+        old = stage.gate("staging", "third").index
+        stage.record(stage.deployed(old, "staging"), THIRD, "dora")
+        stage.deploy("staging", "fourth")
         stage.clock.advance(minutes=1)
-        assert refused(stage.record, stage.deployed(old, "staging"), (digest_of(b"shop"),), "dora") == "deployed.no-permit"
+        assert refused(stage.record, stage.deployed(old, "staging"), THIRD, "dora") == "deployed.no-permit"
 
     def test_cannot_begin_when_it_has_ended(self, stage: Stage) -> None:
         gated = stage.gate(ref="next")
@@ -56,15 +62,54 @@ class TestForge:
         gated = stage.gate("staging", "next")
         assert refused(stage.record, stage.deployed(gated.index, "production"), NEXT, "dora") == "deployed.no-permit"
 
-    @pytest.mark.not_caught
-    def test_can_bring_a_replaced_release_back_by_another_request_that_was_approved_before(self, stage: Stage) -> None:
-        """Two requests for one release, both approved over what ran then, and runs again: one is spent, the other is not."""
-        stage.approved("next")
+    def test_cannot_bring_a_replaced_release_back_unasked(self, stage: Stage) -> None:
+        """Not by a request that was approved while it was new: it comes back as a rollback, which approvers see."""
+        other = stage.approved("next")
+        stage.deploy(ref="next", request=stage.asked)
+        assert stage.answer("shop") == "release.downgrade approved.no-request"
+        assert refused(stage.request) == "release.downgrade"
+        stage.deploy(request=asked_back(stage))
+        assert stage.answer(request=other) == "release.downgrade"
+        assert stage.answer(request=stage.asked).startswith("release.downgrade")
+
+    def test_cannot_call_a_request_a_rollback_that_is_none(self, stage: Stage) -> None:
+        """What approvers sign says which it is."""
         stage.deploy(ref="next")
+        asked = stage.request(rollback=True)
+        unmarked = stage.approval(asked, "security")
+        said = changed(unmarked, shown=changed(unmarked.shown, rollback=False))
+        assert refused(stage.record, said, (digest_of(b"shop"),), "bob") == "approval.other-marking"
+
+    @pytest.mark.not_caught
+    def test_can_bring_a_replaced_release_back_by_another_rollback_that_was_approved_before(self, stage: Stage) -> None:
+        """Two rollbacks to one release, both approved over what ran then, and runs again: one is spent, the other is not."""
+        stage.deploy(ref="next")
+        one, other = asked_back(stage), asked_back(stage)
+        stage.deploy(request=one)
         stage.clock.advance(hours=1)
-        back = stage.approved("shop")
-        stage.deploy(ref="shop", request=back)
-        assert stage.answer() == "allowed"
+        stage.deploy(ref="next", request=asked_back(stage, "next"))
+        assert stage.answer("shop", request=one).startswith("release.downgrade")
+        assert stage.answer("shop", request=other) == "allowed"
+
+    def test_cannot_make_a_deployment_count_whose_permit_fell_while_it_ran(self, stage: Stage) -> None:
+        """It is recorded, for what runs has to be known; it soaks for nothing, and nothing came through it."""
+        stage.runner.during = lambda: print(stage.reject(stage.asked, "carl"))
+        assert stage.deploy(ref="next").outcome == "deployed"
+        here = stage.here()
+        assert (here.stays[-1].release.artifacts, here.stays[-1].fell) == (NEXT, True)
+        assert NEXT not in [stay.release.artifacts for stay in here.counted()]
+        stage.artifact("third")
+        stage.runner.during = lambda: print(recall.revoke_permit(stage.ports, stage.log.last("env:staging") - 1, "mistaken", stage.id(), key("owner")))
+        assert stage.deploy("staging", "third").outcome == "deployed"
+        stage.runner.during = lambda: None
+        stage.clock.advance(hours=25)
+        assert stage.answer("third") == "came-through.never-there soaked.never-there approved.no-request"
+
+    def test_cannot_say_how_another_ones_deployment_ended(self, stage: Stage) -> None:
+        gated = stage.gate(ref="next", by="dora")
+        stage.record(begun(stage, gated.index), NEXT, "dora")
+        assert refused(stage.record, stage.deployed(gated.index), NEXT, "don") == "deployed.other-person"
+        assert refused(stage.record, stage.deployed(gated.index, started_at=NOW), NEXT, "dora") == "deployed.other-start"
 
     @pytest.mark.not_caught
     def test_can_show_the_proof_of_a_permit_that_fell(self, stage: Stage) -> None:
@@ -108,14 +153,25 @@ class TestDelay:
         assert stage.answer(by="don") == "allowed"
 
     @pytest.mark.not_caught
-    def test_can_have_it_run_while_it_is_rejected_so_that_it_cannot_be_recorded(self, stage: Stage) -> None:
-        """What ran before seems to run still, until the rejection is taken back; the signed event is kept."""
-        before = stage.here().stays
-        stage.runner.during = lambda: print(stage.reject(stage.asked, "carl"))
-        assert refused(stage.deploy, ref="next") == "deployed.no-permit"
-        assert len(stage.runner.ran) == 1
-        assert stage.here().stays == before
-        assert stage.outbox.kept
+    def test_can_keep_other_deployers_out_by_a_deployment_that_they_begin_and_do_not_end(self, stage: Stage) -> None:
+        """For a day, in their own name; and from its begin on nobody knows what runs, so that it counts nowhere."""
+        gated = stage.gate(ref="next", by="dora")
+        stage.record(begun(stage, gated.index), NEXT, "dora")
+        assert refused(stage.deploy, ref="next", by="don") == "deployed.under-way"
+        given_up = events.DeployUnknown(**fields(stage, gated.index), ended_at=stage.clock.at, because="unfinished")
+        assert refused(stage.record, given_up, NEXT, "don") == "deployed.not-over"
+        assert stage.here().counted()[-1].until == stage.clock.at
+        stage.clock.advance(days=1)
+        made = stage.deploy(ref="next", by="don")
+        assert made.settled is not None
+        assert (made.settled.person, made.outcome) == (person_id("dora"), "deployed")
+
+    def test_cannot_begin_one_that_lasts_longer_or_beside_another(self, stage: Stage) -> None:
+        gated = stage.gate(ref="next", by="dora")
+        long = changed(begun(stage, gated.index), ends_by=stage.clock.at + timedelta(days=2))
+        assert refused(stage.record, long, NEXT, "dora") == "deployed.other-start"
+        stage.record(begun(stage, gated.index), NEXT, "dora")
+        assert refused(stage.deploy, ref="next", by="dora") == "deployed.under-way"
 
     def test_cannot_keep_a_release_in_the_way_for_longer_than_a_permit(self, stage: Stage) -> None:
         """Asked again and again, it is one permit, and ends when it said."""
@@ -125,3 +181,21 @@ class TestDelay:
         assert (again.index, again.decision.not_after) == (first.index, first.decision.not_after)
         stage.clock.advance(minutes=6)
         assert stage.answer(by="don") == "allowed"
+
+
+def asked_back(stage: Stage, ref: str = "shop") -> str:
+    """A rollback that was asked for and approved; the request's id."""
+    asked = stage.request(ref=ref, rollback=True)
+    stage.approve(asked, "ann")
+    stage.approve(asked, "bob")
+    return asked
+
+
+def fields(stage: Stage, permit: int) -> dict[str, Any]:
+    """What a deployment says at its begin and at its end."""
+    return {"log": stage.genesis, "permit": permit, "environment": "production", "config": NONE, "started_at": stage.clock.at}
+
+
+def begun(stage: Stage, permit: int) -> events.DeployStarted:
+    """The event a deployer would sign before the command runs, for as long as there is."""
+    return events.DeployStarted(**fields(stage, permit), ends_by=stage.clock.at + timedelta(days=1), nonce=nonce("begun"))

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from attack.leaving import BREAKERS, break_glass, enrol, hold, lift, restore, review, revoke, waive
 from attack.stage import NEXT, Stage, refused, small_rooms
-from build import digest, key, person_id
+from build import digest, key, person, person_id
 from lockgate.app import filing, gate, prove, replay, report, say, why
 from lockgate.app.project import project
 from lockgate.canon import encode
 from lockgate.core import events
+from lockgate.core.envelope import Leaf
 from lockgate.core.model import NONE
 from lockgate.core.ports import Entry
 from lockgate.core.state import Permit, state_digest
@@ -105,6 +107,28 @@ class TestForge:
         assert stage.why_nothing(stage.smuggle(stage.signed(again, "eve", (stage.blobs.put(encode(lax)),)))) == "request.reused"
         assert stage.why_nothing(stage.smuggle(stage.envelope(approval))) == "request.unknown"
         assert project(stage.ports, "").state.house.policy == strict
+
+    def test_cannot_bring_back_a_waiver_a_broken_glass_or_what_lifted_a_recall(self, stage: Stage) -> None:
+        """What was lifted, used up or ended opens nothing when its leaf is copied, and a lifted recall stays lifted."""
+        enrol(stage, *BREAKERS, person("wim", {"production": ["waive"]}))
+        stage.policy(standard_policy(waivable=("soaked",)))
+        stage.artifact("third")
+        waiver = waive(stage, stage.request(ref="third"))
+        glass = break_glass(stage)
+        stage.deploy(ref="third")
+        recall = revoke(stage, "owner", "")
+        given, (first, second), revoked = (
+            stage.index.find("request", waiver)[0], stage.index.find("request", glass)[:2], stage.index.find("request", recall)[0]
+        )  # fmt: skip
+        lifted = restore(stage, recall, "owner")
+        lift(stage, waiver, "wim")
+        expected = {given: "exception.reused", first: "break-glass.same-person", second: "break-glass.same-person"}
+        expected |= {revoked: "revocation.reused", lifted: "revocation.unknown"}
+        assert {leaf: stage.why_nothing(stage.smuggle(stage.envelope(leaf))) for leaf in expected} == expected
+        stage.clock.advance(hours=25)
+        review(stage, glass, "carl")
+        ended = {given: "exception.expired", first: "exception.expired", second: "exception.expired"}
+        assert {leaf: stage.why_nothing(stage.smuggle(stage.envelope(leaf))) for leaf in ended} == ended
 
     @pytest.mark.not_caught
     def test_can_make_a_soak_two_minutes_longer(self, stage: Stage) -> None:
@@ -252,7 +276,7 @@ class TestDelay:
         assert refused(report.check, stage.ports) == "event.malformed"
 
     def test_can_append_what_a_later_release_would_have_written(self, stage: Stage) -> None:
-        leaf = encode(events.Leaf(at=stage.clock.at, event=stage.envelope(0), stream="env:production"))
+        leaf = encode(Leaf(at=stage.clock.at, event=stage.envelope(0), stream="env:production"))
         newer = leaf.removesuffix(b"}") + b',"zeal":"of a later lockgate"}'
         stage.log.append(Entry(leaf=newer, stream="env:production", key="newer"))
         assert stage.answer() == "event.newer"
@@ -277,6 +301,19 @@ class TestDelay:
         assert stage.answer() == "allowed"
         stage.smuggle(stage.envelope(rejection))
         assert stage.answer() == "approved.rejected"
+
+    def test_can_say_a_hold_again_that_was_lifted(self, stage: Stage) -> None:
+        """It only shuts, until it is lifted again; one that says when it ends does not stand past that."""
+        held, brief = hold(stage), hold(stage, lasts=timedelta(hours=1))
+        first = stage.log.last("env:production") - 1
+        for one in (held, brief):
+            lift(stage, one)
+        assert stage.answer() == "allowed"
+        stage.smuggle(stage.envelope(first))
+        assert stage.answer().startswith("hold.standing")
+        lift(stage, held)
+        stage.clock.advance(hours=1)
+        assert stage.why_nothing(stage.smuggle(stage.envelope(first + 1))) == "exception.expired"
 
     def test_can_take_back_a_later_approval_by_a_withdrawal_of_an_earlier_one(self, stage: Stage) -> None:
         withdrawal = stage.withdraw(stage.asked, "bob").index

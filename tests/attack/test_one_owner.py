@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from attack.leaving import break_glass, enrol, hold, lift, restore, revoke, waive
 from attack.stage import CAST, Stage, refused, small_rooms
 from build import key, person, person_id
 from lockgate.app import govern
@@ -64,6 +65,25 @@ class TestForge:
         assert stage.answer("evil") == "allowed"
         assert stage.log_check() == "whole"
 
+    def test_can_lift_what_approvers_held_and_recalled(self, stage: Stage) -> None:
+        """Alone, below the threshold, and in their own name: what was approved is let in again. A rejection they cannot."""
+        enrol(stage, person("second"))
+        two(stage, "owner", "second")
+        held, recalled = hold(stage), revoke(stage)
+        lift(stage, held, "second")
+        assert stage.answer() == "release.recalled"
+        restore(stage, recalled, "second")
+        assert stage.answer() == "allowed"
+        stage.reject(stage.asked, "carl")
+        assert refused(stage.withdraw, stage.asked, "second", "rejection") == "withdrawal.not-yours"
+
+    def test_cannot_waive_or_break_the_glass_as_an_owner(self, stage: Stage) -> None:
+        """Those are duties, which a roster gives."""
+        stage.policy(standard_policy(waivable=("soaked",)))
+        stage.artifact("third")
+        assert refused(waive, stage, stage.request(ref="third"), by="owner") == "people.no-duty"
+        assert refused(break_glass, stage, ("owner",)) == "people.no-duty"
+
     def test_cannot_change_what_approvers_said_yes_to(self, stage: Stage) -> None:
         """An approval names the section it was given under: another one voids it."""
         policy = standard_policy()
@@ -90,6 +110,15 @@ class TestDelay:
         proposed = stage.policy(weak(), by="second")
         stage.reject(proposed.id, "owner")
         assert refused(stage.approve, proposed.id, "owner") == "request.unknown"
+
+    def test_can_hold_every_environment_and_recall_everywhere_and_another_owner_lifts_it(self, stage: Stage) -> None:
+        two(stage, "owner", "second")
+        held, recalled = hold(stage, "owner"), revoke(stage, "owner", "")
+        assert stage.answer(to="staging") == "release.recalled"
+        assert stage.answer() == "release.recalled hold.standing"
+        restore(stage, recalled, "second")
+        lift(stage, held, "second")
+        assert stage.answer() == "allowed"
 
     def test_can_fill_the_room_for_proposals_until_their_approvals_end(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         """256 in earnest: each has their own approval, and none is forgotten while that lasts."""

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
+from attack.leaving import revoke
 from attack.stage import NEXT, Stage, refused
-from build import key
-from lockgate.app import prove, say
+from attack.taker import Taker, list_now, permit_file
+from build import exception_id, key
+from lockgate.app import prove, say, status_list
 from lockgate.app.project import project
 from lockgate.canon import encode
 from lockgate.core.state import state_digest
-from lockgate.evidence import record
+from lockgate.evidence import record, status
 from lockgate.ledger import proof
 from world import WEEK, changed
+
+
+def listed(stage: Stage, **changes: Any) -> bytes:
+    """A status list of now, with changes, as only the permit key signs it."""
+    said = replace(status_list.issue(stage.ports, "1h")[0], **changes)
+    return status.seal(said, key("permit").public, key("permit").sign(status.to_sign(said)))
 
 
 class TestForge:
@@ -41,6 +51,41 @@ class TestForge:
         assert refused(say.record_event, stage.ports, allowed) == "event.not-recorded"
         assert refused(stage.record, stage.deployed(size), NEXT, "dora") == "deployed.no-permit"
 
+    @pytest.mark.not_caught
+    def test_can_call_waived_what_nobody_waived_where_somebody_appends_it(self, stage: Stage) -> None:
+        """A replay looks for the waiver."""
+        stage.artifact("third")
+        refusal = stage.gate(ref="third")
+        rows = tuple(replace(one, result="waived", params={"waiver": exception_id("w")}) if one.code else one for one in refusal.decision.outcomes)
+        said = {"outcome": "allowed", "outcomes": rows, "not_after": stage.clock.at + WEEK}
+        index = stage.smuggle(stage.decided(refusal, key("permit"), **said, history=stage.log.head().size))
+        assert stage.why_nothing(index) == ""
+        assert stage.replayed(index) == "differs"
+
+    def test_cannot_go_by_a_glass_that_nobody_broke(self, stage: Stage) -> None:
+        """Not even where somebody appends it."""
+        refusal = stage.gate(ref="next", by="eve")
+        said = {"outcome": "allowed", "break_glass": exception_id("g"), "not_after": stage.clock.at + WEEK}
+        index = stage.smuggle(stage.decided(refusal, key("permit"), **said, history=stage.log.head().size))
+        assert stage.why_nothing(index) == "exception.unknown"
+        assert refused(stage.record, stage.deployed(index), NEXT, "dora") == "deployed.no-permit"
+
+    def test_cannot_go_by_the_rules_of_before_rollbacks_were_told_apart(self, stage: Stage) -> None:
+        stage.deploy(ref="next")
+        refusal = stage.gate(ref="shop")
+        said = {"outcome": "allowed", "rules": 0, "not_after": stage.clock.at + WEEK}
+        index = stage.smuggle(stage.decided(refusal, key("permit"), **said, history=stage.log.head().size))
+        assert stage.why_nothing(index) == "decision.older-rules"
+
+    @pytest.mark.not_caught
+    def test_can_say_in_a_status_list_that_something_runs(self, stage: Stage) -> None:
+        """So that its permit, which has ended, restarts what was replaced, or what never was there."""
+        permit = permit_file(stage, stage.gate(ref="next").index)
+        stage.clock.advance(hours=5)
+        assert Taker(stage).takes(permit, list_now(stage), run=True) == "permit.expired"
+        runs = status.Runs(environment="production", release=stage.here("staging").stays[-1].release)
+        assert Taker(stage).takes(permit, listed(stage, runs=(runs,)), run=True) == "taken"
+
     def test_cannot_prove_what_is_not_in_the_log(self, stage: Stage) -> None:
         """A proof of another leaf with the forged decision put in its place."""
         refusal = stage.gate(ref="next", request=stage.asked, by="eve")
@@ -56,6 +101,24 @@ class TestForge:
 
 
 class TestHide:
+    @pytest.mark.not_caught
+    def test_can_hide_a_revocation_in_a_status_list_of_their_own(self, stage: Stage) -> None:
+        """Over the log's newest head, which anybody has; until the permit ends. The gate is not asked by lists."""
+        permit, taker = permit_file(stage, stage.gate(ref="next").index), Taker(stage)
+        revoke(stage)
+        assert taker.takes(permit, list_now(stage)) == "permit.revoked"
+        assert taker.takes(permit, listed(stage, revoked=())) == "taken"
+        stage.clock.advance(minutes=15)
+        assert taker.takes(permit, listed(stage, revoked=())) == "permit.expired"
+        assert stage.answer() == "release.recalled"
+
+    def test_cannot_make_a_list_over_a_head_of_their_own(self, stage: Stage) -> None:
+        said, _ = status_list.issue(stage.ports, "1h")
+        permit = permit_file(stage, stage.gate(ref="next").index)
+        longer = said.checkpoint.replace(f"\n{stage.log.head().size - 1}\n", f"\n{10**6}\n")
+        assert longer != said.checkpoint
+        assert Taker(stage).takes(permit, listed(stage, checkpoint=longer)) == "status.forged"
+
     def test_cannot_pass_over_what_was_said_since(self, stage: Stage) -> None:
         """A decision that looked at an earlier size, recorded after the rejection."""
         size, state = stage.log.head().size, state_digest(project(stage.ports, "production").state)
@@ -67,6 +130,12 @@ class TestHide:
 
 
 class TestDelay:
+    def test_can_call_every_permit_revoked_in_a_status_list(self, stage: Stage) -> None:
+        permit = permit_file(stage, stage.gate(ref="next").index)
+        struck = status.Struck(environment=status.EVERYWHERE, leaf=0)
+        assert Taker(stage).takes(permit, listed(stage, revoked=(struck,))) == "permit.revoked"
+        assert Taker(stage).takes(permit, list_now(stage)) == "taken"
+
     def test_cannot_shut_by_refusing(self, stage: Stage) -> None:
         """A refusal that nobody decided is only that: the next question is decided anew."""
         allowed = stage.would()

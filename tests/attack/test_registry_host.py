@@ -8,16 +8,21 @@ import pytest
 
 import registries
 from attack.served import IMAGE, Served
-from attack.stage import Stage, refused
+from attack.stage import Stage
 from build import key
 from layouts import INDEX, MANIFEST, parts
-from lockgate.app import deploy, request
+from lockgate.app import attach, deploy, request
+from lockgate.core.digest import digest_of
 from lockgate.core.model import NONE
 from registries import LOCAL, REMOTE, body, drop, status
 
 
 def answer(stage: Stage, to: str = "staging") -> str:
     return stage.answer(to=to, refs=(IMAGE,))
+
+
+def answer_by_digest(stage: Stage, digest: str) -> str:
+    return stage.answer(to="staging", refs=(f"registry:{LOCAL}@{digest}",))
 
 
 def layer_of(registry: Served) -> str:
@@ -32,16 +37,19 @@ class TestForge:
 
     def test_cannot_serve_another_manifest_under_a_digest(self, stage: Stage, registry: Served) -> None:
         registry.fault(f"/manifests/{registry.tags['v1']}", body(lambda data: data.replace(b"layer", b"laxer")))
-        assert stage.answer(to="staging", refs=(f"registry:{LOCAL}@{registry.tags['v1']}",)) == "digest.mismatch"
+        assert answer_by_digest(stage, registry.tags["v1"]) == "digest.mismatch"
 
-    def test_cannot_serve_other_bytes_once_it_was_decided(self, stage: Stage, registry: Served) -> None:
-        """What is deployed is read anew, and hashed anew."""
-
-        def evil(_: object) -> None:
-            registry.fault(f"/blobs/{layer_of(registry)}", body(lambda data: data[:-1] + b"X"))
-
-        assert refused(deploy.deploy, stage.ports, stage.ask("staging", refs=(IMAGE,)), ["run", "{ref}"], key("dora"), evil) == "digest.mismatch"
-        assert stage.runner.ran == []
+    def test_cannot_serve_other_bytes_of_one_image_in_an_index(self, stage: Stage, registry: Served) -> None:
+        """An index stands for itself, and every image in it is read."""
+        layout = registry.layout
+        layers = b"for amd64", b"for arm64"
+        images = [layout.manifest(layer, platform=f"linux/{arch}") for layer, arch in zip(layers, ("amd64", "arm64"), strict=True)]
+        registry.tags["v1"] = layout.index(*images)
+        attach.sign(attach.Bench(source=stage.source, clock=stage.clock), IMAGE, key("release"))
+        assert answer(stage) == "allowed"
+        registry.fault(f"/blobs/{digest_of(layers[1])}", body(lambda data: data[:-1] + b"X"))
+        assert answer(stage) == "digest.mismatch"
+        assert answer_by_digest(stage, registry.tags["v1"]) == "digest.mismatch"
 
     def test_cannot_move_the_tag_between_the_decision_and_the_command(self, stage: Stage, registry: Served) -> None:
         decided = registry.tags["v1"]
@@ -50,6 +58,7 @@ class TestForge:
             registry.tags["v1"] = registry.layout.image(b"evil")
 
         made = deploy.deploy(stage.ports, stage.ask("staging", refs=(IMAGE,)), ["run", "{ref}"], key("dora"), move)
+        assert stage.runner.ran[-1] == ["run", f"{LOCAL}@{decided}"]
         assert made.gated.release.artifacts == (decided,)
         assert stage.here("staging").stays[-1].release.artifacts == (decided,)
 

@@ -16,6 +16,7 @@ from lockgate.app import prove, report, request
 from lockgate.app.project import project
 from lockgate.canon import encode
 from lockgate.core import events
+from lockgate.core.envelope import Envelope
 from lockgate.core.model import NONE
 from world import changed, standard_policy
 
@@ -111,7 +112,7 @@ class TestForge:
         assert desk.call("gate", "file:app", "--to", "staging").code == 0
 
     @staticmethod
-    def again(stage: Stage, evidence: str) -> events.Envelope:
+    def again(stage: Stage, evidence: str) -> Envelope:
         """What the gate would decide now, with the question of then."""
         would = changed(stage.would(), evidence=evidence)
         made = stage.gate("staging", "next")
