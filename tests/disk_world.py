@@ -13,7 +13,7 @@ from lockgate.adapters.store.ledger_db import Failpoint
 from lockgate.adapters.store.sqlite_index import SqliteIndex
 from lockgate.adapters.store.sqlite_log import SqliteLog
 from lockgate.canon import encode
-from lockgate.core import events
+from lockgate.core.envelope import Leaf
 from lockgate.core.ports import Entry
 from world import ORIGIN, PEOPLE, World, signer_key, standard_policy
 
@@ -70,7 +70,7 @@ def build(path: Path, filling: int = FILLING) -> DiskWorld:
     previous, entries = -1, []
     at, envelope, start = world.clock.at, world.envelope(refused.index), world.log.head().size
     for number in range(filling):
-        leaf = events.Leaf(at=at, event=envelope, stream="env:filling", previous=previous)
+        leaf = Leaf(at=at, event=envelope, stream="env:filling", previous=previous)
         entries.append(Entry(leaf=encode(leaf), stream="env:filling", key=f"filling {number}"))
         previous = start + number
     world.log.append_many(entries)

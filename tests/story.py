@@ -15,6 +15,7 @@ from build import root as make_root
 from lockgate.canon import encode
 from lockgate.core import events
 from lockgate.core.digest import Digest, digest_of
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.core.identity import Root, Roster
 from lockgate.core.model import NONE, Release
 from lockgate.core.policy import Policy, section_digest
@@ -28,7 +29,7 @@ from lockgate.ledger.merkle import leaf_hash
 STEP = timedelta(minutes=1)
 
 
-def signed(event: events.Event, about: tuple[Digest, ...], by: str) -> events.Envelope:
+def signed(event: events.Event, about: tuple[Digest, ...], by: str) -> Envelope:
     """Sealed as its kind is: by nobody for a genesis, bare for a decision, as SSHSIG for people."""
     statement = record.statement_bytes(event, about)
     if isinstance(event, events.Genesis):
@@ -38,7 +39,7 @@ def signed(event: events.Event, about: tuple[Digest, ...], by: str) -> events.En
     return record.seal_by_agent(statement, key(by).public, key(by).sign_ssh(record.agent_data(statement)))
 
 
-GENESIS = events.Leaf(
+GENESIS = Leaf(
     at=NOW + STEP, event=signed(events.Genesis(origin="example.com/shop", nonce=nonce("genesis"), created_at=NOW), (), ""), stream="house"
 )  # fmt: skip
 """Leaf 0 of every story."""
@@ -76,10 +77,10 @@ class Story:
         self.state = step.state
         return step.ignored
 
-    def put(self, envelope: events.Envelope, stream: str, at: datetime | None = None) -> str:
+    def put(self, envelope: Envelope, stream: str, at: datetime | None = None) -> str:
         """An envelope as a leaf, in a stream, at a time of the log's choosing."""
         self.now += STEP
-        return self.append(encode(events.Leaf(at=at or self.now, event=envelope, stream=stream, previous=len(self.leaves) - 1)))
+        return self.append(encode(Leaf(at=at or self.now, event=envelope, stream=stream, previous=len(self.leaves) - 1)))
 
     def say(self, event: events.Event, about: tuple[Digest, ...], by: str, at: datetime | None = None) -> str:
         return self.put(signed(event, about, by), events.stream_of(event), at)

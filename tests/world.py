@@ -34,6 +34,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
 from lockgate.core.duration import span
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.core.identity import Person, PublicKey, Root, Roster
 from lockgate.core.model import NONE
 from lockgate.core.policy import EnvironmentPolicy, Policy
@@ -298,25 +299,23 @@ class World:
         """Sign an event and bring it to the door."""
         return self._told(say.record_event(self.ports, say.sign_event(event, subjects, key(by))))
 
-    def decided(self, like: Gated, signer: Key, **changes: Any) -> events.Envelope:
+    def decided(self, like: Gated, signer: Key, **changes: Any) -> Envelope:
         """A decision like that one, on the state as it is now, with changes, signed by `signer`."""
         state = state_digest(project(self.ports, changes.get("environment", like.decision.environment)).state)
         statement = record.statement_bytes(changed(like.decision, **{"state": state, **changes}), like.release.artifacts)
         return record.seal_by_permit_key(statement, signer.public, signer.sign(record.to_sign(statement)))
 
     def smuggle(
-        self, envelope: events.Envelope, stream: str = "", *, at: datetime | None = None, previous: int | None = None, column: str = "", idempotency: str = ""
+        self, envelope: Envelope, stream: str = "", *, at: datetime | None = None, previous: int | None = None, column: str = "", idempotency: str = ""
     ) -> int:
         """Append a leaf past the door, as whoever holds the log key can; its index. `column`: what the stream hint says."""
         stream = stream or events.stream_of(record.open_envelope(envelope).event)
         last = self.log.last(stream)
-        leaf = events.Leaf(
-            at=at or self.clock.now(), event=envelope, stream=stream, previous=previous if previous is not None else -1 if last is None else last
-        )
+        leaf = Leaf(at=at or self.clock.now(), event=envelope, stream=stream, previous=previous if previous is not None else -1 if last is None else last)
         receipt: Receipt = self.log.append(Entry(leaf=encode(leaf), stream=column or stream, key=idempotency or f"smuggled {next(self._count)}"))
         return self._told(receipt.index)
 
-    def envelope(self, index: int) -> events.Envelope:
+    def envelope(self, index: int) -> Envelope:
         """The signed event of a leaf."""
         return record.read_leaf(self.log.leaf(index)).event
 

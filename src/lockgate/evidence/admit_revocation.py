@@ -20,7 +20,7 @@ def admit_revoked(place: Place, event: events.Revoked, *, may: bool) -> None:
 
     Raises:
         TrustError: ``revocation.not-yours``. EvidenceError: ``revocation.reused``, ``revocation.no-permit``, ``revocation.other-release``,
-            ``revocation.too-many``.
+            ``revocation.too-many``; ``revocation.final`` for a permit that was revoked before.
     """
     here = event.environment
     if not may:
@@ -35,6 +35,8 @@ def admit_revoked(place: Place, event: events.Revoked, *, may: bool) -> None:
             raise EvidenceError("revocation.no-permit", f"no permit by leaf {event.permit} is known in {here}")
         if found[0].artifacts != place.subjects:
             raise EvidenceError("revocation.other-release", f"the permit at leaf {event.permit} is for other artifacts")
+        if any(one.permit == event.permit for one in held.revoked):
+            raise EvidenceError("revocation.final", f"the permit at leaf {event.permit} was revoked before, and does not come back")
     if len(room_for(held, place.at, held.run_by() if isinstance(held, EnvironmentState) else ())[0]) >= KEPT_REVOKED:
         raise EvidenceError("revocation.too-many", f"{KEPT_REVOKED} revocations stand in {here}: one has to be lifted first")
 
