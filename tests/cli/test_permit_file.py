@@ -15,7 +15,7 @@ OLD, NEW = b"an older permit\n", b"c2sp.org/tlog-proof@v1\n" * 200
 
 KILLED = """\
 import os, signal, sys
-from lockgate import wire
+from lockgate.wire import files
 left = [int(sys.argv[1])]
 def counted(real):
     def call(*args, **kwargs):
@@ -27,7 +27,7 @@ def counted(real):
 from lockgate.adapters import disk
 for name in ("open", "fchmod", "write", "fsync", "close", "rename"):
     setattr(os, name, counted(getattr(os, name)))
-wire.write_file(sys.argv[2], sys.stdin.buffer.read())
+files.write_file(sys.argv[2], sys.stdin.buffer.read())
 os.write(1, b"done")
 """
 
