@@ -40,4 +40,4 @@ def exceptions(ports: Ports) -> list[Told]:
         if isinstance(one.event, Lifted) and str(index) not in authority.ignored:
             lifted[name, one.event.id] = index
     found = [told(name, item, now, words(ports, item.reason), lifted.get((name, id_), -1)) for (name, id_), item in seen.items()]
-    return sorted(found, key=lambda one: (one.since, one.id))
+    return sorted(found, key=lambda one: one.since)  # stable: what came in the same second stays in the log's order

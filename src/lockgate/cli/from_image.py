@@ -85,13 +85,14 @@ def apply_command(session: Session, file: Path, place: str) -> str:
 def tell(session: Session, looked: Looked, proposal: Proposal) -> dict[str, object]:
     """Tell what was found and written, for people; the same for JSON."""
     from lockgate.core.model import Release
+    from lockgate.evidence.policy_proposal import UNKNOWN_KEY
     from lockgate.render.words import artifacts, count, listing, plain
 
     pieces, asked = len(looked.survey.claims), len(proposal.required)
     image = artifacts(Release(artifacts=(looked.survey.digest,)), [looked.survey.pinned])
     session.lines("image", f"{image} carries {count(pieces, 'piece')} of evidence, of which {asked} can be asked for")
     session.lines("keys", listing(f"{name} is {plain(where)}" for name, where in proposal.keys.items()))
-    if unknown := sum(one.why == "dsse.unknown-key" for one in proposal.unused):
+    if unknown := sum(one.why in UNKNOWN_KEY for one in proposal.unused):
         session.lines("unknown", f"{count(unknown, 'piece is', 'pieces are')} by keys not known here: the file says which, and how to add one")
     session.lines(
         "policy", f"{plain(str(looked.file))} proposes what was found. It proves nothing until you have read it, and is in force once the owners approve it"

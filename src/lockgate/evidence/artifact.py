@@ -58,7 +58,7 @@ def read(evidence: Sequence[Evidence], keys: Mapping[Name, PublicKey], digests: 
     for piece in evidence:
         source = digest_of(piece.data)
         try:
-            opened = _open(piece)
+            opened = take_apart(piece)
             spent += simple_signing.work(opened, known) if isinstance(opened, simple_signing.Signed) else dsse.work(opened.envelope, known)
             if spent > MAX_WORK:
                 raise UnreadableError("evidence.too-much", "more signatures are attached than can be tried; name the key in keyid, or attach less")
@@ -71,7 +71,12 @@ def read(evidence: Sequence[Evidence], keys: Mapping[Name, PublicKey], digests: 
     return tuple(facts)
 
 
-def _open(piece: Evidence) -> bundle.Bundle | simple_signing.Signed:
+def take_apart(piece: Evidence) -> bundle.Bundle | simple_signing.Signed:
+    """Steps 1 and 2 but for the key: nothing in it is believed.
+
+    Raises:
+        EvidenceError: ``evidence.unknown-format``, and those of `dsse.parse`, `bundle.parse` and `simple_signing.parse`.
+    """
     match piece.media_type:
         case dsse.MEDIA_TYPE:
             return bundle.Bundle(envelope=dsse.parse(piece.data), certified=False)

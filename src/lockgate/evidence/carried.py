@@ -13,7 +13,7 @@ from lockgate.core.digest import Digest, digest_of
 from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import artifact, dsse, slsa, statement
+from lockgate.evidence import artifact, simple_signing, slsa, statement
 
 
 class Claim(Noun, frozen=True, kw_only=True):
@@ -73,9 +73,10 @@ def claims(evidence: Sequence[Evidence], digest: Digest) -> tuple[Claim, ...]:
 def _claim(piece: Evidence, source: Digest, digest: Digest) -> Claim:
     keyids: tuple[str, ...] = ()
     try:
-        if piece.media_type != dsse.MEDIA_TYPE:
-            raise EvidenceError("evidence.unknown-format", f"{piece.media_type[:80]!r} is no format of evidence that is read")
-        envelope = dsse.parse(piece.data)
+        opened = artifact.take_apart(piece)
+        if isinstance(opened, simple_signing.Signed):  # it names no key, and can be nothing but a signature
+            return Claim(source=source, media_type=piece.media_type, predicate=SIGNATURE)
+        envelope = opened.envelope
         keyids = tuple(dict.fromkeys(part.keyid for part in envelope.signatures))
         said = statement.parse(envelope.payload_type, envelope.payload)
         built = slsa.read(said.predicate, digest, (), source) if said.predicate_type == PROVENANCE else None

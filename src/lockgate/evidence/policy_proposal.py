@@ -40,12 +40,18 @@ _ENDINGS = re.compile(r"(\.(pub|pem|key|crt))+\Z")
 _UNUSED = {
     "dsse.unknown-key": "signed by a key that is not known here",
     "dsse.bad-signature": "its signature is not that of the key it names",
+    "simple-signing.unknown-key": "signed by a key that is not known here",
+    "simple-signing.other-digest": "about another artifact",
+    "bundle.keyless": "signed by the key in a certificate, and only keys that are known count",
     "statement.other-subject": "about another artifact",
     "no-source": "good, and it names no source that could be asked for",
     "too-many": "good, and there are more than a proposal asks for",
     "unread": "no requirement of this release reads this kind",
 }
 """Why a piece is required by nothing -> in words: some codes, and three reasons of our own."""
+
+UNKNOWN_KEY = frozenset({"dsse.unknown-key", "simple-signing.unknown-key"})
+"""The codes of a signature that a key might have made which is not known here."""
 
 
 class Offered(NamedTuple):
@@ -281,7 +287,7 @@ def _rest(survey: Survey, unused: tuple[Unused, ...], wording: Wording) -> list[
         lines += [f"#   {each}" for each in _told(claims[one.source], one.why)]
     if len(unused) > MOST_TOLD:
         lines.append(f"#   and {len(unused) - MOST_TOLD} more")
-    if any(one.why == "dsse.unknown-key" for one in unused):
+    if any(one.why in UNKNOWN_KEY for one in unused):
         lines += [
             "# If you know whose key signed one of these, get its public half from its owner,",
             f"# and look again: {_one_line(wording.made)} --public FILE --write-policy OTHER-FILE",
