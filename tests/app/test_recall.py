@@ -225,7 +225,7 @@ class TestPermits:
         assert world.deploy().outcome == "deployed"
         here = project(world.ports, "production").state.environment
         assert here.stays[-1].fell
-        assert here.counted() == ()
+        assert [stay.fell for stay in here.counted()] == [True]
 
     def test_a_failed_deployment_is_still_recorded(self, world: World) -> None:
         world.soaked()

@@ -358,7 +358,7 @@ class TestWhileItRuns:
         occupant = here.occupant()
         assert occupant is not None
         assert (occupant.fell, occupant.leaf) == (True, done.index)
-        assert here.counted() == ()
+        assert [stay.fell for stay in here.counted()] == [True]
         request = here.request(id_)
         assert request is not None
         assert request.deployed == -1

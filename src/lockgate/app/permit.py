@@ -67,6 +67,7 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
 def _require_still_allowed(ports: Ports, own: Projection, index: int, release: Release, now: datetime) -> None:
     """Decide again on the stored evidence and on history as it is now; that this very permit is outstanding does not count.
 
+    What a broken glass alone would allow is for a permit by that glass, under review, and keeps no ordinary one alive.
     So a withdrawn approval, a stricter policy, a removed person or another release deployed here since ends the permit.
     """
     decision = decided(ports, index)
@@ -77,6 +78,6 @@ def _require_still_allowed(ports: Ports, own: Projection, index: int, release: R
     subject = subject_of(present, release, here.name, decision.request, basket.blobs.get(basket.manifest.asked, b""), decision.decided_at)
     facts = facts_of(basket, release.artifacts, present, look_beside(ports, present, here.name, own.size), now)
     judgement = decide(subject, present.policy_in_force(), facts, now, present.root)
-    if judgement.result != "allowed":
-        because = next(one.code for one in judgement.outcomes if one.result not in {"pass", "waived"})
+    if judgement.result != "allowed" or (judgement.glass and not decision.break_glass):
+        because = next((one.code for one in judgement.outcomes if one.result not in {"pass", "waived"}), "break-glass")
         raise EvidenceError("permit.gone", f"decision {index} would not be allowed any more ({because}): its permit is gone")

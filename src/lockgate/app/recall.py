@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+from msgspec.structs import replace
+
 from lockgate import canon
 from lockgate.app import past, say
 from lockgate.app.gate import require_environment
@@ -20,12 +22,14 @@ from lockgate.app.project import Projection, documents, project
 from lockgate.app.world import Ports
 from lockgate.core import events
 from lockgate.core.digest import Digest, parse_ref
+from lockgate.core.facts import Stay
 from lockgate.core.identity import Name, fingerprint
 from lockgate.core.model import Release, RequestId
 from lockgate.core.ports import PersonSigner
 from lockgate.core.recall import names, permit_of, standing, struck, touching
 from lockgate.core.revocation import Reason, Revocation
 from lockgate.core.sightings import Blank, Holding, Located, Revoking, Sighting
+from lockgate.core.state import EnvironmentState
 from lockgate.errors import EvidenceError, LedgerError, LockgateError, TrustError, UnreadableError, UsageError
 from lockgate.evidence.admit_release import may_reject
 from lockgate.evidence.place import read_policy
@@ -54,7 +58,7 @@ def locate(ports: Ports, digests: Sequence[Digest]) -> Located:
             unknown.append(Blank(environment=environment, code=err.code))
             continue
         look, state = _Inside(ports, environment, wanted), own.state.environment
-        for stay in state.stays:
+        for stay in (*state.stays, *_perhaps(state)):
             if (found := look.in_release(stay.release, stay.decision)) is not None:
                 (running if stay.until is None else ran).append(Sighting(environment=environment, stay=stay, through=found[0], how=found[1]))
         for permit in state.permits:
@@ -73,6 +77,17 @@ def locate(ports: Ports, digests: Sequence[Digest]) -> Located:
         revoked=tuple(revoked),
         unknown=tuple(dict.fromkeys(unknown)),
     )
+
+
+def _perhaps(state: EnvironmentState) -> tuple[Stay, ...]:
+    """What may run besides: what is being deployed, and, where nobody knows, what was last known to run and what was to replace it."""
+    found = list[Stay]()
+    if (begun := state.running) is not None:
+        found.append(Stay(release=begun.release, since=begun.at, decision=begun.decision, deployer=begun.person, leaf=begun.leaf))
+    if (unclear := state.unclear) is not None:
+        found.append(Stay(release=unclear.release, since=unclear.since, decision=unclear.decision, deployer=unclear.by, leaf=unclear.leaf))
+        found += [replace(stay, until=None) for stay in state.stays[-1:]]
+    return tuple(found)
 
 
 class _Inside:

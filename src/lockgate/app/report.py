@@ -107,7 +107,8 @@ def status(ports: Ports) -> Status:
         live = tuple(permit for permit in state.permits if now < permit.not_after and struck(projection.state, permit) < 0)
         asked = tuple(one for one in state.requests if not one.withdrawn and not one.over)
         runs, revoked = state.last_known(), standing(projection.state)
-        recalled = tuple(one for one in revoked if runs is not None and names(runs.release) & set(one.digests))
+        perhaps = set().union(*(names(one.release) for one in (runs, state.running, state.unclear) if one is not None))
+        recalled = tuple(one for one in revoked if perhaps & set(one.digests))
         said.update(dict.fromkeys(revoked))
         reports.append(
             EnvironmentReport(

@@ -38,7 +38,7 @@ def fold_deployment(
                 at=at,
                 leaf=index,
             )
-            return replace(_used(state, event.permit), running=begun)
+            return replace(_used(_kept_out(state, begun), event.permit), running=begun)
         case events.DeployFailed():
             return _used(_given_back(_freed(state, event.permit), event.permit), event.permit)
         case events.DeployUnknown():
@@ -58,7 +58,7 @@ def _deployed(whole: State, event: events.Deployed, release: Release, by: Person
     state = each_request(state, id_, lambda one: replace(one, deployed=index))
     state = replace(state, requests=tuple(replace(one, over=True) if one.deployed >= 0 and one.release != release else one for one in state.requests))
     current = state.occupant()
-    if current is not None and current.release == release:
+    if current is not None and current.release == release and (fell or not current.fell):
         return state
     # What else was permitted was decided while the old release stood here: brought in now it would replace this one unseen.
     permits = tuple(permit for permit in state.permits if permit.release == release)
@@ -90,6 +90,13 @@ def _begun(state: EnvironmentState, permit: int) -> Running | None:
 def _request_of(state: EnvironmentState, permit: int) -> str:
     begun = _begun(state, permit)
     return begun.request if begun else next((one.request for one in state.permits if one.decision == permit), "")
+
+
+def _kept_out(state: EnvironmentState, begun: Running) -> EnvironmentState:
+    """Until its end is told, or may be by anybody, its request and its glass give no other permit."""
+    requests = tuple(replace(one, permit_until=begun.ends_by) if one.decision == begun.decision else one for one in state.requests)
+    glasses = tuple(replace(one, permit_until=begun.ends_by) if one.decision == begun.decision else one for one in state.exceptional.glasses)
+    return replace(state, requests=requests, exceptional=replace(state.exceptional, glasses=glasses))
 
 
 def _glass_of(state: EnvironmentState, permit: int) -> str:

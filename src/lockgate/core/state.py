@@ -216,11 +216,11 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
         return (*(stay.decision for stay in self.stays[-1:]), *((self.running.decision,) if self.running else ()))
 
     def counted(self) -> tuple[Stay, ...]:
-        """The stays that count elsewhere: none whose permit fell; while something is deployed, the one it may replace only until that began."""
+        """The stays as they are told elsewhere: while something is deployed, the one it may replace only until that began."""
         stays = self.stays
         if self.running is not None and stays and stays[-1].until is None:
             stays = (*stays[:-1], broken_off(stays[-1], self.running.at))
-        return tuple(stay for stay in stays if not stay.fell)
+        return stays
 
     def request(self, id_: str) -> Request | None:
         """The request with this id."""

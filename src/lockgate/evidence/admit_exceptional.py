@@ -123,7 +123,8 @@ def _admit_review(place: Place, event: Reviewed, by: str, roster: Roster) -> Non
         raise TrustError("review.not-independent", f"{by} broke or used {event.id}: somebody else reviews it")
     if place.subjects != glass.release.artifacts:
         raise EvidenceError("break-glass.other-release", f"this is about other artifacts than {event.id} was broken for")
-    if place.at < glass.until and glass.deployed < 0:
+    running = place.state.environment.running
+    if (place.at < glass.until and glass.deployed < 0) or (running is not None and running.glass == event.id):
         raise EvidenceError("review.too-early", f"{event.id} can still be used until {glass.until:%Y-%m-%d %H:%M:%S} UTC: it is reviewed when it is over")
 
 

@@ -34,7 +34,7 @@ class CameThrough(Requirement, tag="came-through", frozen=True, kw_only=True):
         stays = facts.of(Stay, self.environment)
         if isinstance(stays, Unreadable):
             return unknown(stays, "came-through.unreadable")
-        found = [stay for stay in stays.items if stay.release.artifacts == subject.release.artifacts]
+        found = [stay for stay in stays.items if stay.release.artifacts == subject.release.artifacts and not stay.fell]
         if not found:
             return Fail(code="came-through.never-there", params={"environment": self.environment})
         return Pass(params={"environment": self.environment, "decision": found[-1].decision})

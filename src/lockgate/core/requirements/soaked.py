@@ -49,7 +49,7 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
             return Unknown(code="soaked.unreadable")
         if in_force.items[0].time == "attested":
             return Unknown(code="time.unattested", params={"in": self.in_})
-        ours = [stay for stay in stays.items if stay.release.artifacts == subject.release.artifacts]
+        ours = [stay for stay in stays.items if stay.release.artifacts == subject.release.artifacts and not stay.fell]
         if not ours:
             return Fail(code="soaked.never-there", params={"in": self.in_, "for": self.for_})
         known = [stay for stay in ours if self.occupancy in {"claimed", stay.known}]
