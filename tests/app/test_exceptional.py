@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from build import exception_id, key, nonce, person, person_id
-from lockgate.app import exceptional, gate, replay, report
+from build import digest, exception_id, key, nonce, person, person_id
+from lockgate.app import deploy, exceptional, gate, recall, replay, report
 from lockgate.app.exceptions import exceptions, standing
 from lockgate.app.project import project
 from lockgate.app.why import explain, would
 from lockgate.core.exceptional import Exceptional
-from lockgate.core.ports import Entry, Guard, Receipt
+from lockgate.core.ports import Ended, Entry, Guard, Receipt
+from lockgate.core.state import EnvironmentState
 from lockgate.errors import LockgateError
 from world import PEOPLE, World, opened, standard_policy
 
+Fails = Callable[..., str]
 SIGNERS = (
     *PEOPLE,
     person("gus", {"production": ["break-glass", "deploy"]}),
@@ -522,3 +524,94 @@ def test_the_same_words_have_another_digest_each_time() -> None:
     from lockgate.canon import encode
 
     assert encode(exceptional.prose("x", nonce("1"))) != encode(exceptional.prose("x", nonce("2")))
+
+
+# Between the begin of a deployment, recalls, holds and broken glasses.
+
+
+def here(world: World, environment: str = "production") -> EnvironmentState:
+    return project(world.ports, environment).state.environment
+
+
+def test_a_glass_keeps_no_ordinary_permit_alive(world: World, fails: Fails) -> None:
+    """Allowed in the ordinary course, then held: what the glass allows goes by the glass, and is reviewed."""
+    world.soaked()
+    world.approved()
+    again = world.nonce()
+    assert world.gate(key=again).decision.break_glass == ""
+    hold(world)
+    glass = break_(world)
+    assert fails(deploy.deploy, world.ports, world.ask(key=again), ["run", "{ref}"], key("dora"), lambda _: None) == "permit.gone"
+    assert world.deploy().gated.decision.break_glass == glass
+    assert [one.id for one in here(world).exceptional.to_review()] == [glass]
+    world.check()
+
+
+def test_while_its_deployment_runs_a_glass_gives_no_other_permit_and_is_not_reviewed(world: World, fails: Fails) -> None:
+    glass = break_(world)
+
+    def during() -> None:
+        world.runner.during = lambda: None
+        world.clock.advance(minutes=20)
+        assert world.gate(by="don").decision.outcome == "refused"
+        world.clock.advance(minutes=60)
+        assert fails(review, world, glass) == "review.too-early"
+
+    world.runner.during = during
+    assert world.deploy().outcome == "deployed"
+    review(world, glass)
+    world.check()
+
+
+def revoked_meanwhile(world: World, environment: str) -> None:
+    def during() -> None:
+        world.runner.during = lambda: None
+        begun = here(world, environment).running
+        assert begun is not None
+        recall.revoke_permit(world.ports, begun.decision, "mistaken", world.id(), key("owner"))
+        world.caught_up()
+
+    world.runner.during = during
+
+
+def test_what_was_replaced_by_what_fell_comes_back_as_a_rollback_only(world: World) -> None:
+    world.artifact("two")
+    world.deploy("staging")
+    revoked_meanwhile(world, "staging")
+    assert world.deploy("staging", "two").outcome == "deployed"
+    assert [stay.fell for stay in here(world, "staging").stays] == [False, True]
+    assert "release.downgrade" in {one.code for one in world.gate("staging").decision.outcomes}
+    world.check()
+
+
+def test_a_good_permit_ends_what_fell(world: World) -> None:
+    """The same release again, by a permit that stands: from then on it soaks."""
+    revoked_meanwhile(world, "staging")
+    world.deploy("staging")
+    assert here(world, "staging").stays[-1].fell
+    world.clock.advance(hours=1)
+    world.deploy("staging")
+    assert [stay.fell for stay in here(world, "staging").stays] == [True, False]
+    world.clock.advance(hours=25)
+    world.approved()
+    assert world.gate().decision.outcome == "allowed"
+    world.check()
+
+
+def test_what_is_being_deployed_and_what_may_run_is_found(world: World) -> None:
+    found: list[str] = []
+
+    def during() -> None:
+        world.runner.during = lambda: None
+        found.append(recall.locate(world.ports, [digest("shop")]).answer())
+        recall.revoke(world.ports, [digest("shop")], "compromised", "", world.id, key("owner"))
+        world.caught_up()
+        (staging,) = (one for one in report.status(world.ports).environments if one.name == "staging")
+        found.append("recalled" if staging.recalled else "")
+
+    world.runner.during, world.runner.ended = during, Ended(status=137, signal=9)
+    world.deploy("staging")
+    assert found == ["found", "recalled"]
+    assert here(world, "staging").unclear is not None
+    assert recall.locate(world.ports, [digest("shop")]).answer() == "found"
+    world.check()
