@@ -421,13 +421,16 @@ class TestAttaching:
         scene.registry.api = False
         tag = "sha256-" + scene.digest[7:]
         theirs = scene.layout.index(scene.layout.referrer(scene.digest, ENVELOPE))
-        left = [times]
+        left, written = times, False
 
         def overwritten(handler: registries.Handler) -> None:
-            handler.answer()
-            if handler.command == "PUT" and left[0]:
-                left[0] -= 1
+            nonlocal left, written
+            if handler.command == "PUT":
+                written = True
+            elif written and left:  # the first that looks after it finds the other's
+                left, written = left - 1, False
                 scene.registry.tags[tag] = theirs
+            handler.answer()
 
         scene.registry.fault(f"/manifests/{tag}", overwritten)
         if times == 50:

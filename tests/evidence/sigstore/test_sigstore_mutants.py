@@ -57,7 +57,7 @@ def mutants(draw: st.DrawFn, good: list[dict[str, Any]], others: list[dict[str, 
             case 0:
                 del holder[last]
             case 1:
-                holder[last] = draw(JUNK)
+                holder[last] = copy.deepcopy(draw(JUNK))
             case 2:
                 holder[last] = copy.deepcopy(at(draw(st.sampled_from(others)), way))
             case 3 if isinstance(value, str):
