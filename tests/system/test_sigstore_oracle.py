@@ -119,10 +119,9 @@ def oracle() -> Iterator[subprocess.Popen[str]]:
     built = subprocess.run(["bash", str(HERE / "build.sh")], capture_output=True, text=True, check=False, timeout=600)
     if built.returncode:
         pytest.skip(f"sigstore-python could not be installed: {built.stderr[-300:]}")
-    process = subprocess.Popen([built.stdout.strip(), str(HERE / "oracle.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    yield process
-    process.kill()
-    process.wait()
+    with subprocess.Popen([built.stdout.strip(), str(HERE / "oracle.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
 
 
 def ask(oracle: subprocess.Popen[str], document: dict[str, Any], root: Path, artifact: bytes) -> str:
