@@ -263,8 +263,12 @@ class TimedStream(httpcore.NetworkStream):
         self._stream.close()
 
     def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None) -> httpcore.NetworkStream:
-        """As httpcore's."""
-        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, self._watch.left(timeout)), self._watch)
+        """As httpcore's; what ends before TLS is spoken is nobody's to close but this one's."""
+        try:
+            return TimedStream(self._stream.start_tls(ssl_context, server_hostname, self._watch.left(timeout)), self._watch)
+        except BaseException:
+            self.close()
+            raise
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  httpcore's
         """As httpcore's."""
