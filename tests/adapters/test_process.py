@@ -180,7 +180,7 @@ def test_ctrl_z_on_a_terminal_halts_both_and_both_go_on() -> None:
         terminal.write(b"exit 0\n")
         with contextlib.suppress(OSError):
             read_until(terminal, b"never")
-    os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def read_until(terminal: IO[bytes], wanted: bytes) -> None:
