@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from command import BIN, Place, Row, image
 
 import cosigning
+import debian_registry
 
 POLICY = """version: 1
 project: bench
@@ -45,7 +46,7 @@ def main() -> None:
         place, cosign = Place(root), str(cosigning.COSIGN)
         place.env["COSIGN_PASSWORD"] = ""
         image(root / "image")
-        with cosigning.registry(root) as host:
+        with debian_registry.registry(root) as host:
             ref = f"{host}/bench/app:v1"
             cosigning.skopeo("copy", f"oci:{root}/image:v1", f"docker://{ref}")
             digest = json.loads((root / "image" / "index.json").read_text())["manifests"][0]["digest"]

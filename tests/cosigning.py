@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,27 +39,6 @@ def image(path: Path) -> tuple[Layout, str]:
     """A layout with one image under the tag 1, and its digest, always the same."""
     layout = Layout(path)
     return layout, layout.image(b"layer one", b"layer two", tag="1")
-
-
-@contextmanager
-def registry(folder: Path) -> Iterator[str]:
-    """A running docker-registry; its ``HOST:PORT``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (folder / "registry.yml").write_text(
-        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/registry}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"
-    )
-    with (folder / "registry.log").open("wb") as log, subprocess.Popen(["docker-registry", "serve", folder / "registry.yml"], stdout=log, stderr=log) as server:
-        try:
-            for _ in range(100):
-                with socket.socket() as there:
-                    if there.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            yield f"localhost:{port}"
-        finally:
-            server.terminate()
 
 
 def push(layout: Path, place: str) -> None:

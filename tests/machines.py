@@ -11,7 +11,6 @@ import functools
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from typing import NamedTuple
 import bcrypt
 import pytest
 
+import debian_registry
 from house import ROOT, SRC
 
 PROGRAMS = ("podman", "runc", "skopeo", "docker-registry", "busybox", "jq", "curl", "git")
@@ -149,35 +149,14 @@ def machine(folder: Path, registry: str, *path: Path) -> Iterator[Machine]:
         shutil.rmtree(folder / "podman")
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 @contextmanager
 def registry(folder: Path) -> Iterator[str]:
     """A running docker-registry that only `PUSHER` may use; its ``HOST:PORT``."""
     folder.mkdir()
-    port = free_port()
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode().replace("$2b$", "$2y$")
     (folder / "htpasswd").write_text(f"{PUSHER}:{hashed}\n")
-    (folder / "conf.yml").write_text(
-        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-        f"http: {{addr: '127.0.0.1:{port}'}}\nauth: {{htpasswd: {{realm: shop, path: {folder}/htpasswd}}}}\n"
-    )
-    with (folder / "log").open("wb") as log, subprocess.Popen(["docker-registry", "serve", str(folder / "conf.yml")], stdout=log, stderr=log) as server:
-        try:
-            for _ in range(100):
-                with socket.socket() as there:
-                    if there.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            yield f"localhost:{port}"
-        finally:
-            server.terminate()
+    with debian_registry.registry(folder, f"auth: {{htpasswd: {{realm: shop, path: {folder}/htpasswd}}}}\n") as host:
+        yield host
 
 
 POLICY = """\

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import cosigning
+import debian_registry
 from evidence.make_cases import COSIGN, DIGEST, SLSA, Maker, pae, statement
 
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -50,7 +51,7 @@ class Foreign:
         (scratch / "provenance.json").write_text(json.dumps(cosigning.PROVENANCE))
         (scratch / "bytes").write_bytes(b"the bytes of release 1.0")
         how = ("--key", str(scratch / "cosign.key"), *cosigning.OFFLINE)
-        with cosigning.registry(scratch) as host:
+        with debian_registry.registry(scratch) as host:
             _, self.image = cosigning.image(scratch / "image")
             for repository, older in (("new", ()), ("old", (cosigning.OLDER,))):
                 cosigning.push(scratch / "image", f"{host}/shop/{repository}:1")

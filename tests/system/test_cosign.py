@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import cosigning
+import debian_registry
 from cosigning import NO_LOG, OFFLINE, OLDER, cosign, cosigned
 from house import ROOT, SRC
 from layouts import INDEX, MANIFEST, Layout
@@ -137,7 +138,7 @@ def shop(gate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     layout, digest = cosigning.image(tmp_path / "image")
-    with cosigning.registry(tmp_path) as host:
+    with debian_registry.registry(tmp_path) as host:
         cosigning.push(tmp_path / "image", f"{host}/shop/app:1")
         yield Shop(host, digest, layout)
 

@@ -30,6 +30,7 @@ from packaging.requirements import Requirement
 import machines
 import pipelines
 import transcripts
+from debian_registry import free_port
 from house import ROOT
 from machines import LOCKGATE, PASSWORD, PUSHER, TARGETS, Gate, Machine
 
@@ -207,7 +208,7 @@ def evidence(company: Company, job: pipelines.Job, *more: str) -> tuple[int, dic
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_github(company: Company, tmp_path: Path) -> None:
-    staging, production = machines.free_port(), machines.free_port()
+    staging, production = free_port(), free_port()
     there = runners(company, tmp_path, staging={"PORT": str(staging)}, production={"PORT": str(production)})
     push = functools.partial(pipelines.github, WORKFLOW, there, "push")
 
@@ -338,7 +339,7 @@ def image(there: Machine, host: str, page: str) -> str:
 
 def test_podman_replaces_the_container_and_puts_it_back(bare: tuple[Machine, str]) -> None:
     there, host = bare
-    port = str(machines.free_port())
+    port = str(free_port())
     first, second, broken = (image(there, host, page) for page in ("the first", "the second", ""))
 
     # A first one that does not answer leaves nothing.
@@ -366,7 +367,7 @@ def test_podman_replaces_the_container_and_puts_it_back(bare: tuple[Machine, str
 
 def test_podman_killed_half_way(bare: tuple[Machine, str]) -> None:
     there, host = bare
-    port = str(machines.free_port())
+    port = str(free_port())
     first, broken = (image(there, host, page) for page in ("the first", ""))
     there.well("podman.sh", first, "shop", port)
     before = there.container("shop")
@@ -385,7 +386,7 @@ def test_podman_killed_half_way(bare: tuple[Machine, str]) -> None:
 
 def test_podman_runs_an_image_from_a_layout(bare: tuple[Machine, str]) -> None:
     there, host = bare
-    port = str(machines.free_port())
+    port = str(free_port())
     ref = image(there, host, "from a layout")
     there.well("skopeo", "copy", "--quiet", "--preserve-digests", f"docker://{ref}", "oci:layout_")
     there.well("podman.sh", there.home / "layout_", "shop", port)
@@ -448,7 +449,7 @@ def test_files_are_switched_at_once(tmp_path: Path) -> None:
 
 
 def test_shell_with_both_targets(company: Company, tmp_path: Path) -> None:
-    gate, port, root = company.gate, str(machines.free_port()), tmp_path / "www"
+    gate, port, root = company.gate, str(free_port()), tmp_path / "www"
     settings = {**gate.settings, "LOCKGATE_KEY": str(gate.place / "pipeline.key"), "EVIDENCE": str(tmp_path / "evidence")}
     pinned = image(company.deploys, company.host, "by hand")
     site = archive(tmp_path, "site", "by hand, too")

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import socketserver
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from debian_registry import registry
 from house import SRC
 from layouts import EMPTY, INDEX, LAYER, MANIFEST, Layout
 from registries import PASSWORD, USER, Handler, Registry, status
@@ -79,27 +79,6 @@ def code(*words: str) -> str:
     return error
 
 
-@contextmanager
-def debian(folder: Path, auth: str = "") -> Iterator[str]:
-    """A running docker-registry; its ``HOST:PORT``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (folder / "conf.yml").write_text(
-        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n{auth}"
-    )
-    with (folder / "log").open("wb") as log, subprocess.Popen(["docker-registry", "serve", str(folder / "conf.yml")], stdout=log, stderr=log) as server:
-        try:
-            for _ in range(100):
-                with socket.socket() as there:
-                    if there.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            yield f"localhost:{port}"
-        finally:
-            server.terminate()
-
-
 def push(layout: str, place: str, *more: str) -> None:
     subprocess.run(["skopeo", "copy", "-q", "--preserve-digests", "--dest-tls-verify=false", *more, layout, f"docker://{place}"], check=True)
 
@@ -147,7 +126,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Layout, str]:
 
 def test_from_skopeo_to_production(shop: tuple[Layout, str], tmp_path: Path) -> None:
     layout, digest = shop
-    with debian(tmp_path) as host:
+    with registry(tmp_path) as host:
         image = f"{host}/shop/app"
         push("oci:image:1", f"{image}:1")
         refused = lockgate("gate", f"{image}:1", "--to", "production", "--format", "json")
@@ -180,7 +159,7 @@ def test_from_skopeo_to_production(shop: tuple[Layout, str], tmp_path: Path) -> 
 
 def test_what_another_client_pushed_is_read(shop: tuple[Layout, str], tmp_path: Path) -> None:
     layout, digest = shop
-    with debian(tmp_path) as host:
+    with registry(tmp_path) as host:
         push("oci:image:1", f"{host}/shop/app:1")
         well("sign", "oci:image:1", "--key", "release")
         put_referrers(host, layout, digest)
@@ -189,17 +168,17 @@ def test_what_another_client_pushed_is_read(shop: tuple[Layout, str], tmp_path: 
 
 def test_a_blob_exchanged_in_the_registrys_store_is_seen(shop: tuple[Layout, str], tmp_path: Path) -> None:
     layout, digest = shop
-    with debian(tmp_path) as host:
+    with registry(tmp_path) as host:
         push("oci:image:1", f"{host}/shop/app:1")
         layer = json.loads(layout.at(digest).read_bytes())["layers"][1]["digest"].removeprefix("sha256:")
-        (tmp_path / "data/docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data").write_bytes(b"layer twO")
+        (tmp_path / "registry/docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data").write_bytes(b"layer twO")
         said = lockgate("gate", f"{host}/shop/app:1", "--to", "production", "--format", "json")
         assert (said.returncode, json.loads(said.stdout)["decision"]["outcomes"][0]["code"]) == (1, "digest.mismatch")
 
 
 def test_behind_a_password(shop: tuple[Layout, str], tmp_path: Path) -> None:
     (tmp_path / "htpasswd").write_text(f"{USER}:{bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode().replace('$2b$', '$2y$')}\n")
-    with debian(tmp_path, f"auth: {{htpasswd: {{realm: shop, path: {tmp_path}/htpasswd}}}}\n") as host:
+    with registry(tmp_path, f"auth: {{htpasswd: {{realm: shop, path: {tmp_path}/htpasswd}}}}\n") as host:
         push("oci:image:1", f"{host}/shop/app:1", "--dest-creds", f"{USER}:{PASSWORD}")
         assert code("gate", f"{host}/shop/app:1", "--to", "production") == "ref.unauthorized"
         docker = tmp_path / "home" / ".docker"
@@ -250,7 +229,7 @@ def test_behind_a_token_server(shop: tuple[Layout, str], tmp_path: Path) -> None
     with ThreadingHTTPServer(("127.0.0.1", 0), TokenServer) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         realm = f"http://127.0.0.1:{server.server_address[1]}/token"
-        with debian(tmp_path, f"auth: {{token: {{realm: '{realm}', service: shop, issuer: shop, rootcertbundle: {tmp_path}/root.pem}}}}\n") as host:
+        with registry(tmp_path, f"auth: {{token: {{realm: '{realm}', service: shop, issuer: shop, rootcertbundle: {tmp_path}/root.pem}}}}\n") as host:
             push("oci:image:1", f"{host}/shop/app:1", "--dest-creds", f"{USER}:{PASSWORD}")
             assert code("gate", f"{host}/shop/app:1", "--to", "production") == "ref.unauthorized"
             docker = tmp_path / "home" / ".docker"
@@ -271,7 +250,7 @@ def test_a_large_image_takes_no_more_memory(shop: tuple[Layout, str], tmp_path: 
         sparse.truncate(200 << 20)
     layer = {"mediaType": LAYER, "digest": "sha256:" + sha.hexdigest(), "size": 200 << 20}
     layout.enlist(layout.json({"schemaVersion": 2, "mediaType": MANIFEST, "config": layout.blob(b"{}", EMPTY), "layers": [layer]}, MANIFEST), "large")
-    with debian(tmp_path) as host:
+    with registry(tmp_path) as host:
         push("oci:image:large", f"{host}/shop/app:large")
         command = [sys.executable, "-c", PEAK, "verify", f"{host}/shop/app:large", "--public", "release.pub"]
         said = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=False)
@@ -367,7 +346,7 @@ def test_an_entry_that_is_odd_is_shown_and_hides_nothing(shop: tuple[Layout, str
 
 def test_plain_http_where_it_is_named(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """0.0.0.0 leads to this machine, and is not one of its loopback addresses."""
-    with debian(tmp_path) as host:
+    with registry(tmp_path) as host:
         push("oci:image:1", f"{host}/shop/app:1")
         lan = host.replace("localhost", "0.0.0.0")
         assert code("gate", f"{lan}/shop/app:1", "--to", "production") == "ref.unreachable"
@@ -386,11 +365,11 @@ def test_a_mirror_has_what_the_registry_lost(shop: tuple[Layout, str], tmp_path:
     layer = json.loads(shop[0].at(shop[1]).read_bytes())["layers"][1]["digest"].removeprefix("sha256:")
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-    with debian(tmp_path / "one") as host, debian(tmp_path / "two") as mirror:
+    with registry(tmp_path / "one") as host, registry(tmp_path / "two") as mirror:
         push("oci:image:1", f"{host}/shop/app:1")
         push("oci:image:1", f"{mirror}/cache/shop/app:1")
         well("sign", f"{host}/shop/app:1", "--key", "release")
-        (tmp_path / "one/data/docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data").unlink()
+        (tmp_path / "one/registry/docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data").unlink()
         assert lockgate("gate", f"{host}/shop/app:1", "--to", "production").returncode != 0
         (tmp_path / "r.toml").write_text(f'[host."{host}"]\nmirrors = ["{mirror}/cache"]\n')
         monkeypatch.setenv("LOCKGATE_REGISTRIES", "r.toml")
@@ -398,7 +377,7 @@ def test_a_mirror_has_what_the_registry_lost(shop: tuple[Layout, str], tmp_path:
 
 
 def test_a_proxy_that_is_not_there(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with debian(tmp_path) as host:
+    with registry(tmp_path) as host:
         push("oci:image:1", f"{host}/shop/app:1")
         monkeypatch.setenv("HTTPS_PROXY", f"http://u:{PASSWORD}@127.0.0.1:9")
         well("sign", f"{host}/shop/app:1", "--key", "release")
@@ -409,7 +388,7 @@ def test_a_proxy_that_is_not_there(shop: tuple[Layout, str], tmp_path: Path, mon
 
 def test_a_login_that_skopeo_keeps_for_a_namespace(shop: tuple[Layout, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "htpasswd").write_text(f"{USER}:{bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode().replace('$2b$', '$2y$')}\n")
-    with debian(tmp_path, f"auth: {{htpasswd: {{realm: shop, path: {tmp_path}/htpasswd}}}}\n") as host:
+    with registry(tmp_path, f"auth: {{htpasswd: {{realm: shop, path: {tmp_path}/htpasswd}}}}\n") as host:
         monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
         login = ["skopeo", "login", "--tls-verify=false", "-u", USER, "--password-stdin", f"{host}/shop"]
         subprocess.run(login, input=PASSWORD, text=True, check=True, capture_output=True)

@@ -13,6 +13,7 @@ import pytest
 
 import cosigning
 import machines
+from debian_registry import free_port
 from machines import LOCKGATE, POLICY, TARGETS, Done, Gate, Machine
 
 machines.require_programs()
@@ -66,7 +67,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         builds.well("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "release.pem")
         (deploys.home / "release.pub.pem").write_text(builds.well("openssl", "pkey", "-in", "release.pem", "-pubout"))
         gate = Gate(deploys, "example.com/story", POLICY.replace("release.key.pub", "../release.pub.pem").replace(", max-age: 30d", ""))
-        yield Shop(image=f"{host}/shop/app", builds=builds, gate=gate, ports={name: str(machines.free_port()) for name in ("staging", "production")})
+        yield Shop(image=f"{host}/shop/app", builds=builds, gate=gate, ports={name: str(free_port()) for name in ("staging", "production")})
 
 
 def pushed(shop: Shop, version: str) -> str:
