@@ -373,7 +373,7 @@ def test_podman_killed_half_way(bare: tuple[Machine, str]) -> None:
     before = there.container("shop")
     for how in (signal.SIGTERM, signal.SIGKILL):
         started = subprocess.Popen(["podman.sh", broken, "shop", port], env=there.environment, executable=TARGETS / "podman.sh", stderr=subprocess.DEVNULL)
-        machines.until(lambda: there.container("shop")[2] and there.container("shop-former")[0] != "")
+        machines.until(lambda: (shop := there.container("shop"))[0] != before[0] and shop[2])
         started.send_signal(how)
         assert started.wait(30) != 0
         if how == signal.SIGTERM:
