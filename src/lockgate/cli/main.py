@@ -100,7 +100,8 @@ def cli(ctx: click.Context) -> None:
 
     \b
     In what follows
-      REF  is an artifact: oci:DIRECTORY:TAG, file:PATH, or just the path;
+      REF  is an artifact: HOST/REPOSITORY:TAG or @DIGEST, oci:DIRECTORY:TAG,
+           file:PATH, or just the path;
       ENV  is an environment of the policy;
       R    is a request or a proposal, by its id, r-….
 
