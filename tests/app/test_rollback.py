@@ -16,7 +16,7 @@ from lockgate.core import events
 from lockgate.core.decide import RULES
 from lockgate.core.digest import digest_of
 from lockgate.core.identity import Root
-from lockgate.core.ports import Entry
+from lockgate.core.ports import Ended, Entry
 from lockgate.core.state import state_digest
 from lockgate.evidence import record
 from world import World, changed, standard_policy
@@ -87,6 +87,29 @@ class TestRollback:
         asked = project(replaced.ports, "production").state.environment.request(id_)
         assert asked is not None
         assert (asked.release.artifacts, asked.rollback) == ((digest("other"),), True)
+
+    @pytest.mark.parametrize("ends", [Ended(status=137, signal=9), None])
+    def test_where_nobody_knows_what_runs_it_is_what_was_last_known(self, replaced: World, ends: Ended | None) -> None:
+        """Killed, or under way still: what was to replace it may run, and what was there goes back in as any other, for nothing replaced it."""
+        replaced.artifact("third")
+        replaced.soaked("third")
+        replaced.approved("third")
+        asked = list[str]()
+        replaced.runner.ended, replaced.runner.during = ends, lambda: asked.append(roll_back(replaced))
+        replaced.deploy(ref="third")
+        if ends is not None:
+            asked.append(roll_back(replaced))
+        here = project(replaced.ports, "production").state.environment
+        found = [here.request(id_) for id_ in asked]
+        assert [(one.release.artifacts, one.rollback) for one in found if one] == [((digest("other"),), False)] * len(asked)
+
+    def test_where_it_broke_off_itself_it_is_what_was_before_it(self, replaced: World) -> None:
+        replaced.runner.ended = Ended(status=137, signal=9)
+        assert replaced.deploy(ref="other").outcome == "deploy-unknown"
+        id_ = roll_back(replaced)
+        asked = project(replaced.ports, "production").state.environment.request(id_)
+        assert asked is not None
+        assert (asked.release.artifacts, asked.rollback) == ((digest("shop"),), True)
 
     def test_there_is_nothing_before_the_first(self, world: World, fails: Fails) -> None:
         assert fails(roll_back, world) == "request.nothing-before"

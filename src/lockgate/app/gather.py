@@ -179,9 +179,7 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
     return gathered
 
 
-def facts_of(
-    basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES
-) -> Facts:
+def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> Facts:
     """All facts of a decision by these rules."""
     keys = own.policy_in_force().keys
     return Facts({**artifact_facts(basket, artifacts, keys, now), **history_facts(own, others, now, rules)})

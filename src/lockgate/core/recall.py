@@ -87,7 +87,7 @@ def spare(held: House | EnvironmentState, one: Revocation, at: datetime, running
 
 
 def permit_of(state: EnvironmentState, decision: int) -> tuple[Release, datetime | None] | None:
-    """The release that a decision's permit was for, and its end where that is remembered: a live or spent one, one that something ran by, a request's newest."""
+    """The release that a decision's permit was for, and its end where that is known: a live or spent one, one that something ran by, a request's newest."""
     for permit in (*state.permits, *state.spent):
         if permit.decision == decision:
             return permit.release, permit.not_after
