@@ -33,6 +33,7 @@ from build import (
     forced,
     given,
     in_force,
+    intact,
     key,
     later,
     person,
@@ -340,6 +341,16 @@ RITA, DORA, BOB, ANN, SAM, MAX = (
 PEOPLE = roster(RITA, DORA, BOB, ANN, SAM, MAX)
 ASKED = subject(actor=actor("dora"), request=request_id())
 ANNS, SAMS = given("ann", RELEASES, leaf=11), given("sam", SECURITY, leaf=12)
+GOOD: dict[str, Any] = {
+    "intact": [intact()],
+    "signatures": [signature()],
+    "provenance": [provenance()],
+    "stays": {"staging": [stay()]},
+    "in_force": [in_force()],
+    "requests": [request(ANNS, SAMS)],
+    "roster": PEOPLE,
+}
+"""What has to be found for `ASKED` to be allowed by every requirement there is."""
 
 
 def approved(
