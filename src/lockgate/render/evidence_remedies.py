@@ -58,6 +58,7 @@ EVIDENCE: dict[str, str] = {
     "log-entry.checkpoint-malformed": "sign again with a Sigstore client",
     "log-entry.checkpoint-other-tree": "sign again with a Sigstore client",
     "log-entry.checkpoint-unsigned": "update the trusted root",
+    "log-entry.cosignature-forged": "treat the bundle as forged",
     "log-entry.malformed": "sign again with a Sigstore client",
     "log-entry.no-checkpoint": "sign again with a Sigstore client",
     "log-entry.no-inclusion-proof": "sign again with a Sigstore client",
@@ -66,6 +67,7 @@ EVIDENCE: dict[str, str] = {
     "log-entry.other-signature": "sign again with a Sigstore client",
     "log-entry.other-signer": "sign again with a Sigstore client",
     "log-entry.promise-forged": "treat the bundle as forged",
+    "log-entry.too-few-witnesses": "sign again while the log is witnessed, or ask for witnesses this log has",
     "log-entry.unknown-kind": "sign again with a Sigstore client",
     "log-entry.unknown-log": "update the trusted root",
     "note.ambiguous-key": "report it, with the trust file",
@@ -161,4 +163,7 @@ EVIDENCE: dict[str, str] = {
     "tuf.unreachable": "wait a minute, and try again",
     "tuf.unsigned": "compare root.json and --from: they have to be of one repository",
     "vkey.malformed": "lockgate init --origin NAME",
+    "witness.malformed": "name witnesses as they publish their keys: <name>+<8 hex digits>+<base64>",
+    "witness.quorum": "lockgate verify FILE --trusted-root FILE --artifact REF --identity TEXT --issuer URL --witness VKEY --quorum N",
+    "witness.twice": "name each witness once",
 }
