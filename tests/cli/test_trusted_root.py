@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from command_line import call, move_to
-from private_sigstore import Instance
+from private_sigstore import Instance, b64
 
 OURS = Instance()
 
@@ -68,6 +68,8 @@ def test_a_difference_is_told_of_by_who_is_believed() -> None:
     assert changed(["certificateAuthorities", 0, "validFor", "end"], "2027-01-01T00:00:00Z") == [("other-time", "certificate-authority")]
     assert changed(["tlogs", 1, "logId", "keyId"], "AAAA" * 4) == [("removed", "transparency-log"), ("added", "transparency-log")]
     assert changed(["tlogs", 1, "baseUrl"], "https://elsewhere.example") == []
+    assert changed(["tlogs", 1, "checkpointKeyId"], {"keyId": b64(OURS.id2[:4])}) == []
+    assert changed(["tlogs", 1, "checkpointKeyId"], {"keyId": "AAAA" * 4}) == [("removed", "transparency-log"), ("added", "transparency-log")]
     both = OURS.root_json["tlogs"]
     again = {**both[0], "publicKey": {**both[0]["publicKey"], "validFor": {"start": "2027-01-01T00:00:00Z"}}}
     assert changed(["tlogs"], [*both, again]) == [("added", "transparency-log")]

@@ -18,7 +18,8 @@ class Believed(Noun, frozen=True, kw_only=True):
 
     Attributes:
         kind: one of `KINDS`. name: a log's host, or the subject of an authority's nearest certificate; it is no proof of anything.
-        id: how a log is named by what it signed, hex; empty for authorities.
+        id: how a log is named by what it signed, hex; behind a space how its checkpoints name it, where that is not how this begins; empty
+            for authorities.
         key: SHA-256 of the public key (SubjectPublicKeyInfo) of a log, or of the certificates of an authority, one after the other.
         algorithm: of a log's key; empty for authorities, whose certificates say it.
         start, end: when it is believed, both inside; None for no bound.
@@ -86,6 +87,5 @@ def _authority(kind: str, one: Authority) -> Believed:
 
 
 def _log(kind: str, one: Log) -> Believed:
-    return Believed(
-        kind=kind, name=one.host, id=one.id.hex(), key=digest_of(one.key.spki), algorithm=one.key.algorithm, start=one.valid.start, end=one.valid.end
-    )
+    id_ = one.id.hex() if one.id.startswith(one.hint) else f"{one.id.hex()} {one.hint.hex()}"
+    return Believed(kind=kind, name=one.host, id=id_, key=digest_of(one.key.spki), algorithm=one.key.algorithm, start=one.valid.start, end=one.valid.end)

@@ -99,7 +99,7 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
 
 
 def _log(entry: Entry, logs: Sequence[Log], times: Sequence[datetime]) -> Log:
-    mine = [log for log in logs if log.id == entry.log]
+    mine = [log for log in logs if entry.log in {log.id, log.hint}]
     if not mine:
         raise EvidenceError("log-entry.unknown-log", "the entry is in a log the trusted root does not name")
     valid = [log for log in mine if all(log.valid.holds(at) for at in times)]
@@ -128,7 +128,7 @@ def _checkpoint(proof: Proof, log: Log) -> Note:
 
 def _require_log_signature(note: Note, origin: str, log: Log) -> None:
     name = origin.partition(" - ")[0]  # Rekor v1 has its tree's id behind the name
-    mine = [one for one in note.signatures if one.id == log.id[:4] and one.name == name]
+    mine = [one for one in note.signatures if one.id == log.hint and one.name == name]
     if not mine:
         raise EvidenceError("log-entry.checkpoint-unsigned", f"the checkpoint is not signed by {log.host}")
     for one in mine:
