@@ -47,6 +47,7 @@ COMMANDS = {
         "sign": "Sign an artifact and attach the signature.",
         "attest": "Sign a statement about an artifact and attach it.",
         "verify": "Check an artifact, or a proof or event in a file.",
+        "trusted-root": "Show, compare or fetch whom Sigstore bundles are believed from.",
     },
     "Audit": {
         "log": "Read, check, prove and replay the record.",
