@@ -22,8 +22,8 @@ def verify_bundle(
     Raises:
         UsageError: ``sigstore.no-artifact``, ``sigstore.whose``. EvidenceError: as `inspect_bundle`.
     """
+    from lockgate.app.artifacts import artifacts_of
     from lockgate.app.inspect_bundle import Wanted, inspect_bundle
-    from lockgate.app.present import artifacts_of
 
     if len(artifacts) != 1:
         raise UsageError("sigstore.no-artifact", "a bundle is about one artifact: name it with --artifact")
