@@ -16,6 +16,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from fuzz.sigstore_targets import SIGSTORE
 from lockgate import canon
 from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
@@ -239,4 +240,5 @@ TARGETS = {
     "policy": Target(read_policy, lambda: cases("policy")),
     "roster": Target(read_roster, rosters),
     "checkpoint": Target(read_checkpoint, checkpoints),
+    **{name: Target(run, seeds) for name, (run, seeds) in SIGSTORE.items()},
 }

@@ -8,7 +8,7 @@ from lockgate.core.identity import Witnesses
 from lockgate.errors import EvidenceError
 from lockgate.evidence import statement
 from lockgate.evidence.sigstore import bundle, identity, trust, verify, witness
-from lockgate.evidence.sigstore.key import key_of
+from lockgate.evidence.sigstore.key import named_key
 from lockgate.ledger.cosignature import Cosigned
 
 
@@ -16,13 +16,13 @@ class Wanted(Noun, frozen=True, kw_only=True):
     """Who has to have signed: somebody a certificate names, or a key.
 
     Attributes:
-        identity, issuer: exactly these; empty where a key is meant. key: a public key, PEM; empty where a certificate is.
+        identity, issuer: exactly these; empty where a key is meant. key: a public key; empty where a certificate is.
         witnesses: who has to have cosigned the log's checkpoint.
     """
 
     identity: str = ""
     issuer: str = ""
-    key: bytes = b""
+    key: str = ""
     witnesses: Witnesses = Witnesses()
 
 
@@ -64,7 +64,7 @@ def inspect_bundle(data: bytes, root: bytes, artifact: Digest, wanted: Wanted) -
     """
     witness.known(wanted.witnesses)  # before anything is found wrong with the bundle
     read = bundle.parse(data)
-    signer = key_of(wanted.key) if wanted.key else None
+    signer = named_key(wanted.key) if wanted.key else None
     demands = verify.Demands(witnesses=wanted.witnesses)
     found = verify.verify(read, trust.parse(root), {"sha256": bytes.fromhex(hex_of(artifact))}, signer=signer, demands=demands)
     who = identity.read(found.certificate) if found.certificate else identity.Identity(subject="", issuer="", claims={})

@@ -14,7 +14,7 @@ from lockgate.canon import Noun, digest_hex
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration
 from lockgate.core.facts import Need
-from lockgate.core.identity import Name, PublicKey, fingerprint
+from lockgate.core.identity import EvidenceKey, Name, fingerprint
 from lockgate.core.model import NONE, DigestOrNone
 from lockgate.core.requirements import AnyRequirement, kind_of
 
@@ -52,7 +52,7 @@ class Policy(Noun, frozen=True, kw_only=True):
         version: of this format: 1.
         project: what it is for.
         environments: name -> section.
-        keys: name -> public key, in normal form.
+        keys: name -> public key, in normal form; of an RSA key with its algorithm.
 
     Raises:
         ValueError: at construction, where a name is used that is not defined, ids are not distinct, a public key is not
@@ -62,7 +62,7 @@ class Policy(Noun, frozen=True, kw_only=True):
     version: Literal[1]
     project: Name
     environments: dict[Name, EnvironmentPolicy]
-    keys: dict[Name, PublicKey] = {}
+    keys: dict[Name, EvidenceKey] = {}
 
     def __post_init__(self) -> None:
         super().__post_init__()

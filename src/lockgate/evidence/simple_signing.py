@@ -24,7 +24,7 @@ from typing import Any
 from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
-from lockgate.core.identity import Fingerprint, PublicKey
+from lockgate.core.identity import EvidenceKey, Fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import b64, foreign, keys
 
@@ -51,7 +51,7 @@ class Signed(Noun, frozen=True, kw_only=True):
     """A piece taken apart, believed in nothing.
 
     Attributes:
-        payload: the bytes that were signed. signature: Ed25519, or ECDSA P-256 with SHA-256 in DER.
+        payload: the bytes that were signed. signature: by whatever kind of key.
     """
 
     payload: bytes
@@ -97,12 +97,12 @@ def parse(data: bytes) -> Signed:
     return Signed(payload=payload, signature=signature)
 
 
-def work(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> int:
+def work(signed: Signed, known: Mapping[Fingerprint, EvidenceKey]) -> int:
     """What verifying would cost at most, counted as `dsse.work` does."""
-    return len(_candidates(signed, known)) * (65_536 + len(signed.payload))
+    return sum(keys.effort(known[name]) + len(signed.payload) for name in keys.candidates(known, signed.signature))
 
 
-def verify(signed: Signed, known: Mapping[Fingerprint, PublicKey], digests: AbstractSet[Digest]) -> Said:
+def verify(signed: Signed, known: Mapping[Fingerprint, EvidenceKey], digests: AbstractSet[Digest]) -> Said:
     """Steps 2 to 5.
 
     Raises:
@@ -128,20 +128,16 @@ def verify(signed: Signed, known: Mapping[Fingerprint, PublicKey], digests: Abst
     return Said(subject=subject, key=key, signed_at=signed_at)
 
 
-def _signer(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> Fingerprint:
-    for name in _candidates(signed, known):
+def _signer(signed: Signed, known: Mapping[Fingerprint, EvidenceKey]) -> Fingerprint:
+    for name in keys.candidates(known, signed.signature):
         try:
-            keys.verify_raw(known[name], signed.payload, signed.signature)
+            keys.verify_evidence(known[name], signed.payload, signed.signature)
         except EvidenceError:
             continue
         return name
     raise EvidenceError(
         "simple-signing.unknown-key", "this signature does not verify under a key that is known: another key signed, or the payload was altered"
     )
-
-
-def _candidates(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> list[Fingerprint]:
-    return [name for name, key in known.items() if key.partition(" ")[0] in {keys.ED25519, keys.P256} and keys.fits_raw(key, signed.signature)]
 
 
 def _time(optional: dict[str, Any]) -> datetime | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from lockgate.core.duration import Duration, span
 from lockgate.core.facts import Facts, Need, Rejected, Signature, Unreadable
-from lockgate.core.identity import Name, PublicKey, fingerprint
+from lockgate.core.identity import EvidenceKey, Name, fingerprint
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Verdict
 from lockgate.core.requirements.base import Requirement, unknown
@@ -36,7 +36,7 @@ class SignedBy(Requirement, tag="signed-by", frozen=True, kw_only=True):
         """Signatures, and what was attached but proves nothing."""
         return (Need(Signature), Need(Rejected))
 
-    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, PublicKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """Count distinct keys for each artifact; the artifact with the fewest speaks for all."""
         signatures = facts.of(Signature)
         if isinstance(signatures, Unreadable):
