@@ -171,11 +171,11 @@ def test_a_payload_is_of_the_digest_that_was_asked_for() -> None:
     assert code(Evidence(media_type=simple_signing.MEDIA_TYPE, data=whole, origin="")) == "signature.bad"
 
 
-def test_a_time_stamp_of_an_envelope_is_over_the_envelope() -> None:
+def test_a_time_stamp_of_an_envelope_is_over_the_envelope_or_its_signature() -> None:
     piece = layer(OURS, kind="dsse")
     envelope, _ = annotated.envelope_of(piece.data)
     _, signature = parts(piece)
-    for stamped, wanted in ((envelope, ""), (signature, "timestamp.other-message")):
+    for stamped, wanted in ((envelope, ""), (signature, ""), (STATEMENT, "timestamp.other-message"), (envelope + b" ", "timestamp.other-message")):
         response = json.dumps({"SignedRFC3161Timestamp": b64(OURS.stamp(stamped))})
         stamped_piece = changed(piece, time_stamp=response)
         if wanted:

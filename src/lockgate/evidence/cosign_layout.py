@@ -11,8 +11,8 @@ A layer under the tag ``sha256-<hex>.sig`` is a simple signing payload with its 
   3. a payload is cosign's, and about one of the digests that were asked for (`simple_signing.says`). What an envelope is about, its
      Statement says, to whoever reads that.
 
-Two things are not as in a bundle: the time stamp of an envelope is over the envelope's bytes and not over its signature, and Rekor's oldest
-kind of entry (``intoto`` 0.0.1) records the hash of these bytes in place of the signature.
+Two things are not as in a bundle: the time stamp of an envelope is over the envelope's bytes (until cosign 3.0; over the signature in it since), and
+Rekor's oldest kind of entry (``intoto`` 0.0.1) records the hash of these bytes in place of the signature.
 """
 
 from __future__ import annotations

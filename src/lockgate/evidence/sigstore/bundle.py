@@ -65,7 +65,7 @@ class Signed(Noun, frozen=True, kw_only=True):
         signature: as it came.
         payload, payload_type: of an envelope; the type is empty for a message, and the payload too unless its bytes came along.
         algorithm, digest: of a message, what the bundle says of its digest: a hint.
-        envelope: the envelope's own bytes where it came as a file, which time stamps are over then, and not over the signature in it.
+        envelope: the envelope's own bytes where it came as a file: a time stamp may be over these, and so may a hash that a log recorded.
     """
 
     signature: bytes

@@ -27,7 +27,7 @@ from lockgate.canon import Noun
 from lockgate.errors import EvidenceError
 from lockgate.evidence.dsse import pae
 from lockgate.evidence.sigstore import certificate, key, rekor, sct, timestamp
-from lockgate.evidence.sigstore.bundle import Bundle
+from lockgate.evidence.sigstore.bundle import Bundle, Signed
 from lockgate.evidence.sigstore.key import Key
 from lockgate.evidence.sigstore.trust import TrustedRoot
 
@@ -126,7 +126,7 @@ def _times(bundle: Bundle, root: TrustedRoot) -> tuple[Time, ...]:
     unknown: EvidenceError | None = None
     for stamp in bundle.time_stamps:
         try:
-            found.append(Time(at=timestamp.verify(stamp, bundle.signed.envelope or bundle.signed.signature, root.time_stampers), by="time-stamp"))
+            found.append(Time(at=_stamped(stamp, bundle.signed, root), by="time-stamp"))
         except EvidenceError as err:
             if err.code != "timestamp.untrusted":
                 raise
@@ -137,6 +137,16 @@ def _times(bundle: Bundle, root: TrustedRoot) -> tuple[Time, ...]:
     if not found and unknown is not None and bundle.chain:
         raise unknown
     return tuple(found)
+
+
+def _stamped(stamp: bytes, signed: Signed, root: TrustedRoot) -> datetime:
+    """When; a stamp is over the signature, or else over the envelope that it stands in, where that came as a file."""
+    try:
+        return timestamp.verify(stamp, signed.signature, root.time_stampers)
+    except EvidenceError as err:
+        if err.code != "timestamp.other-message" or not signed.envelope:
+            raise
+    return timestamp.verify(stamp, signed.envelope, root.time_stampers)
 
 
 def _require_certificate(chain: list[x509.Certificate], root: TrustedRoot, times: tuple[Time, ...], demands: Demands) -> None:
