@@ -25,7 +25,7 @@ from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import bundle, dsse, foreign, simple_signing, slsa, statement
+from lockgate.evidence import annotated, bundle, dsse, foreign, simple_signing, slsa, statement
 
 SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"
 """The predicate type of a signature that says nothing but "signed"; ``signedAt`` in its predicate says when."""
@@ -75,13 +75,16 @@ def take_apart(piece: Evidence) -> bundle.Bundle | simple_signing.Signed:
     """Steps 1 and 2 but for the key: nothing in it is believed.
 
     Raises:
-        EvidenceError: ``evidence.unknown-format``, and those of `dsse.parse`, `bundle.parse` and `simple_signing.parse`.
+        EvidenceError: ``evidence.unknown-format``, and those of `dsse.parse`, `bundle.parse`, `annotated.envelope_of` and `simple_signing.parse`.
     """
     match piece.media_type:
         case dsse.MEDIA_TYPE:
             return bundle.Bundle(envelope=dsse.parse(piece.data), certified=False)
         case bundle.MEDIA_TYPE:
             return bundle.parse(piece.data)
+        case annotated.ATTESTATION:
+            envelope, beside = annotated.envelope_of(piece.data)
+            return bundle.Bundle(envelope=dsse.parse(envelope), certified=bool(beside.certificate))
         case simple_signing.MEDIA_TYPE:
             return simple_signing.parse(piece.data)
         case _:

@@ -63,8 +63,9 @@ class Signed(Noun, frozen=True, kw_only=True):
 
     Attributes:
         signature: as it came.
-        payload, payload_type: of an envelope; the type is empty for a message.
+        payload, payload_type: of an envelope; the type is empty for a message, and the payload too unless its bytes came along.
         algorithm, digest: of a message, what the bundle says of its digest: a hint.
+        envelope: the envelope's own bytes where it came as a file: a time stamp may be over these, and so may a hash that a log recorded.
     """
 
     signature: bytes
@@ -72,6 +73,7 @@ class Signed(Noun, frozen=True, kw_only=True):
     payload_type: str = ""
     algorithm: str = ""
     digest: bytes = b""
+    envelope: bytes = b""
 
 
 class Bundle(Noun, frozen=True, kw_only=True):

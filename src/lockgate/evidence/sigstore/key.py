@@ -43,16 +43,6 @@ class Key(Noun, frozen=True, kw_only=True):
         """The hash a signature of this key is made over: ``sha256``, ``sha384`` or ``sha512``; empty where the key signs the bytes themselves."""
         return algorithms.ALGORITHMS[self.algorithm].hash
 
-    @property
-    def algorithm(self) -> str:
-        """``ed25519``, ``ecdsa-p256`` and its like, ``rsa-pss-sha256`` or ``rsa-pkcs1-sha256``."""
-        loaded = _load(self.spki)
-        if isinstance(loaded, ed25519.Ed25519PublicKey):
-            return "ed25519"
-        if isinstance(loaded, ec.EllipticCurvePublicKey):
-            return f"ecdsa-p{loaded.curve.key_size}"
-        return "rsa-pss-sha256" if self.pss else "rsa-pkcs1-sha256"
-
 
 def key_of(data: bytes, *, rsa: str = RSA) -> Key:
     """A key from PEM or DER (SubjectPublicKeyInfo, or the PKCS#1 form of an RSA key).

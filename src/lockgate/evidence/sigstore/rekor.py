@@ -40,7 +40,7 @@ def promised(entry: Entry, logs: Sequence[Log]) -> datetime | None:
     Raises:
         EvidenceError: ``log-entry.unknown-log``, ``log-entry.promise-forged``, ``log-entry.malformed``.
     """
-    if not entry.promise or not entry.integrated or (entry.kind, entry.version) not in V1:
+    if not _promises(entry):
         return None
     try:
         at = fields.instant(entry.integrated)
@@ -57,6 +57,11 @@ def promised(entry: Entry, logs: Sequence[Log]) -> datetime | None:
 
 NOBODY = Witnesses()
 """No witnesses are asked for."""
+
+
+def _promises(entry: Entry) -> bool:
+    """Whether a v1 log promises something at all: without a time, or by another kind of log, it does not, and its promise is not looked at."""
+    return bool(entry.promise and entry.integrated and (entry.kind, entry.version) in V1)
 
 
 def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, promise_suffices: bool, witnesses: Witnesses = NOBODY) -> tuple[Cosigned, ...]:
@@ -79,7 +84,7 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
     """
     log = _log(entry, logs, times)
     proof = entry.proof
-    promise_suffices = promise_suffices and bool(entry.promise) and witnesses == NOBODY
+    promise_suffices = promise_suffices and _promises(entry) and witnesses == NOBODY
     if proof is None:
         if promise_suffices:
             return ()
@@ -220,8 +225,12 @@ def _dsse_v2(spec: dict[str, Any], logged: Logged) -> None:
 
 
 def _intoto_v1(spec: dict[str, Any], logged: Logged) -> None:
-    """The oldest kind records no signature: payload and signer are all there is to compare (and the envelope's hash, of bytes nobody has)."""
-    _require_payload(foreign.within(foreign.within(spec, "content"), "payloadHash"), logged)
+    """The oldest kind records no signature: payload, signer and the hash of the envelope's bytes, where they are known, are all there is to compare."""
+    content = foreign.within(spec, "content")
+    _require_payload(foreign.within(content, "payloadHash"), logged)
+    if logged.signed.envelope:
+        said = foreign.within(content, "hash")
+        _require_signature(foreign.text(said, "algorithm") == "sha256" and _hex(said) == _sha256(logged.signed.envelope))
     _require_signer(_der(fields.raw(spec, "publicKey")) == logged.signer)
 
 
