@@ -1,4 +1,4 @@
-"""Globs and regular expressions over whole texts, matched in time that is linear in the text: nobody's input makes them slow.
+r"""Globs and regular expressions over whole texts, matched in time that is linear in the text: nobody's input makes them slow.
 
 A pattern becomes a list of states (Thompson's construction), and a text is read once with the set of states it may be in. Nothing is
 tried and taken back, so that no pattern is exponential: at most `MAX_STATES` times `MAX_TEXT` steps, some tens of milliseconds.
@@ -7,7 +7,7 @@ What would need more than that (back references, look-around) is not in the lang
 Globs: ``*`` is any run of characters but those that separate the parts of a name, ``/ @ : ? #``; ``**`` is any run of characters at all;
 ``?`` is one character that separates nothing. Everything else is itself.
 
-Regular expressions: literals, ``.``, ``[a-z]``, ``[^a-z]``, ``\\d \\w``, ``\\`` before anything that is no letter or digit, ``( )``, ``(?: )``, ``|``,
+Regular expressions: literals, ``.``, ``[a-z]``, ``[^a-z]``, ``\d \w``, ``\`` before anything that is no letter or digit, ``( )``, ``(?: )``, ``|``,
 ``* + ? {m} {m,n} {m,}``. They mean what they mean in Python, over the whole text, in ASCII; ``^`` and ``$`` are not written.
 """
 

@@ -43,6 +43,11 @@ class Key(Noun, frozen=True, kw_only=True):
         return sha256(self.spki).digest()
 
     @property
+    def is_rsa(self) -> bool:
+        """Whether it is an RSA key."""
+        return isinstance(_load(self.spki), rsa.RSAPublicKey)
+
+    @property
     def prehash(self) -> str:
         """The hash a signature of this key is made over: ``sha256``, ``sha384`` or ``sha512``; empty where the key signs the bytes themselves."""
         loaded = _load(self.spki)
