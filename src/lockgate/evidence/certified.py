@@ -46,7 +46,7 @@ class Held(NamedTuple):
 
 def work(bundle: Bundle, believed: Believed) -> int:
     """What `held` would cost at most, in bytes hashed: signatures of the log, and at each time that is known those of the path and of certificate logs."""
-    tries = 8 + 6 * len(bundle.time_stamps) + (1 + len(bundle.time_stamps)) * (6 + 4 * len(bundle.chain))
+    tries = 6 + 6 * len(bundle.time_stamps) + (1 + len(bundle.time_stamps)) * (4 + 4 * len(bundle.chain))
     return tries * TRY * max(1, len(_roots(believed)))
 
 
