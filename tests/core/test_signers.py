@@ -22,8 +22,8 @@ WORKFLOW = "https://github.com/acme/shop/.github/workflows/release.yml@refs/head
 
 
 def rule(**fields: Any) -> IdentityRule:
-    issuer = {} if any(name.startswith("issuer") for name in fields) else {"issuer": GITHUB}
-    who = {} if any(name.startswith("identity") for name in fields) else {"identity": WORKFLOW}
+    issuer: dict[str, Any] = {} if any(name.startswith("issuer") for name in fields) else {"issuer": GITHUB}
+    who: dict[str, Any] = {} if any(name.startswith("identity") for name in fields) else {"identity": WORKFLOW}
     return IdentityRule(root="ours", **issuer, **who, **fields)
 
 
@@ -63,7 +63,7 @@ def test_the_first_thing_that_is_other_is_told(given_rule: IdentityRule, found: 
         {"issuer_regex": "a{,2}", "identity": "a"},
     ],
 )
-def test_a_rule_that_says_something_twice_or_not_at_all_cannot_be(fields: dict[str, str]) -> None:
+def test_a_rule_that_says_something_twice_or_not_at_all_cannot_be(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"one of|bracket|repetition"):
         IdentityRule(root="ours", **fields)
 

@@ -17,7 +17,11 @@ from lockgate.evidence.yaml_tree import Place
 GITHUB = "https://token.actions.githubusercontent.com"
 
 _STRANGERS = (
-    "https://github.com/somebody-else/anything/.github/workflows/any.yml@refs/heads/any",
+    *(
+        f"https://github.com/somebody-else/anything/.github/workflows/{name}.yml@refs/{ref}"
+        for name in ("any", "build", "ci", "deploy", "main", "publish", "release")
+        for ref in ("heads/any", "heads/main", "tags/v1.0.0")
+    ),
     "https://gitlab.com/somebody-else/anything//.gitlab-ci.yml@refs/heads/any",
     "https://agent.buildkite.example/somebody-else/pipeline",
     "somebody.else@elsewhere.example",
