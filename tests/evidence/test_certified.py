@@ -22,6 +22,7 @@ from lockgate.core.signers import Accepts, Believed, IdentityRule
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact, dsse, policy_roots
 from lockgate.evidence.sigstore import bundle, identity
+from older_layout import layer
 from private_sigstore import ARTIFACT, DAY, ISSUER, NOW, WHO, Instance, der, p256
 
 OURS, THEIRS = Instance(), Instance()
@@ -250,6 +251,52 @@ def test_an_identity_that_failed_in_a_bundle_is_not_rescued_as_a_message() -> No
     assert both(bad, message, formats=formats[::-1]) == ["certificate.no-sct", "Signature"]
     stranger = OURS.bundle(log=1, leaf={"sct": False, "names": [x509.UniformResourceIdentifier("https://elsewhere.example")]})
     assert both(stranger, message, formats=formats) == ["certificate.no-sct", "Signature"]
+
+
+def before_bundles(document: Evidence, *rules: IdentityRule, keys: dict[str, str] | None = None, **accepts: Any) -> artifact.Read:
+    (fact,) = artifact.read([document], keys or {}, {DIGEST}, LATER, believing(*rules, **accepts))
+    return fact
+
+
+@pytest.mark.parametrize("kind", ["hashedrekord", "dsse", "intoto"])
+def test_what_cosign_wrote_before_its_bundles_counts_where_a_promise_does(kind: str) -> None:
+    written = layer(OURS, kind=kind)
+    fact = before_bundles(written)
+    assert isinstance(fact, Rejected)
+    assert fact.code == "log-entry.no-inclusion-proof"
+    fact = before_bundles(written, log="promise")
+    assert isinstance(fact, Signature)
+    assert fact.by is not None
+    assert (fact.by.names, fact.by.known, fact.key, fact.signed_at) == (("id-0",), "log", "", NOW)
+    name = "cosign-signature" if kind == "hashedrekord" else "cosign-attestation"
+    assert isinstance(before_bundles(written, log="promise", formats=(name,)), Signature)
+    fact = before_bundles(written, log="promise", formats=("sigstore-bundle", "dsse"))
+    assert isinstance(fact, Rejected)
+    assert fact.code == "evidence.format-not-accepted"
+
+
+def test_a_layer_of_somebody_else_or_of_another_image() -> None:
+    found = before_bundles(layer(OURS), OTHERS["subject"][0], log="promise")
+    assert isinstance(found, Rejected)
+    assert found.code == "identity.other-subject"
+    (found,) = artifact.read([layer(OURS)], {}, {"sha256:" + "1" * 64}, LATER, believing(log="promise"))
+    assert isinstance(found, Rejected)
+    assert found.code == "simple-signing.other-digest"
+    found = before_bundles(layer(OURS, beside={"chain": "x"}), log="promise")
+    assert isinstance(found, Rejected)
+    assert found.code == "annotation.malformed"
+
+
+def test_a_layer_that_failed_takes_weaker_ones_with_it_and_a_layer_does_not_stand_in_for_a_bundle_that_failed() -> None:
+    bad, good = piece(OURS.bundle(log=1, leaf={"sct": False})), layer(OURS)
+    accepts = {"log": "promise", "formats": ("sigstore-bundle", "cosign-signature")}
+    found = artifact.read([bad, good], {}, {DIGEST}, LATER, believing(**accepts))
+    assert [one.code for one in found if isinstance(one, Rejected)] == ["certificate.no-sct", "evidence.stronger-failed"]
+    bad, good = layer(OURS, leaf={"sct": False}), piece(GOOD)
+    found = artifact.read([bad, good], {}, {DIGEST}, LATER, believing(**accepts))
+    assert isinstance(found[1], Signature), "a bundle is the stronger one"
+    found = artifact.read([bad, good], {}, {DIGEST}, LATER, believing(log="promise", formats=("cosign-signature", "sigstore-bundle")))
+    assert [one.code for one in found if isinstance(one, Rejected)] == ["certificate.no-sct", "evidence.stronger-failed"]
 
 
 def refused(evidence: list[Evidence], believed: Believed) -> str:

@@ -29,8 +29,9 @@ from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import KEYS_ALONE, Accepts, Believed, Format
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import accepted, certified, dsse, foreign, keys, simple_signing, slsa, statement, stronger
+from lockgate.evidence import accepted, annotated, certified, cosign_layout, dsse, foreign, keys, simple_signing, slsa, statement, stronger
 from lockgate.evidence.sigstore import bundle, key, verify
+from lockgate.evidence.sigstore.bundle import Bundle
 from lockgate.evidence.stronger import Outcome, claimed, not_rescued
 
 SIGNATURE_TYPE = stronger.SIGNATURE_TYPE
@@ -49,12 +50,29 @@ class Opened(NamedTuple):
     Attributes:
         format: which it is.
         envelope: of a statement, bare or in a bundle. bundle: a Sigstore bundle. payload: what cosign signed before its bundles.
+        layer: of what it wrote then, where a certificate stands beside it.
     """
 
     format: Format
     envelope: dsse.Envelope | None = None
     bundle: bundle.Opened | None = None
     payload: simple_signing.Signed | None = None
+    layer: Evidence | None = None
+
+    @property
+    def certified(self) -> bool:
+        """Whether a certificate signed it, by its own word."""
+        return self.layer is not None or (self.bundle is not None and self.bundle.certified)
+
+    def whole(self) -> Bundle | None:
+        """The bundle that a certificate signed, or what amounts to one; None where none did.
+
+        Raises:
+            EvidenceError: as `bundle.material` and `cosign_layout.bundle_of`.
+        """
+        if self.layer is not None:
+            return cosign_layout.bundle_of(self.layer)
+        return bundle.material(self.bundle) if self.bundle is not None and self.bundle.certified else None
 
 
 class Signers(NamedTuple):
@@ -111,13 +129,18 @@ def take_apart(piece: Evidence) -> Opened:
     """Steps 1 and 2 but for who signed: nothing in it is believed.
 
     Raises:
-        EvidenceError: ``evidence.unknown-format``, ``bundle.other-version``, and those of `dsse.parse`, `bundle.read` and `simple_signing.parse`.
+        EvidenceError: ``evidence.unknown-format``, ``bundle.other-version``, and those of `dsse.parse`, `bundle.read`, `annotated.envelope_of` and
+            `simple_signing.parse`.
     """
     match piece.media_type:
         case dsse.MEDIA_TYPE:
             return Opened("dsse", envelope=dsse.parse(piece.data))
+        case annotated.ATTESTATION:
+            envelope, beside = annotated.envelope_of(piece.data)
+            return Opened("cosign-attestation", envelope=dsse.parse(envelope), layer=piece if beside.certificate else None)
         case simple_signing.MEDIA_TYPE:
-            return Opened("cosign-signature", payload=simple_signing.parse(piece.data))
+            signed = simple_signing.parse(piece.data)
+            return Opened("cosign-signature", payload=signed, layer=piece if signed.beside.certificate else None)
         case _ if piece.media_type in bundle.VERSIONS:
             return _take_bundle_apart(bundle.read(piece.data, max_bytes=dsse.MAX_ENVELOPE), bundle.VERSIONS[piece.media_type])
         case _:
@@ -152,39 +175,66 @@ def _require_counted(opened: Opened, accepts: Accepts) -> None:
 
 def _work(opened: Opened, asked: _Asked) -> int:
     """What step 2 costs at most."""
+    tries = len(asked.known) * certified.TRY
     if opened.payload is not None:
-        return simple_signing.work(opened.payload, asked.known)
-    tries = dsse.work(opened.envelope, asked.known) if opened.envelope is not None else len(asked.known) * certified.TRY
-    if opened.bundle is None or not opened.bundle.certified or not asked.believed.identities:
+        tries = simple_signing.work(opened.payload, asked.known)
+    elif opened.envelope is not None:
+        tries = dsse.work(opened.envelope, asked.known)
+    whole = opened.whole() if asked.believed.identities else None
+    if whole is None:
         return tries
-    return tries + certified.work(bundle.material(opened.bundle), asked.believed) * (len(asked.digests) if opened.envelope is None else 1)
+    return tries + certified.work(whole, asked.believed) * (len(asked.digests) if opened.format == "sigstore-message" else 1)
 
 
 def _outcome(opened: Opened, source: Digest, asked: _Asked) -> Outcome:
     """Steps 2 to 5 of one piece."""
-    if opened.payload is not None:
-        return Outcome(opened.format, _read_payload(opened.payload, source, asked), kind=SIGNATURE_TYPE)
     try:
+        if opened.payload is not None:
+            return Outcome(opened.format, _read_payload(opened, opened.payload, source, asked), kind=SIGNATURE_TYPE)
         if opened.envelope is None:
             return Outcome(opened.format, _read_message(opened, source, asked), kind=SIGNATURE_TYPE)
-        signers = _signers(opened, asked)
+        signers = _signers(opened.envelope, opened, asked)
     except EvidenceError as err:
         kind = _claimed_kind(opened.envelope)
         if kind and kind not in _READERS:
             return Outcome(opened.format, [])
         rejected = Rejected(source=source, code=err.code, predicate=kind)
-        return Outcome(opened.format, [rejected], claimed(opened.envelope, opened.bundle, asked.known, asked.believed), kind)
+        return Outcome(opened.format, [rejected], _claims(opened, asked), kind)
     return Outcome(opened.format, _read(opened.envelope, signers, source, asked))
 
 
-def _read_payload(signed: simple_signing.Signed, source: Digest, asked: _Asked) -> list[Read]:
+def _claims(opened: Opened, asked: _Asked) -> frozenset[str]:
+    """The signers a piece that failed claims to be by."""
+    try:
+        whole = opened.whole()
+    except EvidenceError:
+        whole = None
+    return claimed(opened.envelope, opened.bundle.hint if opened.bundle is not None else "", whole, asked.known, asked.believed)
+
+
+def _held(whole: Bundle | None, over: Mapping[str, bytes], asked: _Asked) -> Signers:
+    """The holders of the certificate that signed this. `over`: digests of what is signed, where it did not come along."""
+    if whole is None or not asked.believed.identities:
+        raise EvidenceError("bundle.keyless", "this was signed by the key in a certificate, and the policy names no identity that a certificate could have")
+    return Signers(holders=certified.held(lambda root, demands: verify.verify(whole, root, over, demands=demands), asked.believed, asked.now).holders)
+
+
+def _read_payload(opened: Opened, signed: simple_signing.Signed, source: Digest, asked: _Asked) -> list[Read]:
+    """Steps 2 to 5 of what cosign signed before its bundles. To be about another image is no failure to verify."""
     try:
         said = simple_signing.verify(signed, asked.known, asked.digests)
         accepted.require(asked.believed.accepts, [accepted.of_key(asked.known[said.key])])
         _not_later(said.signed_at, asked.now)
+        return [Signature(subject=said.subject, key=said.key, source=source, signed_at=said.signed_at)]
+    except EvidenceError as err:
+        if err.code != "simple-signing.unknown-key" or opened.layer is None:
+            return [Rejected(source=source, code=err.code, predicate=SIGNATURE_TYPE)]
+    signers = _held(opened.whole(), {}, asked)
+    try:
+        subject, _ = simple_signing.says(signed.payload, asked.digests)
     except EvidenceError as err:
         return [Rejected(source=source, code=err.code, predicate=SIGNATURE_TYPE)]
-    return [Signature(subject=said.subject, key=said.key, source=source, signed_at=said.signed_at)]
+    return _signatures(subject, signers, source)
 
 
 def _read_message(opened: Opened, source: Digest, asked: _Asked) -> list[Read]:
@@ -199,12 +249,9 @@ def _read_message(opened: Opened, source: Digest, asked: _Asked) -> list[Read]:
 
 
 def _message_signers(opened: Opened, digest: Digest, asked: _Asked) -> Signers:
-    if opened.bundle is None:
-        raise EvidenceError("bundle.no-envelope", "this is no Sigstore bundle")
     over = {"sha256": bytes.fromhex(hex_of(digest))}
-    if opened.bundle.certified:
-        whole = bundle.material(opened.bundle)
-        return Signers(holders=certified.held(lambda root, demands: verify.verify(whole, root, over, demands=demands), asked.believed, asked.now).holders)
+    if opened.bundle is None or opened.bundle.certified:
+        return _held(opened.whole(), over, asked)
     for name, public in asked.known.items():
         try:
             key.verify_digest(key.loaded_key(keys.verifier_of(public).public), opened.bundle.signed.signature, over["sha256"])
@@ -215,20 +262,14 @@ def _message_signers(opened: Opened, digest: Digest, asked: _Asked) -> Signers:
     raise EvidenceError("dsse.unknown-key", "no key that is known signed these bytes: another key did, or they were altered")
 
 
-def _signers(opened: Opened, asked: _Asked) -> Signers:
+def _signers(envelope: dsse.Envelope, opened: Opened, asked: _Asked) -> Signers:
     """Step 2. A certificate whose key the policy knows is that key: one private key is one signer, whatever it came with."""
-    envelope = opened.envelope
-    if envelope is None:
-        raise EvidenceError("dsse.malformed", "this is no envelope")
     try:
         names = dsse.verify(envelope, asked.known).keys
     except EvidenceError as err:
-        if opened.bundle is None or not opened.bundle.certified or err.code != "dsse.unknown-key":
+        if err.code != "dsse.unknown-key" or not opened.certified:
             raise
-        if not asked.believed.identities:
-            raise EvidenceError("bundle.keyless", "this bundle was signed by the key in a certificate, and the policy names no identity") from None
-        whole = bundle.material(opened.bundle)
-        return Signers(holders=certified.held(lambda root, demands: verify.verify(whole, root, {}, demands=demands), asked.believed, asked.now).holders)
+        return _held(opened.whole() if asked.believed.identities else None, {}, asked)
     counted = accepted.require(asked.believed.accepts, [accepted.of_key(asked.known[name]) for name in names])
     return Signers(keys=tuple(names[place] for place in counted))
 
@@ -249,13 +290,13 @@ def _read(envelope: dsse.Envelope, signers: Signers, source: Digest, asked: _Ask
             if signers.keys:
                 facts += _READERS[predicate](said.predicate, subject, signers.keys, source, asked.now)
             for holder in signers.holders:
-                facts += [_held(fact, holder) for fact in _READERS[predicate](said.predicate, subject, ("",), source, asked.now)]
+                facts += [_by(holder, fact) for fact in _READERS[predicate](said.predicate, subject, ("",), source, asked.now)]
         return facts
     except EvidenceError as err:
         return [Rejected(source=source, code=err.code, predicate=predicate)]
 
 
-def _held(fact: Read, holder: Holder) -> Read:
+def _by(holder: Holder, fact: Read) -> Read:
     """The fact as a certificate's: no key of the policy's signed it, and when it was signed is known and need not be believed."""
     match fact:
         case Signature():

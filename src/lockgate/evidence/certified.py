@@ -51,14 +51,12 @@ def work(bundle: Bundle, believed: Believed) -> int:
 
 
 def held(under: Under, believed: Believed, now: datetime) -> Held:
-    """Steps 1 to 5.
+    """Steps 1 to 5, of a policy that names identities.
 
     Raises:
-        EvidenceError: ``bundle.keyless`` where the policy names no identity; ``identity.other-issuer``, ``identity.other-subject``,
+        EvidenceError: ``identity.other-issuer``, ``identity.other-subject``,
             ``identity.other-claim``; ``evidence.algorithm-not-accepted``; ``evidence.from-future``; those of `verify.verify` and `identity.read`.
     """
-    if not believed.identities:
-        raise EvidenceError("bundle.keyless", "this was signed by the key in a certificate, and the policy names no identity that a certificate could have")
     accepts = believed.accepts
     demands = Demands(log=accepts.log, certificate_log=accepts.certificate_log == "yes")
     found: list[Holder] = []

@@ -43,15 +43,14 @@ class Outcome(NamedTuple):
     kind: str = ANY
 
 
-def claimed(envelope: dsse.Envelope | None, opened: bundle.Opened | None, known: Mapping[Fingerprint, PublicKey], believed: Believed) -> frozenset[str]:
-    """The signers of the policy that a piece claims to be by. Nothing of it is verified."""
+def claimed(
+    envelope: dsse.Envelope | None, hint: str, whole: bundle.Bundle | None, known: Mapping[Fingerprint, PublicKey], believed: Believed
+) -> frozenset[str]:
+    """The signers of the policy that a piece claims to be by, which is not verified: keys it names or hints at, and identities that mean its certificate."""
     found = {part.keyid for part in envelope.signatures if part.keyid in known} if envelope is not None else set[str]()
-    if opened is None:
-        return frozenset(found)
-    if not opened.certified:
-        return frozenset(found | {name for name, key in known.items() if opened.hint and bundle.hint_of(key) == opened.hint})
+    found |= {name for name, key in known.items() if hint and bundle.hint_of(key) == hint}
     try:
-        return frozenset(found | set(certified.meant(identity.read(bundle.material(opened).chain[0]), believed)))
+        return frozenset(found | set(certified.meant(identity.read(whole.chain[0]), believed)) if whole is not None else found)
     except EvidenceError:
         return frozenset(found)
 

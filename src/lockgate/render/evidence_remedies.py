@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 EVIDENCE: dict[str, str] = {
+    "annotation.malformed": "have it written anew: docs/foreign.md shows how",
     "bundle.keyless": "lockgate policy show",
     "bundle.no-envelope": "cosign sign --key KEY REF",
     "bundle.other-version": "cosign sign --key KEY REF",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -76,8 +77,9 @@ class Signed(Noun, frozen=True, kw_only=True):
 
     Attributes:
         signature: as it came. keyid: of an envelope, which key, as the signer says.
-        payload, payload_type: of an envelope; the type is empty for a message.
+        payload, payload_type: of an envelope; the type is empty for a message, and the payload too unless its bytes came along.
         algorithm, digest: of a message, what the bundle says of its digest: a hint.
+        envelope: the envelope's own bytes where it came as a file: a time stamp may be over these, and so may a hash that a log recorded.
     """
 
     signature: bytes
@@ -85,6 +87,7 @@ class Signed(Noun, frozen=True, kw_only=True):
     payload_type: str = ""
     algorithm: str = ""
     digest: bytes = b""
+    envelope: bytes = b""
     keyid: str = ""
 
 
@@ -278,6 +281,7 @@ def write(envelope: bytes, key: PublicKey) -> bytes:
     return json.dumps(written, separators=(",", ":")).encode()
 
 
+@lru_cache(maxsize=1024)
 def hint_of(key: PublicKey) -> str:
     """How a bundle names a key: it proves nothing."""
     return b64.encode(hashlib.sha256(keys.verifier_of(key).public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
