@@ -26,7 +26,7 @@ MAX_FILE = 4 << 20
 
 @click.command("verify")
 @click.argument("what", metavar="REF|FILE")
-@click.option("--public", "publics", multiple=True, metavar="FILE", help="A public key to believe, instead of the policy's.")
+@click.option("--public", "publics", multiple=True, metavar="FILE", help="A public key to believe, instead of the policy's; of RSA, ALGORITHM:FILE.")
 @arguments.platform_option
 @arguments.plain_http_option
 @click.option("--artifact", "artifacts", multiple=True, metavar="REF|DIGEST", help="Of a permit: that it names this artifact; a REF is read, every byte.")
@@ -165,7 +165,7 @@ def _artifact(session: Session, what: str, publics: tuple[str, ...], platform: s
     found = find_artifact(session.bench(), what, platform)  # before the gate: what is not there is said of a file first
     root, vouched, others = None, True, KEYS_ALONE
     if publics:
-        keys = dict(zip((Path(public).stem for public in publics), arguments.public_keys(publics), strict=True))
+        keys = {Path(path).stem: key for path, key in map(arguments.evidence_key, publics)}
     else:
         try:
             ports = session.ports()

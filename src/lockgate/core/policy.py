@@ -14,7 +14,7 @@ from lockgate.canon import Noun, digest_hex
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration
 from lockgate.core.facts import Need
-from lockgate.core.identity import Name, PublicKey, fingerprint
+from lockgate.core.identity import EvidenceKey, Name, fingerprint
 from lockgate.core.model import NONE, DigestOrNone
 from lockgate.core.requirements import AnyRequirement, kind_of
 from lockgate.core.signers import MAX_ALL_ROOTS, MAX_IDENTITIES, MAX_ROOTS, Accepts, Believed, IdentityRule, RootText, root_digest
@@ -55,7 +55,7 @@ class Policy(Noun, frozen=True, kw_only=True):
         version: of this format: 1.
         project: what it is for.
         environments: name -> section.
-        keys: name -> public key, in normal form.
+        keys: name -> public key, in normal form; of an RSA key with its algorithm.
         identities: name -> whose certificates are meant; no name of a key.
         trusted_roots: name -> trusted root, by value.
 
@@ -67,7 +67,7 @@ class Policy(Noun, frozen=True, kw_only=True):
     version: Literal[1]
     project: Name
     environments: dict[Name, EnvironmentPolicy]
-    keys: dict[Name, PublicKey] = {}
+    keys: dict[Name, EvidenceKey] = {}
     identities: Annotated[dict[Name, IdentityRule], msgspec.Meta(max_length=MAX_IDENTITIES)] = {}
     trusted_roots: Annotated[dict[Name, RootText], msgspec.Meta(max_length=MAX_ROOTS)] = msgspec.field(name="trusted-roots", default={})
 

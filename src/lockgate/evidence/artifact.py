@@ -25,7 +25,7 @@ from msgspec.structs import replace
 
 from lockgate.core.digest import Digest, digest_of, hex_of
 from lockgate.core.facts import Holder, Provenance, Rejected, Signature
-from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
+from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import KEYS_ALONE, Accepts, Believed, Format
 from lockgate.errors import EvidenceError, UnreadableError
@@ -85,14 +85,14 @@ class Signers(NamedTuple):
 class _Asked(NamedTuple):
     """What is asked of every piece."""
 
-    known: Mapping[Fingerprint, PublicKey]
+    known: Mapping[Fingerprint, EvidenceKey]
     believed: Believed
     digests: AbstractSet[Digest]
     now: datetime
 
 
 def read(
-    evidence: Sequence[Evidence], keys: Mapping[Name, PublicKey], digests: AbstractSet[Digest], now: datetime, believed: Believed = KEYS_ALONE
+    evidence: Sequence[Evidence], keys: Mapping[Name, EvidenceKey], digests: AbstractSet[Digest], now: datetime, believed: Believed = KEYS_ALONE
 ) -> tuple[Read, ...]:
     """The facts these pieces of evidence are, in their order.
 
@@ -223,7 +223,7 @@ def _read_payload(opened: Opened, signed: simple_signing.Signed, source: Digest,
     """Steps 2 to 5 of what cosign signed before its bundles. To be about another image is no failure to verify."""
     try:
         said = simple_signing.verify(signed, asked.known, asked.digests)
-        accepted.require(asked.believed.accepts, [accepted.of_key(asked.known[said.key])])
+        accepted.require(asked.believed.accepts, [keys.algorithm_of(asked.known[said.key])])
         _not_later(said.signed_at, asked.now)
         return [Signature(subject=said.subject, key=said.key, source=source, signed_at=said.signed_at)]
     except EvidenceError as err:
@@ -254,10 +254,10 @@ def _message_signers(opened: Opened, digest: Digest, asked: _Asked) -> Signers:
         return _held(opened.whole(), over, asked)
     for name, public in asked.known.items():
         try:
-            key.verify_digest(key.loaded_key(keys.verifier_of(public).public), opened.bundle.signed.signature, over["sha256"])
+            key.verify_digest(key.named_key(public), opened.bundle.signed.signature, over["sha256"])
         except (EvidenceError, ValueError):
             continue
-        accepted.require(asked.believed.accepts, [accepted.of_key(public)])
+        accepted.require(asked.believed.accepts, [keys.algorithm_of(public)])
         return Signers(keys=(name,))
     raise EvidenceError("dsse.unknown-key", "no key that is known signed these bytes: another key did, or they were altered")
 
@@ -270,7 +270,7 @@ def _signers(envelope: dsse.Envelope, opened: Opened, asked: _Asked) -> Signers:
         if err.code != "dsse.unknown-key" or not opened.certified:
             raise
         return _held(opened.whole() if asked.believed.identities else None, {}, asked)
-    counted = accepted.require(asked.believed.accepts, [accepted.of_key(asked.known[name]) for name in names])
+    counted = accepted.require(asked.believed.accepts, [keys.algorithm_of(asked.known[name]) for name in names])
     return Signers(keys=tuple(names[place] for place in counted))
 
 

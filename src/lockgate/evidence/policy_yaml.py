@@ -2,7 +2,7 @@
 
 The schema is the core's own types, so that a new requirement needs no line here. Two things read otherwise in YAML
 than in canonical JSON: a requirement's kind is the key it stands under (``- signed-by: {…}``, with ``id:`` inside or
-beside it), and a key is written in one of five forms (`policy_keys`).
+beside it), and a key is written in one of several forms (`policy_keys`).
 
 Plain scalars follow the YAML 1.2 core schema where a number is asked for, and are text where text is asked for; where
 the two could differ (``true``, ``1.0``, ``0x1f``), quotes are asked for. What would switch a requirement off, an empty
@@ -21,7 +21,7 @@ from msgspec import inspect
 
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration
-from lockgate.core.identity import Duty, Name, PersonId, PublicKey
+from lockgate.core.identity import Duty, EvidenceKey, Name, PersonId, PublicKey, fingerprint
 from lockgate.core.policy import Policy, requirement_id
 from lockgate.core.requirements import KINDS, AnyRequirement
 from lockgate.core.requirements.built_by import Source
@@ -47,7 +47,7 @@ def _pattern(type_: object) -> str | None:
     return cast("inspect.StrType", inspect.type_info(type_)).pattern
 
 
-_KEY, _ROOT = _pattern(PublicKey), _pattern(RootText)
+_KEYS, _ROOT = {_pattern(PublicKey), _pattern(EvidenceKey)}, _pattern(RootText)
 _MEANING = {
     _pattern(Duration): "a duration: write 30m, 24h or 7d, and never zero",
     _pattern(Name): "a name: lower-case letters, digits and -, at most 64",
@@ -77,7 +77,7 @@ def parse_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] |
     Raises:
         PolicyError: ``policy.malformed``, ``policy.unknown-key``, ``policy.missing-key``, ``policy.duplicate-key``,
             ``policy.bad-value``, ``policy.zero``, ``policy.empty``, ``policy.undefined``, ``policy.too-large``,
-            ``policy.too-deep``, ``policy.alias``, ``policy.tag``, ``policy.no-libyaml``: the first problem's code, and
+            ``policy.too-deep``, ``policy.alias``, ``policy.tag``, ``policy.no-libyaml``, or a key's own: the first problem's code, and
             one line ``file:line:column: …`` for each of the first 10.
     """
     return placed_policy(data, filename, read_file)[1]
@@ -157,11 +157,11 @@ class _Form:
                 return _integer(node, type_, name)
             case inspect.LiteralType():
                 return _literal(node, type_, name)
-            case inspect.StrType() if type_.pattern == _KEY:
+            case inspect.StrType() if type_.pattern in _KEYS:
                 try:
                     return policy_keys.read(_mapping(node, f"the key {name}"), self._read_file, evidence=self._evidence)
                 except policy_keys.BadKey as err:
-                    raise _Problem("policy.bad-value", err.place, err.text) from None
+                    raise _Problem(err.code, err.place, err.text) from None
             case inspect.StrType() if type_.pattern == _ROOT:
                 try:
                     return policy_roots.read(_mapping(node, f"the trusted root {name}"), self._read_file)
@@ -230,9 +230,11 @@ class _Form:
         """What one part of a policy says of another: names that are defined, ids and keys that are distinct."""
         keys: dict[str, str] = {}
         for name, key in plain.get("keys", {}).items():
-            if keys.setdefault(key, name) != name:
+            if keys.setdefault(fingerprint(key), name) != name:
                 place = cast("Mapping", root.pairs["keys"][1]).pairs[name][0].place
-                self.problems.append(_Problem("policy.bad-value", place, f"{name!r} is the same public key as {keys[key]!r}: it would count twice"))
+                self.problems.append(
+                    _Problem("policy.bad-value", place, f"{name!r} is the same public key as {keys[fingerprint(key)]!r}: it would count twice")
+                )
         self.problems += [_Problem(*wrong) for wrong in policy_identities.wrong(root, plain)]
         if self.problems:
             return

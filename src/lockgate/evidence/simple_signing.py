@@ -25,7 +25,7 @@ from typing import Any
 from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
-from lockgate.core.identity import Fingerprint, PublicKey
+from lockgate.core.identity import EvidenceKey, Fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import annotated, b64, foreign, keys
 from lockgate.evidence.annotated import Beside, Piece
@@ -42,7 +42,7 @@ class Signed(Noun, frozen=True, kw_only=True):
     """A piece taken apart, believed in nothing.
 
     Attributes:
-        payload: the bytes that were signed. signature: Ed25519, or ECDSA P-256 with SHA-256 in DER.
+        payload: the bytes that were signed. signature: by whatever kind of key.
         beside: the other annotations, unread.
     """
 
@@ -90,12 +90,12 @@ def parse(data: bytes) -> Signed:
     return Signed(payload=payload, signature=signature, beside=piece.beside)
 
 
-def work(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> int:
+def work(signed: Signed, known: Mapping[Fingerprint, EvidenceKey]) -> int:
     """What verifying would cost at most, counted as `dsse.work` does."""
-    return len(_candidates(signed, known)) * (65_536 + len(signed.payload))
+    return sum(keys.effort(known[name]) + len(signed.payload) for name in keys.candidates(known, signed.signature))
 
 
-def verify(signed: Signed, known: Mapping[Fingerprint, PublicKey], digests: AbstractSet[Digest]) -> Said:
+def verify(signed: Signed, known: Mapping[Fingerprint, EvidenceKey], digests: AbstractSet[Digest]) -> Said:
     """Steps 2 to 5.
 
     Raises:
@@ -131,20 +131,16 @@ def says(payload: bytes, digests: AbstractSet[Digest]) -> tuple[Digest, datetime
     return subject, signed_at
 
 
-def _signer(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> Fingerprint:
-    for name in _candidates(signed, known):
+def _signer(signed: Signed, known: Mapping[Fingerprint, EvidenceKey]) -> Fingerprint:
+    for name in keys.candidates(known, signed.signature):
         try:
-            keys.verify_raw(known[name], signed.payload, signed.signature)
+            keys.verify_evidence(known[name], signed.payload, signed.signature)
         except EvidenceError:
             continue
         return name
     raise EvidenceError(
         "simple-signing.unknown-key", "this signature does not verify under a key that is known: another key signed, or the payload was altered"
     )
-
-
-def _candidates(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> list[Fingerprint]:
-    return [name for name, key in known.items() if key.partition(" ")[0] in {keys.ED25519, keys.P256} and keys.fits_raw(key, signed.signature)]
 
 
 def _time(optional: dict[str, Any]) -> datetime | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from lockgate.core.facts import Provenance, Rejected, Signature
-from lockgate.core.identity import Fingerprint, PublicKey
+from lockgate.core.identity import EvidenceKey, Fingerprint
 from lockgate.core.signers import Accepts, Believed, Format
 from lockgate.errors import EvidenceError
 from lockgate.evidence import certified, dsse
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
 
 def claimed(
-    envelope: dsse.Envelope | None, hint: str, whole: bundle.Bundle | None, known: Mapping[Fingerprint, PublicKey], believed: Believed
+    envelope: dsse.Envelope | None, hint: str, whole: bundle.Bundle | None, known: Mapping[Fingerprint, EvidenceKey], believed: Believed
 ) -> frozenset[str]:
     """The signers of the policy that a piece claims to be by, which is not verified: keys it names or hints at, and identities that mean its certificate."""
     found = {part.keyid for part in envelope.signatures if part.keyid in known} if envelope is not None else set[str]()

@@ -52,6 +52,8 @@ EVIDENCE: dict[str, str] = {
     "key.not-private": "lockgate COMMAND --key KEY",
     "key.passphrase-missing": "ssh-add KEY",
     "key.passphrase-wrong": "lockgate COMMAND --key KEY",
+    "key.no-algorithm": "name the algorithm beside the key: {file: KEY.pub, algorithm: rsa-pkcs1-sha256} in a policy, --public rsa-pkcs1-sha256:KEY.pub here",
+    "key.other-algorithm": "name the algorithm that the key's owner signs with, or leave it out: only an RSA key needs one",
     "key.private": "lockgate key show KEY.pub",
     "key.refused": "ssh-add -l",
     "key.unavailable": "lockgate COMMAND --key KEY",

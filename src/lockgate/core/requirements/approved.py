@@ -10,7 +10,7 @@ import msgspec
 
 from lockgate.core.duration import Duration, span
 from lockgate.core.facts import Complete, Enrolled, F, Facts, Given, InForce, Need, Provenance, Request, Unreadable
-from lockgate.core.identity import Name, PersonId, PublicKey, Roster, fingerprint
+from lockgate.core.identity import EvidenceKey, Name, PersonId, Roster, fingerprint
 from lockgate.core.matching import assign
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
@@ -43,7 +43,7 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
         """The environment's requests, its section, the roster, and provenance where somebody must have said who built it."""
         return (Need(Request), Need(InForce), Need(Enrolled), *((Need(Provenance),) if "builder" in self.independent_of else ()))
 
-    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, PublicKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """1 the request stands; 2 nobody said no; 3 which approvals count; 4 distinct people for all duties; 5 who asks may deploy; 6 no permit is out."""
         requests, section, enrolled = facts.of(Request), _only(facts.of(InForce)), _only(facts.of(Enrolled))
         if isinstance(requests, Unreadable):
@@ -78,7 +78,7 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
         return asker if isinstance(asker, Fail | Unknown) else _outstanding(request, now) or verdict
 
     def _excluded(
-        self, request: Request, asker: PersonId | Fail | Unknown, subject: Subject, facts: Facts, roster: Roster, keys: dict[Name, PublicKey]
+        self, request: Request, asker: PersonId | Fail | Unknown, subject: Subject, facts: Facts, roster: Roster, keys: dict[Name, EvidenceKey]
     ) -> set[PersonId] | Unknown:
         """The people who may not approve; Unknown where one of them cannot be told. Who may not deploy is no deployer, and is let in nowhere."""
         excluded: set[PersonId] = set()

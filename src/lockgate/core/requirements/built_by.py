@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from lockgate.core.facts import Facts, Need, Provenance, Rejected, Unreadable
-from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
+from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Verdict
 from lockgate.core.requirements.base import Requirement, unknown
@@ -52,7 +52,7 @@ class BuiltBy(Requirement, tag="built-by", frozen=True, kw_only=True):
         """Provenance, and what was attached but proves nothing."""
         return (Need(Provenance), Need(Rejected))
 
-    def check(self, subject: Subject, facts: Facts, _now: datetime, keys: dict[Name, PublicKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, _now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """Each artifact on its own; the first without a match speaks for all."""
         provenance = facts.of(Provenance)
         if isinstance(provenance, Unreadable):

@@ -10,7 +10,7 @@ import msgspec
 
 from lockgate.core.duration import Duration, span
 from lockgate.core.facts import Facts, Need, Rejected, Signature, Unreadable
-from lockgate.core.identity import Fingerprint, Name, PublicKey, fingerprint
+from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
 from lockgate.core.matching import assign
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Verdict
@@ -52,7 +52,7 @@ class SignedBy(Requirement, tag="signed-by", frozen=True, kw_only=True):
         """Signatures, and what was attached but proves nothing."""
         return (Need(Signature), Need(Rejected))
 
-    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, PublicKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """Count distinct signers for each artifact; the artifact with the fewest speaks for all."""
         signatures = facts.of(Signature)
         if isinstance(signatures, Unreadable):

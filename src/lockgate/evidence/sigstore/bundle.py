@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lockgate import canon
 from lockgate.canon import Noun
-from lockgate.core.identity import PublicKey
+from lockgate.core.identity import EvidenceKey
 from lockgate.errors import EvidenceError
 from lockgate.evidence import b64, foreign, keys
 from lockgate.evidence.sigstore import fields
@@ -271,7 +271,7 @@ def _signed(document: dict[str, Any]) -> Signed:
     )
 
 
-def write(envelope: bytes, key: PublicKey) -> bytes:
+def write(envelope: bytes, key: EvidenceKey) -> bytes:
     """A bundle around an envelope, one line of JSON; it hints at the key as cosign does: base64 of the SHA-256 of its DER SubjectPublicKeyInfo.
 
     Args:
@@ -282,6 +282,6 @@ def write(envelope: bytes, key: PublicKey) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def hint_of(key: PublicKey) -> str:
+def hint_of(key: EvidenceKey) -> str:
     """How a bundle names a key: it proves nothing."""
     return b64.encode(hashlib.sha256(keys.verifier_of(key).public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
