@@ -58,8 +58,8 @@ PASSES: dict[str, tuple[bytes, str]] = {
 FAILS: dict[str, tuple[bytes, str, str, str]] = {
     "unknown-key": (swap("max-age", "max-ago"), "policy.unknown-key", "6:38: signed-by has no 'max-ago': did you mean 'max-age'?", "a slip of the pen"),
     "unknown-requirement": (swap("- soaked", "- soked"), "policy.unknown-key", "12:9: there is no requirement 'soked': did you mean 'soaked'?", "a slip in a requirement's name"),
-    "unknown-top": (swap("project: shop", "project: shop\nnotes: x"), "policy.unknown-key", "3:1: the policy has no 'notes': there is environments, keys, project, version", "nothing is near"),
-    "merge-key": (swap("    from: staging", "    <<: {from: staging}"), "policy.unknown-key", "8:5: production has no '<<': there is baseline, from, permit, requires, time", "YAML 1.1's merge key is no key here"),
+    "unknown-top": (swap("project: shop", "project: shop\nnotes: x"), "policy.unknown-key", "3:1: the policy has no 'notes': did you mean 'identities'?", "nothing is near"),
+    "merge-key": (swap("    from: staging", "    <<: {from: staging}"), "policy.unknown-key", "8:5: production has no '<<': there is accepts, baseline, from, permit, requires, status-max-age, time", "YAML 1.1's merge key is no key here"),
     "missing": (swap("project: shop\n", ""), "policy.missing-key", "1:1: the policy lacks 'project'", "a required key"),
     "missing-in-requirement": (swap("{in: staging, for: 24h}", "{in: staging}"), "policy.missing-key", "12:17: soaked lacks 'for'", "how long is not said"),
     "duplicate": (swap("project: shop", "project: shop\nproject: mall"), "policy.duplicate-key", "3:1: the key 'project' stands already at line 2", "two projects"),

@@ -23,10 +23,9 @@ from lockgate.adapters.sources.registry_images import Registries
 from lockgate.core.digest import Ref
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import annotated, bundle, cosign_layout, simple_signing
+from lockgate.evidence import annotated, cosign_layout, simple_signing
 from lockgate.evidence.annotated import Beside
-from lockgate.evidence.sigstore import bundle as bundle_of_sigstore
-from lockgate.evidence.sigstore import identity, trust
+from lockgate.evidence.sigstore import bundle, identity, trust
 from lockgate.evidence.sigstore.verify import Demands, Verified
 from sigstore_services import Services
 
@@ -161,7 +160,7 @@ def test_what_a_certificate_says_of_a_job(world: World, tmp_path: Path) -> None:
     assert said.returncode == 0, said
     assert signer in said.stdout
     assert lockgate(*common, "--identity", signer, "--issuer", ours.issuer.url).returncode == 1
-    certificate = bundle_of_sigstore.parse((tmp_path / "bundle.json").read_bytes()).chain[0]
+    certificate = bundle.parse((tmp_path / "bundle.json").read_bytes()).chain[0]
     who = identity.read(certificate)
     assert (who.subject, who.issuer) == (signer, ours.jobs.url)
     assert who.claims == {

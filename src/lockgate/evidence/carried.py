@@ -13,7 +13,7 @@ from lockgate.core.digest import Digest, digest_of
 from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import artifact, simple_signing, slsa, statement
+from lockgate.evidence import artifact, slsa, statement
 
 
 class Claim(Noun, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def _claim(piece: Evidence, source: Digest, digest: Digest) -> Claim:
     keyids: tuple[str, ...] = ()
     try:
         opened = artifact.take_apart(piece)
-        if isinstance(opened, simple_signing.Signed):  # it names no key, and can be nothing but a signature
+        if opened.envelope is None:  # it names no key, and can be nothing but a signature
             return Claim(source=source, media_type=piece.media_type, predicate=SIGNATURE)
         envelope = opened.envelope
         keyids = tuple(dict.fromkeys(part.keyid for part in envelope.signatures))

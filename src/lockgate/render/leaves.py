@@ -9,7 +9,7 @@ import msgspec
 
 from lockgate.core import events
 from lockgate.core.digest import Digest
-from lockgate.core.facts import Provenance, Rejected, Signature
+from lockgate.core.facts import Holder, Provenance, Rejected, Signature
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
@@ -158,6 +158,11 @@ def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | P
     found = []
     for fact in facts:
         match fact:
+            case Signature(by=Holder() as held) | Provenance(by=Holder() as held):
+                what = "signature   " if isinstance(fact, Signature) else f"provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, "
+                known = "a time-stamping authority" if held.known == "time-stamp" else "a transparency log"
+                whom = f"{plain(held.subject)} by the word of {plain(held.issuer)}, meant by {', '.join(map(plain, held.names))}"
+                found.append(f"  {good}  {what}{whom}, {when(held.at)} as {known} says, certified under {plain(held.root)}")
             case Signature():
                 at = f", {when(fact.signed_at)} as it says itself" if fact.signed_at else ""
                 found.append(f"  {good}  signature   key {names.get(fact.key, fact.key)}{at}")
@@ -166,6 +171,8 @@ def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | P
                 found.append(f"  {good}  provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, key {by}")
             case Rejected(code="dsse.unknown-key" | "bundle.keyless" | "simple-signing.unknown-key"):
                 found.append(f"  skip  evidence    {brief(fact.source)}, by a key that is not named here: {fact.code}")
+            case Rejected(code="identity.other-issuer" | "identity.other-subject" | "identity.other-claim"):
+                found.append(f"  skip  evidence    {brief(fact.source)}, by somebody no identity of the policy means: {fact.code}")
             case _:
                 found.append(f"  {bad}  evidence    {brief(fact.source)} proves nothing: {plain(fact.code)}")
     for each in found or [f"  {bad}  evidence    nothing is attached"]:

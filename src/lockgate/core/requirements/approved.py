@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -27,7 +28,8 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
     Attributes:
         duties: duty -> how many people; all must be met, by distinct people.
         independent_of: roles whose person may not be among the approvers; by person, not by key. ``builder`` is everybody
-            who holds a key of the policy: who signed what is attached is for whoever attaches it to choose.
+            who holds a key of the policy: who signed what is attached is for whoever attaches it to choose. A workflow that a
+            certificate names is nobody's key; of a person it names it cannot be told who of the roster they are.
         expires: how long an approval lasts after it was recorded; its giver may say less.
     """
 
@@ -92,7 +94,7 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
                 return unknown(provenance, "approved.builder-unknown")
             trusted = set(map(fingerprint, keys.values()))
             for artifact in subject.release.artifacts:
-                if not any(fact.subject == artifact and trusted & set(fact.keys) for fact in provenance.items):
+                if not any(fact.subject == artifact and _tells(fact, trusted) for fact in provenance.items):
                     return Unknown(code="approved.builder-unknown", params={"artifact": artifact})
             # Not only who signed this provenance: with one of several taken away, its signer would be independent.
             excluded |= {person.id for person in roster.people if trusted & set(map(fingerprint, person.keys))}
@@ -138,6 +140,11 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
             held = {duty for duty in self.duties if person not in counting[duty] and roster.may(person, f"approve:{duty}", subject.environment)}
             able += bool(held) and len(assign([counting[duty].keys() | ({person} if duty in held else set()) for duty in slots])) > have
         return able
+
+
+def _tells(fact: Provenance, trusted: AbstractSet[str]) -> bool:
+    """Whether it tells who built it: a key of the policy, or what a certificate names by a URI. A person named by e-mail might be any of the approvers."""
+    return bool(trusted & set(fact.keys) or (fact.by is not None and "://" in fact.by.subject))
 
 
 def _only(found: Complete[F] | Unreadable) -> F | Unknown:
