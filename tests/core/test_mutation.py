@@ -18,10 +18,17 @@ import pytest
 from core.cases import CASES, Case
 from lockgate.core import decide
 from lockgate.core.outcome import Pass, Verdict
-from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked
+from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked, verified_by
 
-MODULES: dict[str, ModuleType] = {"signed-by": signed_by, "built-by": built_by, "came-through": came_through, "soaked": soaked, "approved": approved}
-SUBJECTS = ("signed-by.", "built-by.", "came-through.", "soaked.", "approved.", "time.", "digest.", "policy.", "root.", "facts.")
+MODULES: dict[str, ModuleType] = {
+    "signed-by": signed_by,
+    "built-by": built_by,
+    "verified-by": verified_by,
+    "came-through": came_through,
+    "soaked": soaked,
+    "approved": approved,
+}
+SUBJECTS = ("signed-by.", "built-by.", "verified-by.", "came-through.", "soaked.", "approved.", "time.", "digest.", "policy.", "root.", "facts.")
 
 
 def codes_in(module: ModuleType) -> set[str]:
@@ -165,8 +172,8 @@ def test_no_refusal_condition_or_edge_can_be_changed_unnoticed(kind: str) -> Non
 
 def differs(case: Case, changed: type[Any]) -> bool:
     """Whether the mutant answers this case otherwise, or not at all."""
-    requirement = changed(**{field: getattr(case.requirement, field) for field in case.requirement.__struct_fields__})
     try:
+        requirement = changed(**{field: getattr(case.requirement, field) for field in case.requirement.__struct_fields__})
         return bool(requirement.check(case.subject, case.facts, case.now, dict(case.keys)) != case.answer)
     except Exception:  # noqa: BLE001  a mutant may do anything; that it does not answer is noticed
         return True

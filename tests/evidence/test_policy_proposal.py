@@ -20,9 +20,10 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.errors import EvidenceError
 from lockgate.evidence import artifact, b64, dsse, policy_proposal
-from lockgate.evidence.carried import PROVENANCE, SIGNATURE, Survey, claims
+from lockgate.evidence.carried import SIGNATURE, Survey, claims
 from lockgate.evidence.policy_proposal import Offered, Proposal, Wording, propose
 from lockgate.evidence.policy_sense import check_policy
+from lockgate.evidence.slsa import PREDICATE_TYPE as PROVENANCE
 
 IMAGE = digest("image")
 HOSTILE = [

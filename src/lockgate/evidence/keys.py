@@ -227,12 +227,12 @@ def fits_raw(key: PublicKey, signature: bytes) -> bool:
         case "ssh-ed25519":
             return len(signature) == 64
         case "ecdsa-sha2-nistp256":
-            return _is_der(signature)
+            return is_der(signature)
         case other:
             raise EvidenceError("key.unsupported", f"a {other} key signs nothing but SSHSIG here: use Ed25519 or ECDSA P-256")
 
 
-def _is_der(signature: bytes) -> bool:
+def is_der(signature: bytes) -> bool:
     """Whether this is the DER of two positive numbers, in its only form (X.690 section 10)."""
     try:
         r, s = decode_dss_signature(signature)
