@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lockgate import canon
+from lockgate.core.facts import Provenance, Summary
 from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
@@ -25,6 +26,7 @@ from lockgate.evidence import (
     artifact,
     attestation,
     bundle,
+    carried,
     dsse,
     keys,
     policy_sense,
@@ -35,6 +37,7 @@ from lockgate.evidence import (
     slsa,
     sshsig,
     statement,
+    vsa,
 )
 from lockgate.ledger import checkpoint, note, proof
 
@@ -88,6 +91,23 @@ def read_attached(media_type: str, data: bytes) -> None:
     if facts != artifact.read([piece], {"fuzz": KEY}, {"sha256:" + "9f2c" * 16}, NOW):
         raise AssertionError("the same bytes gave other facts")
     canon.encode(facts)
+
+
+def read_predicate(data: bytes) -> None:
+    """A predicate as each type that is read, well signed: the fact, what is told of it, and the same as a pair of r and s."""
+    subject = "sha256:" + "9f2c" * 16
+    try:
+        predicate = canon.parse_foreign(data, max_bytes=1 << 16, what="predicate")
+    except EvidenceError:
+        return
+    for kind in (artifact.SIGNATURE_TYPE, *sorted(slsa.PREDICATE_TYPES), vsa.PREDICATE_TYPE):
+        signed = attestation.write_attestation(subject, kind, predicate if isinstance(predicate, dict) else {"x": predicate}, KEY, PRIVATE.sign)
+        piece = Evidence(media_type=dsse.MEDIA_TYPE, data=signed, origin="fuzz")
+        facts = artifact.read([piece], {"fuzz": KEY}, {subject}, NOW)
+        (claim,) = carried.claims([piece], subject)
+        if len(facts) != 1 or (claim.problem and isinstance(facts[0], Provenance | Summary)):
+            raise AssertionError("one well signed statement is one fact, and can be told of")
+        canon.encode([*facts, claim])
 
 
 def read_statement(data: bytes) -> None:
@@ -232,6 +252,7 @@ TARGETS = {
     "dsse": Target(read_dsse, envelopes),
     "bundle": Target(read_bundle, bundles),
     "simple-signing": Target(read_simple_signing, payloads),
+    "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa")),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),

@@ -146,4 +146,8 @@ EVIDENCE: dict[str, str] = {
     "trusted-root.unreadable": "check the path of the trusted root",
     "vkey.malformed": "lockgate init --origin NAME",
     "vsa.malformed": "lockgate verify REF",
+    "vsa.not-a-decision": "lockgate log show --last 20",
+    "vsa.other-artifact": "lockgate log show INDEX",
+    "vsa.revoked": "lockgate log show INDEX",
+    "vsa.unwritable": "lockgate log vsa INDEX --out FILE",
 }
