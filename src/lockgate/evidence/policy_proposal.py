@@ -47,9 +47,10 @@ _UNUSED = {
     "no-source": "good, and it names no source that could be asked for",
     "too-many": "good, and there are more than a proposal asks for",
     "summary": "good; verified-by can ask for it, with the resource and the levels you mean",
+    "not-passed": "its verifier says that it did not pass",
     "unread": "no requirement of this release reads this kind",
 }
-"""Why a piece is required by nothing -> in words: some codes, and four reasons of our own."""
+"""Why a piece is required by nothing -> in words: some codes, and five reasons of our own."""
 
 UNKNOWN_KEY = frozenset({"dsse.unknown-key", "simple-signing.unknown-key"})
 """The codes of a signature that a key might have made which is not known here."""
@@ -227,7 +228,7 @@ def _unused(survey: Survey, required: tuple[Digest, ...]) -> Iterator[Unused]:
         if isinstance(found, Provenance) and not _fits(found):
             why = "no-source"
         elif isinstance(found, Summary):
-            why = "summary"
+            why = "summary" if found.passed else "not-passed"
         elif found is not None:
             why = "too-many"
         elif claim.problem or claim.source in rejected:
