@@ -64,6 +64,14 @@ def test_it_names_everything_it_rested_on(world: World, allowed: Gated) -> None:
     assert named == pieces | {digest_of(world.log.leaf(allowed.index))[7:]}
 
 
+def test_where_nobody_proved_who_asks_there_is_no_question_among_it(world: World) -> None:
+    gated = world.gate("staging", by=None)
+    manifest = json.loads(world.blobs.held[gated.decision.evidence])
+    assert "asked" not in manifest
+    _, envelope = summarize(world.ports, gated.index)
+    assert len(predicate(envelope)["inputAttestations"]) == len(manifest["items"]) + 1
+
+
 def test_what_is_erased_is_not_named_by_halves(world: World, allowed: Gated) -> None:
     del world.blobs.held[allowed.decision.evidence]
     said, envelope = summarize(world.ports, allowed.index)
