@@ -89,11 +89,17 @@ def fits(public: Loaded, signature: bytes) -> bool:
         return len(signature) == 64
     if isinstance(public, rsa.RSAPublicKey):
         return len(signature) == (public.key_size + 7) // 8
+    pair = pair_of(signature)
+    return pair is not None and max(pair).bit_length() <= public.curve.key_size
+
+
+def pair_of(signature: bytes) -> tuple[int, int] | None:
+    """The two positive numbers of an ECDSA signature in DER, in its only form (X.690 section 10); None for any other bytes."""
     try:
         r, s = decode_dss_signature(signature)
     except ValueError:
-        return False
-    return min(r, s) > 0 and max(r, s).bit_length() <= public.curve.key_size and encode_dss_signature(r, s) == signature
+        return None
+    return (r, s) if min(r, s) > 0 and encode_dss_signature(r, s) == signature else None
 
 
 def verify(public: Loaded, algorithm: str, signature: bytes, message: bytes, *, digest: str = "", prehashed: bool = False) -> None:

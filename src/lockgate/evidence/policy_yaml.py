@@ -256,7 +256,11 @@ class _Form:
         ids: dict[str, Place] = {}
         can = []
         for node, value in zip(nodes, plain, strict=True):
-            requirement: AnyRequirement = msgspec.convert(value, KINDS[value["kind"]])
+            try:
+                requirement: AnyRequirement = msgspec.convert(value, KINDS[value["kind"]])
+            except msgspec.ValidationError as err:  # what only the requirement refuses
+                self.problems.append(_Problem("policy.bad-value", node.place, str(err)))
+                continue
             id_ = requirement_id(requirement)
             if ids.setdefault(id_, node.place) != node.place:
                 self.problems.append(_Problem("policy.bad-value", node.place, f"{id_!r} stands already at line {ids[id_].line}: give each an id"))
