@@ -180,7 +180,10 @@ def _work(opened: Opened, asked: _Asked) -> int:
         tries = simple_signing.work(opened.payload, asked.known)
     elif opened.envelope is not None:
         tries = dsse.work(opened.envelope, asked.known)
-    whole = opened.whole() if asked.believed.identities else None
+    try:
+        whole = opened.whole() if asked.believed.identities else None
+    except EvidenceError:
+        whole = None  # what cannot be read costs nothing to verify
     if whole is None:
         return tries
     return tries + certified.work(whole, asked.believed) * (len(asked.digests) if opened.format == "sigstore-message" else 1)
