@@ -16,14 +16,18 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import older_layout
+import private_sigstore
 from lockgate import canon
 from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, PolicyError
 from lockgate.evidence import (
+    annotated,
     artifact,
     attestation,
+    cosign_layout,
     dsse,
     keys,
     policy_sense,
@@ -35,7 +39,8 @@ from lockgate.evidence import (
     sshsig,
     statement,
 )
-from lockgate.evidence.sigstore import bundle
+from lockgate.evidence.sigstore import bundle, trust
+from lockgate.evidence.sigstore.verify import Demands
 from lockgate.ledger import checkpoint, note, proof
 
 CASES = Path(__file__).parent.parent / "evidence" / "cases"
@@ -44,6 +49,7 @@ KEY = PRIVATE.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).
 KNOWN = {fingerprint(KEY): KEY}
 LOG = note.SignerKey(name="example.com/fuzz", seed=PRIVATE.private_bytes_raw())
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
+PROMISE = Demands(log="promise")
 
 
 class Target(NamedTuple):
@@ -81,6 +87,29 @@ def read_simple_signing(data: bytes) -> None:
     """The bytes as a piece, and as a payload that a known key signed."""
     read_attached(simple_signing.MEDIA_TYPE, data)
     read_attached(simple_signing.MEDIA_TYPE, simple_signing.join(data, base64.b64encode(PRIVATE.sign(data)).decode()))
+
+
+def read_cosign_layout(data: bytes) -> None:
+    """The bytes as a layer with its annotations, of either kind: nothing reads that a Sigstore of our own did not sign."""
+    for media_type in (annotated.ATTESTATION, simple_signing.MEDIA_TYPE):
+        try:
+            found = cosign_layout.verify(Evidence(media_type=media_type, data=data, origin="fuzz"), trusted()[1], {older_layout.DIGEST}, demands=PROMISE)
+        except EvidenceError:
+            continue
+        if found.payload not in {older_layout.PAYLOAD, private_sigstore.STATEMENT}:
+            raise AssertionError("something else was signed")
+
+
+@cache
+def trusted() -> tuple[private_sigstore.Instance, trust.TrustedRoot]:
+    ours = private_sigstore.Instance()
+    return ours, ours.root()
+
+
+@cache
+def layers() -> list[bytes]:
+    """Layers that verify; small ones, as the fuzzers want."""
+    return [older_layout.layer(trusted()[0], kind=kind, chain="").data for kind in ("hashedrekord", "dsse", "intoto")]
 
 
 def read_attached(media_type: str, data: bytes) -> None:
@@ -233,6 +262,7 @@ TARGETS = {
     "dsse": Target(read_dsse, envelopes),
     "bundle": Target(read_bundle, bundles),
     "simple-signing": Target(read_simple_signing, payloads),
+    "cosign-layout": Target(read_cosign_layout, layers),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),
