@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lockgate.app.inspect_bundle import SeenBundle
     from lockgate.cli.session import Session
 
-MAX_BUNDLE, MAX_ROOT = 4 << 20, 1 << 20
+MAX_BUNDLE, MAX_ROOT = 3 << 20, 1 << 20
 
 
 def verify_bundle(
