@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from build import digest, key
-from lockgate.app import attach, inspect, present, prove, recall, status_list
+from lockgate.app import artifacts, attach, inspect, present, prove, recall, status_list
 from lockgate.app.present import Terms
 from lockgate.errors import LockgateError
 from lockgate.evidence import status
@@ -111,10 +111,10 @@ class TestWhatIsAsked:
 
     def test_artifacts_are_read(self, held: Held) -> None:
         bench = attach.Bench(source=held.world.source, clock=held.world.clock)
-        assert present.artifacts_of(bench, ("file:shop", digest("x"))) == ((*SHOP, digest("x")), ())
+        assert artifacts.artifacts_of(bench, ("file:shop", digest("x"))) == ((*SHOP, digest("x")), ())
         held.world.source.artifacts["shop"].data = b"other bytes"
         with pytest.raises(LockgateError) as err:
-            present.artifacts_of(bench, ("file:shop",))
+            artifacts.artifacts_of(bench, ("file:shop",))
         assert err.value.code == "digest.mismatch"
 
 

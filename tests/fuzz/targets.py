@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import older_layout
 import private_sigstore
+from fuzz.sigstore_targets import SIGSTORE
 from lockgate import canon
 from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
@@ -270,4 +271,5 @@ TARGETS = {
     "policy": Target(read_policy, lambda: cases("policy")),
     "roster": Target(read_roster, rosters),
     "checkpoint": Target(read_checkpoint, checkpoints),
+    **{name: Target(run, seeds) for name, (run, seeds) in SIGSTORE.items()},
 }

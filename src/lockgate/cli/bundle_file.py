@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lockgate.app.inspect_bundle import SeenBundle
     from lockgate.cli.session import Session
 
-MAX_BUNDLE, MAX_ROOT = 4 << 20, 1 << 20
+MAX_BUNDLE, MAX_ROOT = 3 << 20, 1 << 20
 
 
 def verify_bundle(
@@ -22,8 +22,8 @@ def verify_bundle(
     Raises:
         UsageError: ``sigstore.no-artifact``, ``sigstore.whose``. EvidenceError: as `inspect_bundle`.
     """
+    from lockgate.app.artifacts import artifacts_of
     from lockgate.app.inspect_bundle import Wanted, inspect_bundle
-    from lockgate.app.present import artifacts_of
 
     if len(artifacts) != 1:
         raise UsageError("sigstore.no-artifact", "a bundle is about one artifact: name it with --artifact")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -134,6 +135,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             code = err.exit_code
     for number in asked:
         os.kill(os.getpid(), number)
+    if argv is None:
+        gc.freeze()  # the process ends: that the collector looks at all that lives once more would be an eighth of a short command's time
     sys.exit(code)
 
 
