@@ -36,6 +36,7 @@ from lockgate.core.facts import (
     Request,
     Signature,
     Stay,
+    Summary,
     Unreadable,
 )
 from lockgate.core.identity import Actor, Person, PersonId, PublicKey, Root, Roster, fingerprint
@@ -47,6 +48,7 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import IdentityRule
 
@@ -165,6 +167,9 @@ COMMIT = "c0ffee" + "0" * 34
 
 SIGNED = SignedBy(keys=("release",))
 BUILT = BuiltBy(builder=BUILDER, source=SOURCE, keys=("builder",))
+VERIFIER = "https://example.com/verifier"
+RESOURCE = "pkg:oci/shop?repository_url=registry.example/acme"
+VERIFIED = VerifiedBy(verifier=VERIFIER, keys=("builder",), resource=RESOURCE, levels=("SLSA_BUILD_LEVEL_2",))
 CAME = CameThrough(environment="staging")
 SOAKED = Soaked(in_="staging", for_="24h")
 APPROVED = Approved(duties={"release-management": 1, "security": 1})
@@ -233,6 +238,13 @@ def provenance(*by: str, artifact: Digest = IMAGE, **changes: Any) -> Provenance
     return Provenance(subject=artifact, **{**base, **changes})
 
 
+def summary(*by: str, artifact: Digest = IMAGE, **changes: Any) -> Summary:
+    """Signed by ``builder``, of exactly what `VERIFIED` asks for."""
+    keys = tuple(sorted(key(one).fingerprint for one in (by or ["builder"])))
+    base: dict[str, Any] = {"keys": keys, "verifier": VERIFIER, "resource": RESOURCE, "passed": True, "levels": ("SLSA_BUILD_LEVEL_3",)}
+    return Summary(subject=artifact, **{**base, "source": digest("summary"), **changes})
+
+
 def rejected(code: str = "dsse.bad-signature") -> Rejected:
     return Rejected(source=digest(f"evidence {code}"), code=code)
 
@@ -285,6 +297,7 @@ def facts(
     intact: Found = (),
     signatures: Found = (),
     provenance: Found = (),
+    summaries: Found = (),
     rejected: Found = (),
     requests: Found = (),
     in_force: Found = (),
@@ -299,6 +312,7 @@ def facts(
         Need(Intact): intact,
         Need(Signature): signatures,
         Need(Provenance): provenance,
+        Need(Summary): summaries,
         Need(Rejected): rejected,
         Need(Request): requests,
         Need(InForce): in_force,

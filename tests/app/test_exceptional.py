@@ -12,6 +12,7 @@ from build import digest, exception_id, key, nonce, person, person_id
 from lockgate.app import deploy, exceptional, gate, recall, replay, report
 from lockgate.app.exceptions import exceptions, standing
 from lockgate.app.project import project
+from lockgate.app.summarize import summarize
 from lockgate.app.why import explain, would
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.ports import Ended, Entry, Guard, Receipt
@@ -281,6 +282,24 @@ def test_two_people_go_past_what_stands_against_it_and_leave_a_review(world: Wor
     assert (done.gated.decision.break_glass, done.gated.decision.request) == (id_, "")
     assert failing(world.gate()) == ["hold.standing", "review.open", "came-through.never-there", "soaked.never-there", "approved.no-request"]
     world.check()
+
+
+def test_what_went_past_the_rules_is_summed_up_as_failed(world: World) -> None:
+    break_(world)
+    done = world.gate()
+    assert (done.decision.outcome, bool(done.decision.break_glass)) == ("allowed", True)
+    said, _ = summarize(world.ports, done.index)
+    assert (said.passed, said.levels) == (False, ("FAILED",))
+
+
+def test_what_was_waived_is_no_level(world: World) -> None:
+    world.deploy("staging")
+    id_ = world.approved()
+    waive(world, id_)
+    said, _ = summarize(world.ports, world.gate(request=id_).index)
+    assert said.passed
+    assert "LOCKGATE_CAME_THROUGH" in said.levels
+    assert "LOCKGATE_SOAKED" not in said.levels
 
 
 def test_an_open_review_refuses_all_else_until_somebody_else_closes_it(world: World) -> None:

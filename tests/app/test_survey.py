@@ -11,7 +11,8 @@ from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.ports import Evidence
 from lockgate.errors import UnreadableError
 from lockgate.evidence import artifact
-from lockgate.evidence.carried import PROVENANCE, SIGNATURE
+from lockgate.evidence.carried import SIGNATURE
+from lockgate.evidence.slsa import PREDICATE_TYPE as PROVENANCE
 from world import World
 
 Fails = Callable[..., str]

@@ -10,13 +10,16 @@ from msgspec.structs import replace
 from attack.leaving import revoke
 from attack.stage import NEXT, Stage, refused
 from attack.taker import Taker, list_now, permit_file
-from build import exception_id, key
-from lockgate.app import prove, say, status_list
+from build import digest, exception_id, key
+from lockgate.app import prove, say, status_list, summarize
 from lockgate.app.project import project
 from lockgate.canon import encode
+from lockgate.core.facts import Summary
+from lockgate.core.ports import Evidence
 from lockgate.core.state import state_digest
-from lockgate.evidence import record, status
+from lockgate.evidence import artifact, attestation, dsse, record, status
 from lockgate.ledger import proof
+from lockgate.render import vsa
 from world import WEEK, changed
 
 
@@ -85,6 +88,19 @@ class TestForge:
         assert Taker(stage).takes(permit, list_now(stage), run=True) == "permit.expired"
         runs = status.Runs(environment="production", release=stage.here("staging").stays[-1].release)
         assert Taker(stage).takes(permit, listed(stage, runs=(runs,)), run=True) == "taken"
+
+    @pytest.mark.not_caught
+    def test_can_sum_up_what_nobody_decided(self, stage: Stage) -> None:
+        """A verification summary is the permit key's word and no proof: whoever relies on it alone is not told that the log holds no such decision."""
+        refusal = stage.gate(ref="next", by="eve")
+        lie = changed(refusal.decision, outcome="allowed", not_after=stage.clock.at + WEEK)
+        envelope = attestation.seal(vsa.statement(lie, NEXT, stage.log.origin, (refusal.index, digest("leaf")), None), key("permit").public, key("permit").sign)
+        piece = Evidence(media_type=dsse.MEDIA_TYPE, data=envelope, origin="")
+        (fact,) = artifact.read([piece], {"gate": key("permit").public}, set(NEXT), stage.clock.at)
+        assert isinstance(fact, Summary)
+        assert fact.passed
+        assert not summarize.summarize(stage.ports, refusal.index)[0].passed
+        assert refused(record.open_envelope, record.read_envelope(envelope)) == "event.malformed"
 
     def test_cannot_prove_what_is_not_in_the_log(self, stage: Stage) -> None:
         """A proof of another leaf with the forged decision put in its place."""

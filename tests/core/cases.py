@@ -21,11 +21,14 @@ from build import (
     IMAGE,
     KEYS,
     NOW,
+    RESOURCE,
     SHOP,
     SIGNED,
     SOAKED,
     SOURCE,
     UNREADABLE,
+    VERIFIED,
+    VERIFIER,
     actor,
     ago,
     certified,
@@ -48,6 +51,7 @@ from build import (
     signature,
     stay,
     subject,
+    summary,
 )
 from lockgate.core.facts import Facts, Given
 from lockgate.core.identity import PublicKey
@@ -274,6 +278,118 @@ BUILT_BY = [
         Fail(code="built-by.no-provenance", params={"artifact": OTHER, "keys": ("builder",)}),
         subject=subject(TWO),
         provenance=[provenance(artifact=FIRST)],
+    ),
+]
+
+
+def _verified(name: str, answer: Verdict, requirement: AnyRequirement = VERIFIED, subject: Subject = WHOLE, **found: Any) -> Case:
+    return Case(name=name, answer=answer, requirement=requirement, subject=subject, facts=facts(**found))
+
+
+def _passed(*levels: str, resource: str = RESOURCE) -> Pass:
+    return Pass(params={"verifier": VERIFIER, "resource": resource, "levels": levels or ("SLSA_BUILD_LEVEL_3",)})
+
+
+def _unverified(code: str, **more: Any) -> Fail:
+    return Fail(code=f"verified-by.{code}", params={"artifact": IMAGE, **more})
+
+
+NOT_VERIFIED = _unverified("no-summary", keys=("builder",))
+GLOB = replace(VERIFIED, resource=None, resource_glob="pkg:oci/**/ac*")
+JUDGED = replace(VERIFIED, policy="https://example.com/p", policy_digest=digest("p"))
+UNDER: dict[str, Any] = {"policy": "https://example.com/p", "policy_digest": digest("p")}
+NEED_POLICY = ("https://example.com/p", digest("p"))
+WEEK = replace(VERIFIED, max_age="7d")
+STALE = _unverified("too-old", verifier=VERIFIER, **{"max-age": "7d"})
+NAMED = replace(VERIFIED, levels=("ACME_REVIEWED", "SLSA_SOURCE_LEVEL_1"))
+
+
+def _low(need: tuple[str, ...], *found: str) -> Fail:
+    return _unverified("too-low", verifier=VERIFIER, found=found, need=need)
+
+
+def _other_resource(found: str, need: str = RESOURCE) -> Fail:
+    return _unverified("other-resource", found=found, need=need)
+
+
+VERIFIED_BY = [
+    _verified("verified", _passed(), summaries=[summary()]),
+    _verified("verified, one signature of two ours", _passed(), summaries=[summary("stranger", "builder")]),
+    _verified("no artifact at all", Fail(code="verified-by.no-summary"), subject=NOTHING, summaries=[summary()]),
+    _verified("no summary", NOT_VERIFIED),
+    _verified("a summary signed by another of the policy's keys", NOT_VERIFIED, summaries=[summary("release")]),
+    _verified("a summary signed by nobody", NOT_VERIFIED, summaries=[summary(keys=())]),
+    _verified("a summary of another artifact", NOT_VERIFIED, summaries=[summary(artifact=digest("other"))]),
+    _verified("only bad summaries", _unverified("no-good-summary", keys=("builder",), because=("vsa.malformed",)), rejected=[rejected("vsa.malformed")] * 2),
+    _verified("summaries unreadable", Unknown(code="verified-by.unreadable", params={"because": "ref.unreadable"}), summaries=UNREADABLE),
+    _verified("summaries never gathered", Unknown(code="verified-by.unreadable", params={"because": "facts.not-gathered"}), summaries=None),
+    _verified("no summary, and why is unreadable", Unknown(code="verified-by.unreadable", params={"because": "ref.unreadable"}), rejected=UNREADABLE),
+    _verified(
+        "another verifier, by the right key",
+        _unverified("other-verifier", found=f"{VERIFIER}/", need=VERIFIER),
+        summaries=[summary(verifier=f"{VERIFIER}/")],
+    ),
+    _verified("a pair where DER is asked for", _unverified("other-form", need="der"), summaries=[summary(raw=True)]),
+    _verified("DER where a pair is asked for", _unverified("other-form", need="raw"), replace(VERIFIED, signature_form="raw"), summaries=[summary()]),
+    _verified("a pair where one is asked for", _passed(), replace(VERIFIED, signature_form="raw"), summaries=[summary(raw=True)]),
+    _verified("as another resource", _other_resource(f"{RESOURCE}2"), summaries=[summary(resource=f"{RESOURCE}2")]),
+    _verified("as one of those that fit", _passed(), GLOB, summaries=[summary()]),
+    _verified("as none that fits", _other_resource(f"{RESOURCE}/2", str(GLOB.resource_glob)), GLOB, summaries=[summary(resource=f"{RESOURCE}/2")]),
+    _verified("under the policy", _passed(), JUDGED, summaries=[summary(**UNDER)]),
+    _verified(
+        "under another policy",
+        _unverified("other-policy", found=("https://example.com/q", digest("p")), need=NEED_POLICY),
+        JUDGED,
+        summaries=[summary(**{**UNDER, "policy": "https://example.com/q"})],
+    ),
+    _verified(
+        "under the policy as it was",
+        _unverified("other-policy", found=("https://example.com/p", digest("q")), need=NEED_POLICY),
+        JUDGED,
+        summaries=[summary(**{**UNDER, "policy_digest": digest("q")})],
+    ),
+    _verified("under no policy that is named", _unverified("other-policy", found=(), need=NEED_POLICY), JUDGED, summaries=[summary()]),
+    _verified(
+        "under another policy, where only its address is asked for",
+        _unverified("other-policy", found=("https://example.com/q",), need=("https://example.com/p",)),
+        replace(JUDGED, policy_digest=None),
+        summaries=[summary(policy="https://example.com/q")],
+    ),
+    _verified("it did not pass", _unverified("not-passed", verifier=VERIFIER), summaries=[summary(passed=False)]),
+    _verified("it passed once and failed once", _passed(), summaries=[summary(passed=False), summary()]),
+    _verified("at a lower level", _low(("SLSA_BUILD_LEVEL_2",), "SLSA_BUILD_LEVEL_1"), summaries=[summary(levels=("SLSA_BUILD_LEVEL_1",))]),
+    _verified("at exactly that level", _passed("SLSA_BUILD_LEVEL_2"), summaries=[summary(levels=("SLSA_BUILD_LEVEL_2",))]),
+    _verified("at no level", _low(("SLSA_BUILD_LEVEL_2",)), summaries=[summary(levels=())]),
+    _verified("at a level of another track", _low(NAMED.levels, "SLSA_BUILD_LEVEL_3"), NAMED, summaries=[summary()]),
+    _verified(
+        "at a level of a track and under a name",
+        _passed("SLSA_SOURCE_LEVEL_3", "ACME_REVIEWED"),
+        NAMED,
+        summaries=[summary(levels=("SLSA_SOURCE_LEVEL_3", "ACME_REVIEWED"))],
+    ),
+    _verified("a week old", _passed(), WEEK, summaries=[summary(verified_at=ago("7d"))]),
+    _verified("verified this very second", _passed(), WEEK, summaries=[summary(verified_at=NOW)]),
+    _verified("too old", STALE, WEEK, summaries=[summary(verified_at=ago("7d") - SECOND)]),
+    _verified("verified tomorrow", STALE, WEEK, summaries=[summary(verified_at=later("1s"))]),
+    _verified("without a time", STALE, WEEK, summaries=[summary()]),
+    _verified(
+        "each thing right in another summary",
+        _unverified("not-passed", verifier=VERIFIER),
+        summaries=[summary(verifier="x"), summary(resource="x"), summary(passed=False), summary(artifact=digest("other"))],
+    ),
+    _verified("one right among wrong ones", _passed(), summaries=[summary(verifier="x"), summary(raw=True), summary(), summary(levels=())]),
+    _verified("every artifact verified", _passed(), subject=subject(TWO), summaries=[summary(artifact=FIRST), summary(artifact=OTHER)]),
+    _verified(
+        "one artifact of two verified",
+        Fail(code="verified-by.no-summary", params={"artifact": OTHER, "keys": ("builder",)}),
+        subject=subject(TWO),
+        summaries=[summary(artifact=FIRST), summary(artifact=FIRST)],
+    ),
+    _verified(
+        "one artifact of two passed",
+        Fail(code="verified-by.not-passed", params={"artifact": OTHER, "verifier": VERIFIER}),
+        subject=subject(TWO),
+        summaries=[summary(artifact=FIRST), summary(artifact=OTHER, passed=False)],
     ),
 ]
 
@@ -668,6 +784,7 @@ APPROVED_CASES = [
 CASES: dict[str, list[Case]] = {
     "signed-by": SIGNED_BY,
     "built-by": BUILT_BY,
+    "verified-by": VERIFIED_BY,
     "came-through": CAME_THROUGH,
     "soaked": SOAKED_CASES,
     "approved": APPROVED_CASES,

@@ -23,6 +23,7 @@ from build import (
     SIGNED,
     SOAKED,
     UNREADABLE,
+    VERIFIED,
     actor,
     ago,
     certified,
@@ -42,11 +43,12 @@ from build import (
     signature,
     stay,
     subject,
+    summary,
 )
 from build import given as approval
 from core.cases import PEOPLE
 from lockgate.core.decide import decide
-from lockgate.core.facts import Complete, Facts, Need, Provenance, Request, Signature, Unreadable
+from lockgate.core.facts import Complete, Facts, Need, Provenance, Request, Signature, Summary, Unreadable
 from lockgate.core.model import Subject
 from lockgate.core.policy import Policy
 from lockgate.core.requirements import AnyRequirement
@@ -69,6 +71,12 @@ PROVENANCES = st.builds(
     st.lists(st.sampled_from(["builder", "sam", "second"]), min_size=1, max_size=2, unique=True),
     ARTIFACTS,
     st.sampled_from(["refs/heads/main", "refs/heads/evil"]),
+)  # fmt: skip
+SUMMARIES = st.builds(
+    lambda by, artifact, changes: summary(*by, artifact=artifact, **changes),
+    st.lists(st.sampled_from(["builder", "second"]), min_size=1, max_size=2, unique=True),
+    ARTIFACTS,
+    st.sampled_from([{}, {"passed": False}, {"raw": True}, {"resource": "x"}, {"levels": ()}, {"verified_at": NOW}, {"verified_at": later("1h")}]),
 )  # fmt: skip
 PEOPLE_S = st.sampled_from(["ann", "sam", "max", "max", "rita", "dora", "stranger"])
 GIVENS = st.builds(
@@ -116,6 +124,7 @@ WORLDS = st.fixed_dictionaries({
         SIGNATURES, 3,
     ),
     "provenance": mostly([provenance(artifact=artifact) for artifact in TWO.artifacts], PROVENANCES, 2),
+    "summaries": mostly([summary(artifact=artifact, verified_at=ago("1h")) for artifact in TWO.artifacts], SUMMARIES, 2),
     "rejected": st.lists(st.just(rejected()), max_size=1),
     "requests": st.one_of(GOOD_REQUESTS, GOOD_REQUESTS, st.lists(REQUESTS, max_size=2, unique_by=lambda one: one.id)),
     "stays": st.fixed_dictionaries({"staging": mostly([stay(SHOP, since="60h", until="30h", known="observed"), stay(TWO)], STAYS, 2)}),
@@ -126,7 +135,7 @@ REQUIREMENTS: st.SearchStrategy[AnyRequirement] = st.sampled_from([
     SIGNED, replace(SIGNED, keys=("release", "second")), replace(SIGNED, keys=("release", "second"), threshold=2), replace(SIGNED, max_age="30d"),
     replace(SIGNED, identities=("ci",)), SignedBy(identities=("ci",)), SignedBy(identities=("ci", "nightly"), threshold=2, max_age="30d"),
     replace(SIGNED, identities=("ci", "nightly"), threshold=2), replace(BUILT, identities=("ci",)),
-    BUILT, replace(BUILT, keys=("builder", "second")), CAME, SOAKED, replace(SOAKED, occupancy="observed"), APPROVED,
+    BUILT, replace(BUILT, keys=("builder", "second")), VERIFIED, replace(VERIFIED, levels=()), CAME, SOAKED, replace(SOAKED, occupancy="observed"), APPROVED,
     replace(APPROVED, independent_of=()), replace(APPROVED, duties={"security": 1}), replace(APPROVED, duties={"security": 2}, independent_of=("requester",)),
 ])  # fmt: skip
 POLICIES = st.lists(REQUIREMENTS, min_size=1, max_size=3, unique_by=lambda one: one.__struct_config__.tag).map(lambda some: policy(*some, with_identities=True))
@@ -165,7 +174,7 @@ def smaller(item: Any) -> Iterator[Any]:
     if isinstance(item, Signature) and item.by is not None:
         for name in item.by.names[1:]:
             yield replace(item, by=replace(item.by, names=tuple(other for other in item.by.names if other != name)))
-    parts = "given" if isinstance(item, Request) else "keys" if isinstance(item, Provenance) else ""
+    parts = "given" if isinstance(item, Request) else "keys" if isinstance(item, Provenance | Summary) else ""
     held = getattr(item, parts, ())
     for number in range(len(held)):
         yield replace(item, **{parts: (*held[:number], *held[number + 1 :])})
@@ -201,6 +210,10 @@ def test_asking_for_more_never_opens(subject: Subject, world: Mapping[str, Any])
         (SIGNED, replace(SIGNED, max_age="30d")),
         (replace(SIGNED, keys=("release", "second")), replace(SIGNED, keys=("release", "second"), threshold=2)),
         (replace(BUILT, keys=("builder", "second")), BUILT),
+        (replace(VERIFIED, keys=("builder", "second")), VERIFIED),
+        (replace(VERIFIED, levels=()), VERIFIED),
+        (VERIFIED, replace(VERIFIED, max_age="7d")),
+        (replace(VERIFIED, resource=None, resource_glob="pkg:**"), VERIFIED),
         (replace(SOAKED, for_="1h"), SOAKED),
         (SOAKED, replace(SOAKED, occupancy="observed")),
         (CAME, SOAKED),

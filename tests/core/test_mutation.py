@@ -18,10 +18,17 @@ import pytest
 from core.cases import CASES, Case
 from lockgate.core import decide
 from lockgate.core.outcome import Pass, Verdict
-from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked
+from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked, verified_by
 
-MODULES: dict[str, ModuleType] = {"signed-by": signed_by, "built-by": built_by, "came-through": came_through, "soaked": soaked, "approved": approved}
-SUBJECTS = ("signed-by.", "built-by.", "came-through.", "soaked.", "approved.", "time.", "digest.", "policy.", "root.", "facts.")
+MODULES: dict[str, ModuleType] = {
+    "signed-by": signed_by,
+    "built-by": built_by,
+    "verified-by": verified_by,
+    "came-through": came_through,
+    "soaked": soaked,
+    "approved": approved,
+}
+SUBJECTS = ("signed-by.", "built-by.", "verified-by.", "came-through.", "soaked.", "approved.", "time.", "digest.", "policy.", "root.", "facts.")
 
 
 def codes_in(module: ModuleType) -> set[str]:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, digest, key, policy
+from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, VERIFIED, digest, key, policy
 from lockgate.canon import decode, digest_hex, encode
-from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay
+from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay, Summary
 from lockgate.core.policy import EnvironmentPolicy, Policy, believed, needs, requirement_id, section_digest, watched
 from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
@@ -19,11 +19,12 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.signers import Accepts, Believed
 from lockgate.errors import EvidenceError
 from strategies import noun
 
-ALL = (SIGNED, BUILT, CAME, SOAKED, APPROVED)
+ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED)
 
 
 def test_the_policy_of_the_examples_is_read_back() -> None:
@@ -108,7 +109,7 @@ def test_what_each_kind_needs() -> None:
     whole = policy(*ALL)
     assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
     assert needs(whole, "production") == (
-        Need(Signature), Need(Rejected), Need(Provenance), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled),
+        Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled),
     )  # fmt: skip
     assert Need(Provenance) not in needs(policy(replace(APPROVED, independent_of=("requester",))), "production")
 
@@ -192,12 +193,16 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
     others: dict[str, Any] = {
         "id": "named", "keys": ("second",), "threshold": 2, "max_age": "1d", "builder": "x", "source": "r@f", "environment": "production", "in_": "production",
         "for_": "2h", "occupancy": "observed", "duties": {"security": 2}, "independent_of": (), "expires": "1h", "identities": ("ci",),
+        "verifier": "x", "resource": "x", "levels": ("x",), "policy": "x", "policy_digest": digest("x"), "signature_form": "raw",
     }  # fmt: skip
     one = examples[kind]
     before = section_digest(policy(one), "production")
-    for field in one.__struct_fields__:
+    for field in set(one.__struct_fields__) - {"resource_glob"}:
         changed = msgspec.structs.replace(one, **{field: others[field]})
         assert section_digest(policy(changed, with_identities=True), "production") != before, field
+    if isinstance(one, VerifiedBy):  # one of both
+        changed = replace(one, resource=None, resource_glob=one.resource)
+        assert section_digest(policy(changed), "production") != before
 
 
 CERTIFIED = replace(SIGNED, identities=("ci",))
@@ -252,5 +257,5 @@ def test_identities_that_do_not_hang_together_cannot_be(name: str) -> None:
 
 
 def test_the_kinds_are_listed_under_their_own_tags() -> None:
-    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, CameThrough, Soaked, Approved}} == KINDS
+    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, VerifiedBy, CameThrough, Soaked, Approved}} == KINDS
     assert all(struct.__struct_config__.tag == kind for kind, struct in KINDS.items())

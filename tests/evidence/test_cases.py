@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from lockgate.core import events
-from lockgate.core.facts import Provenance, Rejected, Signature
+from lockgate.core.facts import Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
-from lockgate.evidence import artifact, dsse, keys, policy_yaml, record, slsa, sshsig, statement
+from lockgate.evidence import artifact, dsse, keys, policy_yaml, record, slsa, sshsig, statement, vsa
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(folder for reader in CASES.iterdir() for folder in reader.iterdir())
@@ -55,15 +55,55 @@ def read_slsa(data: bytes, args: Any) -> Any:
     return {"builder": fact.builder, "repository": fact.repository, "ref": fact.ref, "commit": fact.commit, "finishedAt": time_text(fact.finished_at)}
 
 
+def read_provenance(data: bytes, args: Any) -> Any:
+    fact = slsa.of(args["type"], json.loads(data), DIGEST, ["SHA256:x"], "sha256:" + "0" * 64)
+    assert (fact.subject, fact.keys) == (DIGEST, ("SHA256:x",))
+    return {
+        "builder": fact.builder,
+        "repository": fact.repository,
+        "ref": fact.ref,
+        "commit": fact.commit,
+        "finishedAt": time_text(fact.finished_at),
+        "entryPoint": fact.entry_point,
+        "level": fact.level,
+        "materials": [{"uri": one.uri, "digests": list(one.digests)} for one in fact.materials],
+    }
+
+
+def read_vsa(data: bytes, args: Any) -> Any:
+    fact = vsa.read(json.loads(data), DIGEST, ["SHA256:x"], "sha256:" + "0" * 64)
+    assert (fact.subject, fact.keys, fact.raw) == (DIGEST, ("SHA256:x",), False)
+    return {
+        "verifier": fact.verifier,
+        "resource": fact.resource,
+        "passed": fact.passed,
+        "levels": list(fact.levels),
+        "policy": fact.policy,
+        "policyDigest": fact.policy_digest,
+        "verifiedAt": time_text(fact.verified_at),
+    }
+
+
 def read_artifact(data: bytes, args: Any) -> Any:
     piece = Evidence(media_type=args.get("mediaType", dsse.MEDIA_TYPE), data=data, origin="case")
-    facts = []
+    facts: list[dict[str, Any]] = []
     for fact in artifact.read([piece], args["keys"], {args["digest"]}, datetime.fromisoformat(args["now"])):
         match fact:
             case Signature():
                 facts.append({"type": "Signature", "key": fact.key, "signedAt": time_text(fact.signed_at)})
             case Provenance():
                 facts.append({"type": "Provenance", "builder": fact.builder, "repository": fact.repository, "ref": fact.ref, "commit": fact.commit})
+            case Summary():
+                facts.append(
+                    {
+                        "type": "Summary",
+                        "verifier": fact.verifier,
+                        "resource": fact.resource,
+                        "passed": fact.passed,
+                        "raw": fact.raw,
+                        "keys": list(fact.keys),
+                    }
+                )
             case Rejected():
                 raise EvidenceError(fact.code, "rejected")
     return {"facts": facts}
@@ -96,6 +136,9 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "dsse": read_dsse,
     "statement": read_statement,
     "slsa": read_slsa,
+    "provenance": read_provenance,
+    "vsa": read_vsa,
+    "summary": read_artifact,
     "artifact": read_artifact,
     "bundle": read_artifact,
     "simple-signing": read_artifact,

@@ -20,9 +20,10 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.errors import EvidenceError
 from lockgate.evidence import artifact, b64, dsse, policy_proposal
-from lockgate.evidence.carried import PROVENANCE, SIGNATURE, Survey, claims
+from lockgate.evidence.carried import SIGNATURE, Survey, claims
 from lockgate.evidence.policy_proposal import Offered, Proposal, Wording, propose
 from lockgate.evidence.policy_sense import check_policy
+from lockgate.evidence.slsa import PREDICATE_TYPE as PROVENANCE
 
 IMAGE = digest("image")
 HOSTILE = [
@@ -127,6 +128,35 @@ def test_whatever_evidence_holds_the_file_is_what_was_meant(evidence: list[Evide
     assert set(proposal.policy.keys.values()) <= {known[0].public, known[1].public, key("owner").public}
     assert passes_staging(proposal, evidence) or not proposal.required
     assert {one.source for one in proposal.unused} | set(proposal.required) >= {one.source for one in claims(evidence, IMAGE)}
+
+
+SUMMARY = {"verifier": {"id": "https://v.example"}, "resourceUri": "pkg:oci/shop", "verificationResult": "PASSED", "verifiedLevels": []}
+VSA, SPDX = "https://slsa.dev/verification_summary/v1", "https://spdx.dev/Document/v2.3"
+
+
+def test_summaries_and_known_types_are_told_by_name() -> None:
+    """Nothing is required of them, and the file says what they are."""
+    known = key("known")
+    failed = {**SUMMARY, "verificationResult": "FAILED", "resourceUri": 'x" # y'}
+    proposal = proposed([piece(known, VSA, SUMMARY), piece(known, VSA, failed), piece(known, SPDX, {}), piece(known, "x:y", {})], known)
+    assert [one.why for one in proposal.unused] == ["summary", "not-passed", "unread", "unread"]
+    assert f'"{VSA}" (SLSA verification summary): good; verified-by can ask for it' in proposal.text
+    assert f'"{VSA}" (SLSA verification summary): its verifier says that it did not pass' in proposal.text
+    assert f'"{SPDX}" (SPDX bill of materials): no requirement of this release reads this kind' in proposal.text
+    assert 'a statement of type "x:y": no requirement' in proposal.text
+    assert 'it claims the verifier "https://v.example"' in proposal.text
+    is_as_meant(proposal)
+
+
+def test_older_provenance_is_asked_for_too() -> None:
+    known = key("known")
+    config = {"uri": "git+https://x/y@refs/heads/main", "entryPoint": "build.yaml"}
+    older = piece(known, "https://slsa.dev/provenance/v0.2", {"builder": {"id": "https://ci"}, "invocation": {"configSource": config}})
+    proposal = proposed([older], known)
+    (asked,) = proposal.policy.environments["staging"].requires
+    assert isinstance(asked, BuiltBy)
+    assert (asked.builder, asked.source) == ("https://ci", "git+https://x/y@refs/heads/main")
+    is_as_meant(proposal)
 
 
 def hostile() -> Iterator[tuple[str, str, str]]:

@@ -142,6 +142,14 @@ def test_what_is_odd() -> None:
     ]
 
 
+def test_a_summary_that_cannot_be_young_enough_is_odd() -> None:
+    asked = '- verified-by: {verifier: "https://v", resource: r, keys: [release], max-age: %s}'
+    assert odd(written(staging=[SIGNED, BUILT_BY], vault=[asked % "23h", "- soaked: {in: staging, for: 1d}"])) == [
+        "p.yaml:10:85: a summary made before the soak is too old when it ends"
+    ]
+    assert odd(written(staging=[SIGNED, BUILT_BY], vault=[asked % "25h", "- soaked: {in: staging, for: 1d}"])) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

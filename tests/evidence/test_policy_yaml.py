@@ -19,6 +19,7 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.errors import EvidenceError, PolicyError, UnreadableError
 from lockgate.evidence import keys
 from lockgate.evidence.policy_yaml import dump_policy, parse_policy
@@ -55,6 +56,18 @@ def policies(draw: st.DrawFn) -> Policy:
     requirement = st.one_of(
         st.builds(SignedBy, keys=some_keys, threshold=st.integers(1, 64), max_age=st.none() | durations),
         st.builds(BuiltBy, builder=words, source=sources, keys=some_keys),
+        st.builds(
+            VerifiedBy,
+            verifier=words,
+            keys=some_keys,
+            resource=words,
+            levels=st.lists(words, max_size=3, unique=True).map(tuple),
+            policy=st.none() | words,
+            policy_digest=st.none() | st.just("sha256:" + "b" * 64),
+            max_age=st.none() | durations,
+            signature_form=st.sampled_from(["der", "raw"]),
+        ),
+        st.builds(VerifiedBy, verifier=words, keys=some_keys, resource_glob=words),
         st.builds(CameThrough, environment=one),
         st.builds(Soaked, in_=one, for_=durations, occupancy=st.sampled_from(["claimed", "observed"])),
         st.builds(Approved, duties=st.dictionaries(names, st.integers(1, 32), min_size=1, max_size=3), independent_of=roles, expires=durations),
@@ -105,6 +118,35 @@ def test_another_yaml_reader_sees_the_same(policy: Policy) -> None:
 @given(policies())
 def test_the_policy_in_force_is_the_same_in_canonical_json(policy: Policy) -> None:
     assert canon.decode(canon.encode(read(dump_policy(policy))), Policy) == policy
+
+
+VERIFIED = """\
+version: 1
+project: shop
+environments:
+  a:
+    requires:
+      - verified-by: {verifier: "https://v", keys: [k], %s}
+keys:
+  k: {ed25519: "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "place"),
+    [
+        ("levels: [a]", "policy.bad-value", "6:9"),
+        ("resource: a, resource-glob: a", "policy.bad-value", "6:9"),
+        ("resource: a, levels: []", "policy.empty", "6:78"),
+        ("resource: a, signature-form: pss", "policy.bad-value", "6:86"),
+        ("resource: a, policy-digest: sha256:AB", "policy.bad-value", "6:85"),
+        ("resource-glob: " + "x" * 401, "policy.bad-value", "6:9"),
+        ("resource: a, identity: b", "policy.unknown-key", "6:70"),
+    ],
+)
+def test_a_summary_that_is_asked_for_wrongly_is_told_where(fields: str, code: str, place: str) -> None:
+    err = refusal(VERIFIED % fields)
+    assert (err.code, err.message.partition(": ")[0]) == (code, f"p.yaml:{place}")
 
 
 def test_keys_by_file() -> None:

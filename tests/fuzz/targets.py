@@ -20,6 +20,7 @@ import older_layout
 import private_sigstore
 from fuzz.sigstore_targets import SIGSTORE
 from lockgate import canon
+from lockgate.core.facts import Provenance, Summary
 from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
@@ -28,6 +29,7 @@ from lockgate.evidence import (
     annotated,
     artifact,
     attestation,
+    carried,
     cosign_layout,
     dsse,
     keys,
@@ -39,6 +41,7 @@ from lockgate.evidence import (
     slsa,
     sshsig,
     statement,
+    vsa,
 )
 from lockgate.evidence.sigstore import bundle, trust
 from lockgate.evidence.sigstore.verify import Demands
@@ -119,6 +122,23 @@ def read_attached(media_type: str, data: bytes) -> None:
     if facts != artifact.read([piece], {"fuzz": KEY}, {"sha256:" + "9f2c" * 16}, NOW):
         raise AssertionError("the same bytes gave other facts")
     canon.encode(facts)
+
+
+def read_predicate(data: bytes) -> None:
+    """A predicate as each type that is read, well signed: the fact, what is told of it, and the same as a pair of r and s."""
+    subject = "sha256:" + "9f2c" * 16
+    try:
+        predicate = canon.parse_foreign(data, max_bytes=1 << 16, what="predicate")
+    except EvidenceError:
+        return
+    for kind in (artifact.SIGNATURE_TYPE, *sorted(slsa.PREDICATE_TYPES), vsa.PREDICATE_TYPE):
+        signed = attestation.write_attestation(subject, kind, predicate if isinstance(predicate, dict) else {"x": predicate}, KEY, PRIVATE.sign)
+        piece = Evidence(media_type=dsse.MEDIA_TYPE, data=signed, origin="fuzz")
+        facts = artifact.read([piece], {"fuzz": KEY}, {subject}, NOW)
+        (claim,) = carried.claims([piece], subject)
+        if len(facts) != 1 or (claim.problem and isinstance(facts[0], Provenance | Summary)):
+            raise AssertionError("one well signed statement is one fact, and can be told of")
+        canon.encode([*facts, claim])
 
 
 def read_statement(data: bytes) -> None:
@@ -264,6 +284,7 @@ TARGETS = {
     "bundle": Target(read_bundle, bundles),
     "simple-signing": Target(read_simple_signing, payloads),
     "cosign-layout": Target(read_cosign_layout, layers),
+    "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa")),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),

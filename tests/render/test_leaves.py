@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build import IMAGE, KEYS, LOG, NOW, digest, key, provenance, rejected, signature
+from build import IMAGE, KEYS, LOG, NOW, RESOURCE, VERIFIER, digest, key, provenance, rejected, signature, summary
 from lockgate.core import events
 from lockgate.core.ports import Measured
 from lockgate.render.leaves import anchor_text, artifact_text, event_text, leaf_line, leaf_text, proven_text, standing_text, vouched_text
@@ -91,6 +91,16 @@ def test_an_artifact_and_what_it_carries() -> None:
     assert "key builder" in said
     assert said.endswith("proves nothing: dsse.bad-signature")
     assert key("release").fingerprint in artifact_text("x", Measured(digest=IMAGE, size=1), [signature()], {}, Sheet())
+
+
+def test_summaries_of_an_artifact() -> None:
+    facts: list[Any] = [summary(verified_at=NOW), summary(passed=False, levels=("FAILED",), raw=True), summary(levels=(), resource="x\x1b[2Jy")]
+    said = artifact_text("x", Measured(digest=IMAGE, size=1), facts, KEYS, Sheet()).splitlines()[2:]
+    assert said == [
+        f"  pass  summary     {VERIFIER}: {RESOURCE} passed as SLSA_BUILD_LEVEL_3 2026-11-22 20:14:03 UTC, key builder",
+        f"  FAIL  summary     {VERIFIER}: {RESOURCE} did not pass, key builder, signed r and s side by side",
+        f"  pass  summary     {VERIFIER}: x\\u001b[2Jy passed, key builder",
+    ]
 
 
 def test_an_artifact_that_is_wrong_or_bare() -> None:

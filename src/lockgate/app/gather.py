@@ -13,7 +13,7 @@ from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core.digest import Digest, Ref, digest_of
 from lockgate.core.exceptional import Exceptional
-from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Unreadable
+from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Summary, Unreadable
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import believed, section_digest
 from lockgate.core.ports import Evidence, Measured
@@ -124,12 +124,13 @@ def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Na
         return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now)}
     except UnreadableError as err:
         because = Unreadable(code=err.code)
-        return {Need(Intact): intact, Need(Signature): because, Need(Provenance): because, Need(Rejected): because}
+        return {Need(Intact): intact, Need(Signature): because, Need(Provenance): because, Need(Summary): because, Need(Rejected): because}
 
 
 def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime) -> dict[Need, Gathered]:
     signatures: list[Signature] = []
     provenance: list[Provenance] = []
+    summaries: list[Summary] = []
     rejected: list[Rejected] = []
     for digest in artifacts:
         evidence = [
@@ -141,11 +142,14 @@ def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, Publi
                     signatures.append(fact)
                 case Provenance():
                     provenance.append(fact)
+                case Summary():
+                    summaries.append(fact)
                 case Rejected():
                     rejected.append(fact)
     return {
         Need(Signature): Complete(items=tuple(signatures), as_of=now),
         Need(Provenance): Complete(items=tuple(provenance), as_of=now),
+        Need(Summary): Complete(items=tuple(summaries), as_of=now),
         Need(Rejected): Complete(items=tuple(rejected), as_of=now),
     }
 

@@ -15,7 +15,7 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.bound import Bound
 from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
-from lockgate.core.facts import Provenance, Rejected, Signature
+from lockgate.core.facts import Rejected, Summary
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.core.signers import KEYS_ALONE, Believed
@@ -50,13 +50,13 @@ class SeenArtifact(Noun, frozen=True, kw_only=True):
     Attributes:
         pinned: the reference with its digest. measured: what reading every byte gave.
         facts: what the evidence says, and what proves nothing.
-        good: at least one signature or provenance verified, and nothing is wrong with the bytes.
+        good: at least one signature, provenance or passed summary verified, and nothing is wrong with the bytes.
         root: vouches for the policy whose keys were believed; None where nobody does, or keys were named.
     """
 
     pinned: str
     measured: Measured
-    facts: tuple[Signature | Provenance | Rejected, ...]
+    facts: tuple[artifact.Read, ...]
     good: bool
     root: Anchor | None
 
@@ -136,7 +136,7 @@ def inspect_artifact(
     ref, digest = found
     measured = bench.source.measure(ref, digest)
     facts = tuple(artifact.read(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now(), believed))
-    good = not measured.problem and any(isinstance(fact, Signature | Provenance) for fact in facts)
+    good = not measured.problem and any(fact.passed if isinstance(fact, Summary) else not isinstance(fact, Rejected) for fact in facts)
     return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good, root=root)
 
 

@@ -13,6 +13,7 @@ from lockgate.cli.exits import REFUSED, UNDECIDED
 from lockgate.cli.group import Group
 from lockgate.cli.session import Session, with_session
 from lockgate.cli.stats_command import stats
+from lockgate.cli.vsa_command import vsa
 
 if TYPE_CHECKING:
     from lockgate.app.world import Ports
@@ -28,6 +29,7 @@ def command() -> None:
 
 
 command.add_command(stats)
+command.add_command(vsa)
 
 
 @command.command("show")

@@ -74,18 +74,28 @@ class Signature(Noun, frozen=True, kw_only=True):
     by: Holder | None = None
 
 
+class Material(Noun, frozen=True, kw_only=True):
+    """Something that went into a build: where it came from, and its digests, such as ``sha1:c0ffee…``; either may be empty."""
+
+    uri: str = ""
+    digests: tuple[str, ...] = ()
+
+
 class Provenance(Noun, frozen=True, kw_only=True):
-    """A builder says how it built this artifact (SLSA provenance v1).
+    """A builder says how it built this artifact (SLSA provenance v1 or v0.2).
 
     Attributes:
         subject: the artifact's digest.
         keys: the keys whose signatures over it verified, sorted.
-        builder: ``runDetails.builder.id``.
+        builder: ``runDetails.builder.id``; in v0.2 ``builder.id``.
         repository: of the source, such as ``git+https://github.com/acme/shop``; empty where it is not said.
         ref: of the source, such as ``refs/heads/main``; empty where it is not said.
         commit: the source's commit, 40 or 64 hex digits; empty where it is not said.
         finished_at: as the builder says.
         source: digest of the evidence bytes.
+        entry_point: the file in the source that says how to build, such as ``.github/workflows/release.yml``; empty where it is not said.
+        level: such as ``SLSA_BUILD_LEVEL_3``, as the builder's own name claims it; empty where it does not. Nobody verified it.
+        materials: everything the builder says went in, at most 4,096.
         by: the holder of the certificate that signed it; None where keys did.
     """
 
@@ -97,7 +107,39 @@ class Provenance(Noun, frozen=True, kw_only=True):
     ref: str = ""
     commit: str = ""
     finished_at: Time | None = None
+    entry_point: str = ""
+    level: str = ""
+    materials: tuple[Material, ...] = ()
     by: Holder | None = None
+
+
+class Summary(Noun, frozen=True, kw_only=True):
+    """A verifier says what it made of this artifact (SLSA verification summary v1).
+
+    Attributes:
+        subject: the artifact's digest.
+        keys: the keys whose signatures over it verified, sorted.
+        verifier: ``verifier.id``.
+        resource: ``resourceUri``: as what it was verified.
+        passed: whether ``verificationResult`` is PASSED.
+        source: digest of the evidence bytes.
+        levels: ``verifiedLevels``, as they stand there.
+        policy: ``policy.uri``; empty where it is not said. policy_digest: the SHA-256 in ``policy.digest``; empty where there is none.
+        verified_at: ``timeVerified``, as the verifier says.
+        raw: the keys' ECDSA signatures are r and s side by side (IEEE P1363), not DER.
+    """
+
+    subject: Digest
+    keys: tuple[Fingerprint, ...]
+    verifier: str
+    resource: str
+    passed: bool
+    source: Digest
+    levels: tuple[str, ...] = ()
+    policy: str = ""
+    policy_digest: str = ""
+    verified_at: Time | None = None
+    raw: bool = False
 
 
 class Rejected(Noun, frozen=True, kw_only=True):
@@ -220,7 +262,7 @@ class InForce(Noun, frozen=True, kw_only=True):
     time: Literal["unattested", "attested"] = "unattested"
 
 
-Fact = Intact | Signature | Provenance | Rejected | Request | Stay | Enrolled | InForce | Revocation
+Fact = Intact | Signature | Provenance | Summary | Rejected | Request | Stay | Enrolled | InForce | Revocation
 F = TypeVar("F")
 
 

@@ -7,7 +7,7 @@ refusals and opens nothing:
   2. it is a DSSE envelope, or a Sigstore bundle (`sigstore.bundle`), and a key we know signed it (`dsse`), or the holder of a certificate
      that the policy's identities mean (`certified`); nothing in it is looked at before that;
   3. its payload is an in-toto Statement about one of the digests that were asked for (`statement`), or it signs the artifact's own bytes;
-  4. its predicate type is one that is read: a signature, or SLSA provenance; any other is no fact and no problem;
+  4. its predicate type is one that is read: a signature, SLSA provenance or a verification summary; any other is no fact and no problem;
   5. what it says of time is not later than `now`;
   6. its signer's evidence of that kind did not fail in a stronger format (`stronger`).
 
@@ -18,18 +18,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from lockgate.core.digest import Digest, digest_of, hex_of
-from lockgate.core.facts import Holder, Provenance, Rejected, Signature
+from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import KEYS_ALONE, Accepts, Believed, Format
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import accepted, annotated, certified, cosign_layout, dsse, foreign, keys, simple_signing, slsa, statement, stronger
+from lockgate.evidence import accepted, annotated, certified, cosign_layout, dsse, foreign, keys, raw_pair, simple_signing, slsa, statement, stronger, vsa
 from lockgate.evidence.sigstore import bundle, key, verify
 from lockgate.evidence.sigstore.bundle import Bundle
 from lockgate.evidence.stronger import Outcome, claimed, not_rescued
@@ -41,7 +42,9 @@ MAX_TOTAL = 8 << 20
 MAX_WORK = 256 << 20
 """The most work all pieces together may ask for, as `dsse.work` counts it: half a second or so."""
 
-Read = Signature | Provenance | Rejected
+Read = Signature | Provenance | Summary | Rejected
+Reader = Callable[[dict[str, Any], Digest, tuple[Fingerprint, ...], Digest, datetime], list[Read]]
+"""Predicate, subject, keys, source, now -> the facts."""
 
 
 class Opened(NamedTuple):
@@ -76,10 +79,11 @@ class Opened(NamedTuple):
 
 
 class Signers(NamedTuple):
-    """Who signed something: keys we know, or holders of certificates that are meant; at least one."""
+    """Who signed something: keys we know, or holders of certificates that are meant; at least one. `raw`: by pairs of r and s (`raw_pair`)."""
 
     keys: tuple[Fingerprint, ...] = ()
     holders: tuple[Holder, ...] = ()
+    raw: bool = False
 
 
 class _Asked(NamedTuple):
@@ -179,7 +183,8 @@ def _work(opened: Opened, asked: _Asked) -> int:
     if opened.payload is not None:
         tries = simple_signing.work(opened.payload, asked.known)
     elif opened.envelope is not None:
-        tries = dsse.work(opened.envelope, asked.known)
+        again = raw_pair.in_der(opened.envelope)
+        tries = dsse.work(opened.envelope, asked.known) + (dsse.work(again, asked.known) if again else 0)
     try:
         whole = opened.whole() if asked.believed.identities else None
     except EvidenceError:
@@ -268,13 +273,23 @@ def _message_signers(opened: Opened, digest: Digest, asked: _Asked) -> Signers:
 def _signers(envelope: dsse.Envelope, opened: Opened, asked: _Asked) -> Signers:
     """Step 2. A certificate whose key the policy knows is that key: one private key is one signer, whatever it came with."""
     try:
-        names = dsse.verify(envelope, asked.known).keys
+        names, raw = dsse.verify(envelope, asked.known).keys, False
     except EvidenceError as err:
-        if err.code != "dsse.unknown-key" or not opened.certified:
+        names, raw = _in_pairs(envelope, asked), True
+        if not names and (err.code != "dsse.unknown-key" or not opened.certified):
             raise
+    if not names:
         return _held(opened.whole() if asked.believed.identities else None, {}, asked)
     counted = accepted.require(asked.believed.accepts, [keys.algorithm_of(asked.known[name]) for name in names])
-    return Signers(keys=tuple(names[place] for place in counted))
+    return Signers(keys=tuple(names[place] for place in counted), raw=raw)
+
+
+def _in_pairs(envelope: dsse.Envelope, asked: _Asked) -> tuple[Fingerprint, ...]:
+    """The keys whose signatures are good where they are read as pairs of r and s; none for other envelopes."""
+    if again := raw_pair.in_der(envelope):
+        with suppress(EvidenceError):
+            return dsse.verify(again, asked.known).keys
+    return ()
 
 
 def _read(envelope: dsse.Envelope, signers: Signers, source: Digest, asked: _Asked) -> list[Read]:
@@ -294,7 +309,7 @@ def _read(envelope: dsse.Envelope, signers: Signers, source: Digest, asked: _Ask
                 facts += _READERS[predicate](said.predicate, subject, signers.keys, source, asked.now)
             for holder in signers.holders:
                 facts += [_by(holder, fact) for fact in _READERS[predicate](said.predicate, subject, ("",), source, asked.now)]
-        return facts
+        return [_marked(fact) for fact in facts] if signers.raw else facts
     except EvidenceError as err:
         return [Rejected(source=source, code=err.code, predicate=predicate)]
 
@@ -306,8 +321,17 @@ def _by(holder: Holder, fact: Read) -> Read:
             return replace(fact, key="", by=holder, signed_at=holder.at)
         case Provenance():
             return replace(fact, keys=(), by=holder)
+        case Summary():
+            return replace(fact, keys=())  # nothing asks a certificate's holder for one
         case _:
             return fact
+
+
+def _marked(fact: Read) -> Read:
+    """The same, of an envelope signed with pairs of r and s."""
+    if not isinstance(fact, Summary):
+        raise EvidenceError("dsse.raw-signature", "this signature is r and s side by side, and for this kind of evidence only DER counts")
+    return replace(fact, raw=True)
 
 
 def _claimed_kind(envelope: dsse.Envelope | None) -> str:
@@ -334,9 +358,18 @@ def _signature(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerpri
     return [Signature(subject=subject, key=key, source=source, signed_at=signed_at) for key in keys]
 
 
-def _provenance(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
-    fact = slsa.read(predicate, subject, keys, source)
-    _not_later(fact.finished_at, now)
+def _provenance(version: str) -> Reader:
+    def read(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+        fact = slsa.of(version, predicate, subject, keys, source)
+        _not_later(fact.finished_at, now)
+        return [fact]
+
+    return read
+
+
+def _summary(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    fact = vsa.read(predicate, subject, keys, source)
+    _not_later(fact.verified_at, now)
     return [fact]
 
 
@@ -345,7 +378,9 @@ def _not_later(at: datetime | None, now: datetime) -> None:
         raise EvidenceError("evidence.from-future", "this says it was made later than now: its clock or ours is wrong")
 
 
-_READERS: dict[str, Callable[[dict[str, Any], Digest, tuple[Fingerprint, ...], Digest, datetime], list[Read]]] = {
+_READERS: dict[str, Reader] = {
     SIGNATURE_TYPE: _signature,
-    slsa.PREDICATE_TYPE: _provenance,
+    slsa.PREDICATE_TYPE: _provenance(slsa.PREDICATE_TYPE),
+    slsa.PREDICATE_TYPE_V02: _provenance(slsa.PREDICATE_TYPE_V02),
+    vsa.PREDICATE_TYPE: _summary,
 }

@@ -1,4 +1,4 @@
-"""Making evidence: an in-toto Statement v1 about one artifact, in a DSSE envelope with one signature."""
+"""Making evidence: an in-toto Statement v1 about artifacts, in a DSSE envelope with one signature."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ def write_attestation(subject: Digest, predicate_type: str, predicate: dict[str,
         key: the public key. sign: its raw signature of the PAE: Ed25519, or ECDSA P-256 in DER.
     """
     statement = {"_type": STATEMENT_TYPE, "subject": [{"digest": {"sha256": hex_of(subject)}}], "predicateType": predicate_type, "predicate": predicate}
-    payload = json.dumps(statement, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    return seal(json.dumps(statement, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode(), key, sign)
+
+
+def seal(payload: bytes, key: PublicKey, sign: Callable[[bytes], bytes]) -> bytes:
+    """The envelope of a Statement, one line of JSON. Key and signature as for `write_attestation`."""
     signature = {"keyid": fingerprint(key), "sig": b64.encode(sign(dsse.pae(PAYLOAD_TYPE, payload)))}
     return json.dumps({"payload": b64.encode(payload), "payloadType": PAYLOAD_TYPE, "signatures": [signature]}, separators=(",", ":")).encode()

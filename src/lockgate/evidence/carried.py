@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest, digest_of
-from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import artifact, slsa, statement
+from lockgate.evidence import artifact, predicates, slsa, statement, vsa
 
 
 class Claim(Noun, frozen=True, kw_only=True):
@@ -21,21 +20,25 @@ class Claim(Noun, frozen=True, kw_only=True):
 
     Attributes:
         source: digest of its bytes. media_type: as found.
-        predicate: the type it claims to be; empty where that cannot be read.
+        predicate: the type it claims to be; empty where that cannot be read. name: what people call that type; empty for one not known.
         keyids: what its signatures name as their keys, each once; an empty one where a signature names none.
         about: whether it says it is about this artifact.
         builder, repository, ref: what provenance claims; empty for anything else.
+        verifier, resource: what a verification summary claims; empty for anything else.
         problem: why it cannot be read, by code; empty where it can.
     """
 
     source: Digest
     media_type: str
     predicate: str = ""
+    name: str = ""
     keyids: tuple[str, ...] = ()
     about: bool = False
     builder: str = ""
     repository: str = ""
     ref: str = ""
+    verifier: str = ""
+    resource: str = ""
     problem: str = ""
 
 
@@ -51,12 +54,12 @@ class Survey(Noun, frozen=True, kw_only=True):
     digest: Digest
     media_type: str
     platforms: tuple[str, ...]
-    facts: tuple[Signature | Provenance | Rejected, ...]
+    facts: tuple[artifact.Read, ...]
     claims: tuple[Claim, ...]
 
 
-SIGNATURE, PROVENANCE = artifact.SIGNATURE_TYPE, slsa.PREDICATE_TYPE
-"""The predicate types that requirements read."""
+SIGNATURE = artifact.SIGNATURE_TYPE
+"""The predicate type of a signature."""
 
 
 def claims(evidence: Sequence[Evidence], digest: Digest) -> tuple[Claim, ...]:
@@ -75,20 +78,24 @@ def _claim(piece: Evidence, source: Digest, digest: Digest) -> Claim:
     try:
         opened = artifact.take_apart(piece)
         if opened.envelope is None:  # it names no key, and can be nothing but a signature
-            return Claim(source=source, media_type=piece.media_type, predicate=SIGNATURE)
+            return Claim(source=source, media_type=piece.media_type, predicate=SIGNATURE, name=predicates.name_of(SIGNATURE))
         envelope = opened.envelope
         keyids = tuple(dict.fromkeys(part.keyid for part in envelope.signatures))
         said = statement.parse(envelope.payload_type, envelope.payload)
-        built = slsa.read(said.predicate, digest, (), source) if said.predicate_type == PROVENANCE else None
+        built = slsa.of(said.predicate_type, said.predicate, digest, (), source) if said.predicate_type in slsa.PREDICATE_TYPES else None
+        verified = vsa.read(said.predicate, digest, (), source) if said.predicate_type == vsa.PREDICATE_TYPE else None
     except EvidenceError as err:
         return Claim(source=source, media_type=piece.media_type, keyids=keyids, problem=err.code)
     return Claim(
         source=source,
         media_type=piece.media_type,
         predicate=said.predicate_type,
+        name=predicates.name_of(said.predicate_type),
         keyids=keyids,
         about=digest in said.subjects,
         builder=built.builder if built else "",
         repository=built.repository if built else "",
         ref=built.ref if built else "",
+        verifier=verified.verifier if verified else "",
+        resource=verified.resource if verified else "",
     )

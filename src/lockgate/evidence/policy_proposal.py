@@ -19,7 +19,7 @@ import msgspec
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
 from lockgate.core.duration import span
-from lockgate.core.facts import Provenance, Rejected, Signature
+from lockgate.core.facts import Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import Name, PublicKey, fingerprint
 from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.requirements import AnyRequirement, kind_of
@@ -28,8 +28,8 @@ from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.errors import EvidenceError
-from lockgate.evidence import keys, policy_keys
-from lockgate.evidence.carried import PROVENANCE, SIGNATURE, Claim, Survey
+from lockgate.evidence import keys, policy_keys, slsa
+from lockgate.evidence.carried import SIGNATURE, Claim, Survey
 from lockgate.evidence.policy_yaml import flow, quoted
 
 MAX_AGE, SOAK = "30d", "24h"
@@ -46,9 +46,11 @@ _UNUSED = {
     "statement.other-subject": "about another artifact",
     "no-source": "good, and it names no source that could be asked for",
     "too-many": "good, and there are more than a proposal asks for",
+    "summary": "good; verified-by can ask for it, with the resource and the levels you mean",
+    "not-passed": "its verifier says that it did not pass",
     "unread": "no requirement of this release reads this kind",
 }
-"""Why a piece is required by nothing -> in words: some codes, and three reasons of our own."""
+"""Why a piece is required by nothing -> in words: some codes, and five reasons of our own."""
 
 UNKNOWN_KEY = frozenset({"dsse.unknown-key", "simple-signing.unknown-key"})
 """The codes of a signature that a key might have made which is not known here."""
@@ -218,13 +220,15 @@ def _fits(fact: Provenance) -> bool:
 
 def _unused(survey: Survey, required: tuple[Digest, ...]) -> Iterator[Unused]:
     rejected = {fact.source: fact.code for fact in reversed(survey.facts) if isinstance(fact, Rejected)}
-    good = {fact.source: fact for fact in survey.facts if isinstance(fact, Signature | Provenance)}
+    good = {fact.source: fact for fact in survey.facts if isinstance(fact, Signature | Provenance | Summary)}
     for claim in survey.claims:
         if claim.source in required:
             continue
         found = good.get(claim.source)
         if isinstance(found, Provenance) and not _fits(found):
             why = "no-source"
+        elif isinstance(found, Summary):
+            why = "summary" if found.passed else "not-passed"
         elif found is not None:
             why = "too-many"
         elif claim.problem or claim.source in rejected:
@@ -296,13 +300,20 @@ def _rest(survey: Survey, unused: tuple[Unused, ...], wording: Wording) -> list[
 
 
 def _told(claim: Claim, why: str) -> list[str]:
-    kind = {SIGNATURE: "a signature", PROVENANCE: "provenance"}.get(claim.predicate, f"a statement of type {_said(claim.predicate)}" if claim.predicate else "")
+    kind = f"a statement of type {_said(claim.predicate)}" if claim.predicate else ""
+    if claim.predicate in slsa.PREDICATE_TYPES | {SIGNATURE}:
+        kind = "a signature" if claim.predicate == SIGNATURE else "provenance"
+    elif claim.name:
+        kind += f" ({claim.name})"
     lines = [claim.source, f"  {kind or f'{_said(claim.media_type)}, unread'}: {_UNUSED.get(why, why)}"]
     if named := [keyid for keyid in claim.keyids if keyid]:
         lines.append(f"  it names the key {', '.join(_said(keyid) for keyid in named[:4])}")
     if claim.builder:
         lines.append(f"  it claims the builder {_said(claim.builder)}")
         lines.append(f"  and the source {_said(f'{claim.repository}@{claim.ref}')}")
+    if claim.verifier:
+        lines.append(f"  it claims the verifier {_said(claim.verifier)}")
+        lines.append(f"  and the resource {_said(claim.resource)}")
     return lines
 
 

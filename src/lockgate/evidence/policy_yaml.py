@@ -222,7 +222,7 @@ class _Form:
             if "id" in inner.pairs:
                 raise _Problem("policy.duplicate-key", node.pairs["id"][0].place, f"this {kind} has an id already, inside it")
             inner = Mapping(inner.place, {**inner.pairs, "id": node.pairs["id"]})
-        if not {"keys", "identities"} & inner.pairs.keys() and "keys" in KINDS[kind].__struct_fields__:
+        if not {"keys", "identities"} & inner.pairs.keys() and "identities" in KINDS[kind].__struct_fields__:
             self.problems.append(_Problem("policy.missing-key", inner.place, f"{kind} lacks 'keys', or 'identities'"))
         return {"kind": kind, **self._struct(inner, cast("inspect.StructType", inspect.type_info(KINDS[kind])), kind)}
 
@@ -256,7 +256,11 @@ class _Form:
         ids: dict[str, Place] = {}
         can = []
         for node, value in zip(nodes, plain, strict=True):
-            requirement: AnyRequirement = msgspec.convert(value, KINDS[value["kind"]])
+            try:
+                requirement: AnyRequirement = msgspec.convert(value, KINDS[value["kind"]])
+            except msgspec.ValidationError as err:  # what only the requirement refuses
+                self.problems.append(_Problem("policy.bad-value", node.place, str(err)))
+                continue
             id_ = requirement_id(requirement)
             if ids.setdefault(id_, node.place) != node.place:
                 self.problems.append(_Problem("policy.bad-value", node.place, f"{id_!r} stands already at line {ids[id_].line}: give each an id"))

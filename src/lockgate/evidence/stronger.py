@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from lockgate.core.facts import Provenance, Rejected, Signature
+from lockgate.core.facts import Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import EvidenceKey, Fingerprint
 from lockgate.core.signers import Accepts, Believed, Format
 from lockgate.errors import EvidenceError
 from lockgate.evidence import certified, dsse
 from lockgate.evidence.sigstore import bundle, identity
 
-Read = Signature | Provenance | Rejected
+Read = Signature | Provenance | Summary | Rejected
 
 SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"
 """The predicate type of a signature that says nothing but "signed"; ``signedAt`` in its predicate says when."""
@@ -72,7 +72,7 @@ def _without(fact: Read, stronger: Sequence[Outcome]) -> Read:
         return fact
     signs = isinstance(fact, Signature)
     barred = {name for one in stronger if one.kind == ANY or (one.kind == SIGNATURE_TYPE) == signs for name in one.claims}
-    if fact.by is not None:
+    if not isinstance(fact, Summary) and fact.by is not None:
         names = tuple(name for name in fact.by.names if name not in barred)
         return replace(fact, by=replace(fact.by, names=names)) if names else _barred(fact)
     if isinstance(fact, Signature):
@@ -81,5 +81,5 @@ def _without(fact: Read, stronger: Sequence[Outcome]) -> Read:
     return replace(fact, keys=left) if left else _barred(fact)
 
 
-def _barred(fact: Signature | Provenance) -> Rejected:
+def _barred(fact: Signature | Provenance | Summary) -> Rejected:
     return Rejected(source=fact.source, code="evidence.stronger-failed", predicate=SIGNATURE_TYPE if isinstance(fact, Signature) else "")

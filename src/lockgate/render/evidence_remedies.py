@@ -25,6 +25,7 @@ EVIDENCE: dict[str, str] = {
     "digest.unreadable": "lockgate verify REF",
     "dsse.bad-signature": "lockgate verify REF",
     "dsse.malformed": "have it written anew: docs/foreign.md shows how",
+    "dsse.raw-signature": "sign in DER, as openssl and cosign do",
     "dsse.too-many-signatures": "lockgate verify REF",
     "dsse.unknown-key": "lockgate policy show",
     "evidence.algorithm-not-accepted": "lockgate policy show",
@@ -152,4 +153,9 @@ EVIDENCE: dict[str, str] = {
     "trusted-root.unknown-version": "fetch the trusted root anew",
     "trusted-root.unreadable": "check the path of the trusted root",
     "vkey.malformed": "lockgate init --origin NAME",
+    "vsa.malformed": "lockgate verify REF",
+    "vsa.not-a-decision": "lockgate log show --last 20",
+    "vsa.other-artifact": "lockgate log show INDEX",
+    "vsa.revoked": "lockgate log show INDEX",
+    "vsa.unwritable": "lockgate log vsa INDEX --out FILE",
 }

@@ -9,12 +9,12 @@ import msgspec
 
 from lockgate.core import events
 from lockgate.core.digest import Digest
-from lockgate.core.facts import Holder, Provenance, Rejected, Signature
+from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
 from lockgate.render.outcomes import line
-from lockgate.render.words import BOLD, GREEN, RED, YELLOW, Sheet, ago, brief, called, count, moment, painted, plain, when
+from lockgate.render.words import BOLD, GREEN, RED, YELLOW, Sheet, ago, brief, called, count, listing, moment, painted, plain, when
 
 LINE = 101
 """Columns of a leaf's line; where there are fewer, names and digests are cut shorter."""
@@ -146,7 +146,9 @@ def vouched_text(by: str, code: str, beside: tuple[str, ...], sheet: Sheet) -> s
     return "\n".join(part for each in lines for part in broken(each, sheet, 10))
 
 
-def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | Provenance | Rejected], keys: Mapping[str, PublicKey], sheet: Sheet) -> str:
+def artifact_text(
+    pinned: str, measured: Measured, facts: Iterable[Signature | Provenance | Summary | Rejected], keys: Mapping[str, PublicKey], sheet: Sheet
+) -> str:
     """An artifact, its bytes and what is attached to it."""
     names = {fingerprint(key): plain(name) for name, key in keys.items()}
     good, bad = painted("pass", GREEN, sheet), painted("FAIL", RED, sheet)
@@ -169,6 +171,12 @@ def artifact_text(pinned: str, measured: Measured, facts: Iterable[Signature | P
             case Provenance():
                 by = ", ".join(names.get(key, key) for key in fact.keys)
                 found.append(f"  {good}  provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, key {by}")
+            case Summary():
+                by = ", ".join(names.get(key, key) for key in fact.keys)
+                said = f"passed as {listing(map(plain, fact.levels))}" if fact.passed and fact.levels else "passed" if fact.passed else "did not pass"
+                at = f" {when(fact.verified_at)}" if fact.verified_at else ""
+                form = ", signed r and s side by side" if fact.raw else ""
+                found.append(f"  {good if fact.passed else bad}  summary     {plain(fact.verifier)}: {plain(fact.resource)} {said}{at}, key {by}{form}")
             case Rejected(code="dsse.unknown-key" | "bundle.keyless" | "simple-signing.unknown-key"):
                 found.append(f"  skip  evidence    {brief(fact.source)}, by a key that is not named here: {fact.code}")
             case Rejected(code="identity.other-issuer" | "identity.other-subject" | "identity.other-claim"):

@@ -50,6 +50,7 @@ _RANK = {
     "release": 0,
     "signed-by": 1,
     "built-by": 1,
+    "verified-by": 1,
     "came-through": 2,
     "break-glass": 1,
     "review": 3,

@@ -7,12 +7,14 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.requirements.verified_by import VerifiedBy
 
-AnyRequirement = SignedBy | BuiltBy | CameThrough | Soaked | Approved
+AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,
     "built-by": BuiltBy,
+    "verified-by": VerifiedBy,
     "came-through": CameThrough,
     "soaked": Soaked,
     "approved": Approved,
