@@ -210,7 +210,7 @@ class Instance:
             builder = builder.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), critical=True)
         if options.get("sct", True):
             bare = builder.sign(by, hashes.SHA256()).tbs_certificate_bytes
-            at = int(options.get("sct_at", NOW).timestamp() * 1000).to_bytes(8, "big")
+            at = options.get("sct_ms", int(options.get("sct_at", NOW).timestamp() * 1000)).to_bytes(8, "big")
             issuer_key = hashlib.sha256(spki(by)).digest()
             signed = b"\x00\x00" + at + b"\x00\x01" + issuer_key + len(bare).to_bytes(3, "big") + bare + b"\x00\x00"
             signature = sign(options.get("sct_by", self.ctfe), signed, hashes.SHA256())

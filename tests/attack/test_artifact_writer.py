@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from attack.stage import Stage, refused
 from build import SIGNED, digest, key
@@ -19,6 +20,10 @@ from lockgate.app.placing import ConfigFile
 from lockgate.core.digest import digest_of
 from lockgate.core.model import config_digest
 from lockgate.core.policy import EnvironmentPolicy
+from lockgate.core.signers import Accepts
+from lockgate.evidence.artifact import SIGNATURE_TYPE
+from lockgate.evidence.attestation import write_attestation
+from lockgate.evidence.sigstore import bundle
 from lockgate.wire.files import file_digest
 from world import changed, standard_policy
 
@@ -165,6 +170,23 @@ class TestDelay:
         gated = stage.gate("staging", "next")
         (unknown,) = [one for one in gated.decision.outcomes if one.result == "unknown"]
         assert (unknown.code, unknown.params["because"]) == ("signed-by.unreadable", "ref.too-much-evidence")
+
+    def test_can_attach_what_failed_in_a_stronger_format_than_the_good_one(self, stage: Stage) -> None:
+        """Where a policy lists formats; and only there does leaving it out open more than it did."""
+        layout = Layout(on_shelf(stage, "image"))
+        image = layout.image(b"layer", tag="v1")
+        good = write_attestation(image, SIGNATURE_TYPE, {}, key("release").public, key("release").sign)
+        layout.enlist(layout.referrer(image, good))
+        stage.policy(standard_policy())
+        assert stage.answer(to="staging", refs=("oci:image:v1",)) == "allowed"
+        staging = EnvironmentPolicy(requires=(SIGNED,), accepts=Accepts(formats=("sigstore-bundle", "dsse")))
+        stage.policy(replace(standard_policy(), environments={**standard_policy().environments, "staging": staging}))
+        assert stage.answer(to="staging", refs=("oci:image:v1",)) == "allowed"
+        forged = write_attestation(image, SIGNATURE_TYPE, {}, key("mallory").public, key("mallory").sign)
+        layout.enlist(layout.referrer(image, bundle.write(forged, key("release").public), media_type=bundle.MEDIA_TYPE, artifact_type=bundle.MEDIA_TYPE))
+        (failed,) = [one for one in stage.gate("staging", refs=("oci:image:v1",)).decision.outcomes if one.result == "fail"]
+        assert failed.code == "signed-by.no-good-signature"
+        assert "evidence.stronger-failed" in str(failed.params["because"])
 
     def test_can_put_a_pipe_there_and_nobody_waits_for_it(self, stage: Stage) -> None:
         on_shelf(stage).unlink()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lockgate.cli.session import Session
     from lockgate.core.identity import Witnesses
 
-MAX_BUNDLE, MAX_ROOT = 4 << 20, 1 << 20
+MAX_BUNDLE, MAX_ROOT = 3 << 20, 1 << 20
 
 
 def verify_bundle(

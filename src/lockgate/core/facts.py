@@ -111,6 +111,7 @@ class Provenance(Noun, frozen=True, kw_only=True):
     entry_point: str = ""
     level: str = ""
     materials: tuple[Material, ...] = ()
+    by: Holder | None = None
 
 
 class Summary(Noun, frozen=True, kw_only=True):

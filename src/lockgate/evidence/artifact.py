@@ -273,8 +273,10 @@ def _signers(envelope: dsse.Envelope, opened: Opened, asked: _Asked) -> Signers:
     try:
         names, raw = _verified(envelope, asked.known)
     except EvidenceError as err:
-        if err.code != "dsse.unknown-key" or not opened.certified:
+        names, raw = _in_pairs(envelope, asked), True
+        if not names and (err.code != "dsse.unknown-key" or not opened.certified):
             raise
+    if not names:
         return _held(opened.whole() if asked.believed.identities else None, {}, asked)
     counted = accepted.require(asked.believed.accepts, [keys.algorithm_of(asked.known[name]) for name in names])
     return Signers(keys=tuple(names[place] for place in counted), raw=raw)
@@ -329,6 +331,13 @@ def _verified(envelope: dsse.Envelope, known: Mapping[Fingerprint, EvidenceKey])
             with suppress(EvidenceError):
                 return dsse.verify(again, known).keys, True
         raise
+
+
+def _marked(fact: Read) -> Read:
+    """The same, of an envelope signed with pairs of r and s."""
+    if not isinstance(fact, Summary):
+        raise EvidenceError("dsse.raw-signature", "this signature is r and s side by side, and for this kind of evidence only DER counts")
+    return replace(fact, raw=True)
 
 
 def _claimed_kind(envelope: dsse.Envelope | None) -> str:

@@ -93,6 +93,8 @@ def test_less_is_enough_only_where_it_is_asked_for() -> None:
         ({"leaf": {"sct_by": OURS.stranger}}, "certificate.sct-forged"),
         ({"leaf": {"sct_as": OURS.stranger}}, "certificate.sct-unknown-log"),
         ({"leaf": {"sct_at": NOW - 600 * DAY}}, "certificate.sct-unknown-log"),
+        ({"leaf": {"sct_ms": 2**60}}, "certificate.sct-forged"),  # the year 36,536,877
+        ({"leaf": {"sct_ms": 2**64 - 1}}, "certificate.sct-forged"),
         ({"signed_by": OURS.stranger}, "signature.bad"),
         ({"stamped": {"key": OURS.stranger}}, "timestamp.forged"),
         ({"stamped": {"digested": b"other"}}, "timestamp.forged"),
@@ -116,7 +118,7 @@ def test_less_is_enough_only_where_it_is_asked_for() -> None:
         ({"entry": {"index": "2"}}, "log-entry.malformed"),
         ({"entry": {"body_kind": "dsse"}}, "log-entry.malformed"),
     ],
-    ids=[f"{number}" for number in range(32)],
+    ids=[f"{number}" for number in range(34)],
 )
 def test_one_thing_is_wrong(options: dict[str, Any], wanted: str) -> None:
     assert code(OURS.bundle(**options)) == wanted

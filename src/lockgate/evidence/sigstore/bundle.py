@@ -24,7 +24,8 @@ from lockgate.errors import EvidenceError
 from lockgate.evidence import b64, foreign, keys
 from lockgate.evidence.sigstore import fields
 
-MAX_BUNDLE = 4 << 20
+MAX_BUNDLE = 3 << 20
+"""Bytes: what JSON can make of them fits in a hundred megabytes."""
 MAX_TIME_STAMPS = 32
 MAX_HASHES = 64
 MAX_CHAIN = 8

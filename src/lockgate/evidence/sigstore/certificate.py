@@ -61,7 +61,7 @@ def path(leaf: x509.Certificate, between: Sequence[x509.Certificate], authoritie
         raise EvidenceError("certificate.outside-validity", f"the certificate is not valid at {at:%Y-%m-%d %H:%M:%S} UTC, when it was used")
     late = False
     for authority in authorities:
-        found = _climb(leaf, tuple(between), tuple(load(der) for der in authority.chain))
+        found = _climb(leaf, between, [load(der) for der in authority.chain])
         if found is None:
             continue
         if authority.valid.holds(at) and all(_valid(one, at) for one in found):
@@ -72,11 +72,10 @@ def path(leaf: x509.Certificate, between: Sequence[x509.Certificate], authoritie
     raise EvidenceError("certificate.untrusted", "the certificate was issued by nobody the trusted root names")
 
 
-@lru_cache(maxsize=8)
-def _climb(leaf: x509.Certificate, between: tuple[x509.Certificate, ...], chain: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...] | None:
+def _climb(leaf: x509.Certificate, between: Sequence[x509.Certificate], chain: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...] | None:
     """Issuers from `leaf` up to the last of `chain`; None where there are none. Each step takes the first that signed.
 
-    It is the same at each of many times, and kept. Whoever made a chain that needs more tries than honest ones do made it for that.
+    There are few in an honest chain: one that needs more tries than `MAX_TRIES` was made to need them, and leads nowhere.
     """
     found: list[x509.Certificate] = []
     below, anchor, tries = leaf, chain[-1], 0

@@ -26,13 +26,16 @@ def verify(certificate: x509.Certificate, issuer: x509.Certificate, logs: Sequen
     """
     try:
         stamps = list(certificate.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps).value)[: MAX_STAMPS + 1]
+        times = [stamp.timestamp.replace(tzinfo=UTC) for stamp in stamps]
     except x509.ExtensionNotFound:
-        stamps = []
+        stamps, times = [], []
+    except (ValueError, OverflowError):
+        raise EvidenceError("certificate.sct-forged", "a signed timestamp in the certificate is of no time before the year 10000") from None
     if not 1 <= len(stamps) <= MAX_STAMPS:
         raise EvidenceError("certificate.no-sct", f"the certificate holds {'too many' if stamps else 'no'} signed timestamps of certificate transparency logs")
     known = 0
-    for stamp in stamps:
-        mine = [log for log in logs if log.id == stamp.log_id and log.valid.holds(stamp.timestamp.replace(tzinfo=UTC))]
+    for stamp, at in zip(stamps, times, strict=True):
+        mine = [log for log in logs if log.id == stamp.log_id and log.valid.holds(at)]
         known += len(mine)
         for log in mine:
             try:
