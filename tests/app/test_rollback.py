@@ -181,6 +181,7 @@ class TestRules:
         size = world.log.head().size
         index = world.smuggle(world.decided(last, key("permit"), rules=RULES + 1, history=size))
         assert fails(replay.replay, world.ports, index) == "replay.newer-rules"
+        assert fails(project, world.ports, "production") == "event.newer"
         world.broken = True
 
     def test_a_section_from_before_keeps_its_digest(self) -> None:
