@@ -100,9 +100,11 @@ def cli(ctx: click.Context) -> None:
 
     \b
     In what follows
-      REF  is an artifact: oci:DIRECTORY:TAG, file:PATH, or just the path;
+      REF  is an artifact: HOST/REPOSITORY:TAG for an image in a registry,
+           oci:DIRECTORY:TAG, file:PATH, or just the path;
       ENV  is an environment of the policy;
-      R    is a request or a proposal, by its id, r-….
+      R    is a request or a proposal, by its id, r-…;
+      G    is a broken glass, by its id, g-….
 
     \b
     Exit codes: all but 0 is a no.
