@@ -38,7 +38,8 @@ NAMED = "'oci:my image:1' a.whl"
     [
         (fail("signed-by.no-signature", artifact=IMAGE, keys=("release",)), "lockgate sign 'oci:my image:1' --key 'keys/release key'"),
         (fail("signed-by.too-few-keys", artifact=digest("a"), keys=("release", "second"), signed=("release",)), "lockgate sign a.whl --key SHA256:abc"),
-        (fail("signed-by.too-old", artifact=IMAGE, keys=("other",)), "lockgate sign 'oci:my image:1' --key other"),
+        (fail("signed-by.too-old", artifact=IMAGE, keys=("other",)), "lockgate sign 'oci:my image:1' --key KEY"),
+        (fail("signed-by.no-signature", artifact=IMAGE, keys=("other", "second")), "lockgate sign 'oci:my image:1' --key SHA256:abc"),
         (
             fail("came-through.never-there", environment="staging"),
             f"lockgate deploy {NAMED} --to staging --config app.yaml --key ada.key --gate g -- CMD {{refs}} {{config}}",
