@@ -214,7 +214,7 @@ REMEDIES: dict[str, str] = EVIDENCE | {
     "prove.unwritable": "lockgate log prove INDEX --out FILE",
     "recall.inside-unknown": "lockgate recall REF",
     "recall.no-permit": "lockgate log show",
-    "recall.no-reason": "lockgate recall DIGEST --revoke --reason vulnerable",
+    "recall.no-reason": "say why, such as: lockgate COMMAND --reason vulnerable",
     "record.contended": "lockgate status",
     "record.unreadable": "lockgate log record FILE",
     "rejection.replayed": "lockgate reject R",
