@@ -237,3 +237,9 @@ def test_what_was_typed_adds_no_command(remedy: str, words: list[str]) -> None:
         typed = shlex.split(said[7:])
         assert len(typed) <= len(shlex.split(remedy)) + 2 * max(3, len(words))
         assert all(word in typed or shlex.quote(word) not in said for word in words if word.startswith("$("))
+
+
+def test_whoever_takes_a_reference_takes_the_registries_that_speak_no_tls() -> None:
+    takes = {path: {name for parameter in command_of(path).params for name in parameter.opts} for path in leaves()}
+    assert [path for path, names in takes.items() if "--platform" in names and "--plain-http" not in names] == []
+    assert sum("--plain-http" in names for names in takes.values()) >= 10
