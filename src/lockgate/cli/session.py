@@ -172,8 +172,8 @@ class Session:
         names = self.sheet(self._opened).names
         people = {called(found, names) for found in PERSON.findall(err.message)}
         err.message = PERSON.sub(lambda found: called(found[0], names), err.message)
-        if err.code == "people.no-duty" and err.remedy.endswith(("=request", "=deploy")) and len(people) == 1 and not PERSON.search(*people):
-            err.remedy = f"an owner gives it: {err.remedy.replace('NAME', shlex.quote(*people))}"  # others' duties are nobody's to ask for
+        if err.code == "people.no-duty" and err.remedy.endswith(("=request", "=deploy")) and len(people) == 1 and not any(map(PERSON.search, people)):
+            err.remedy = f"an owner gives it: {err.remedy.replace('NAME', shlex.quote(people.pop()))}"  # others' duties are nobody's to ask for
 
     def progress(self, what: str) -> terminal.Told | None:
         """A line that counts, on a terminal only."""

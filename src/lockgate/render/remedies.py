@@ -219,7 +219,7 @@ REMEDIES: dict[str, str] = EVIDENCE | {
     "record.unreadable": "lockgate log record FILE",
     "rejection.replayed": "lockgate reject R",
     "release.downgrade": "lockgate request REF --to ENV --rollback",
-    "release.recalled": "lockgate recall DIGEST",
+    "release.recalled": "lockgate recall REF",
     "release.unreadable": "lockgate log check",
     "replay.newer-rules": "lockgate --version",
     "replay.not-a-decision": "lockgate log show --last 20",
