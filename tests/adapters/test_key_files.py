@@ -144,6 +144,7 @@ class TestLoad:
             b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
             b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAljqLvvSDKzRO0N20PXB2U50fxLXPbCH5XSUJLsEurqg=\n-----END PUBLIC KEY-----\n",
             b"\x00" * 100_000,
+            b"-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n",
         ],
     )
     def test_what_is_no_private_key(self, tmp_path: Path, data: bytes) -> None:

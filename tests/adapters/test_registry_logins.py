@@ -115,6 +115,18 @@ class TestAsking:
         assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == "ref.unauthorized"
         assert not any("Authorization" in each.headers for each in registry.asked)
 
+    def test_a_login_that_is_refused_is_not_one_that_is_missing(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
+        wrong = config(tmp_path, {"auths": {"registry.example": {"username": "nobody", "password": "wrong-SECRET"}}})
+        for auth in ("basic", "token"):
+            registry.auth = auth
+            if auth == "token":
+                registry.fault("/token", status(401))
+            for logins, said in (((), "and no login for it is kept here"), ((wrong,), "with the login that is kept for it")):
+                with pytest.raises(UnreadableError) as err:
+                    Registries(Access(logins=logins), outside.network(), HASTE).resolve(ref(REMOTE, "v1"))
+                assert (err.value.code, said in err.value.message, "SECRET" in err.value.message) == ("ref.unauthorized", True, False)
+                assert err.value.remedy == "docker login registry.example"
+
     def test_a_redirect_carries_no_login(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         registry.auth = "basic"
         source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), HASTE)

@@ -12,6 +12,7 @@ from lockgate.app import deploy, gate
 from lockgate.app.placing import ConfigFile, below, placed, require_whole
 from lockgate.core.digest import Ref, short
 from lockgate.core.model import Release, config_digest
+from lockgate.errors import UsageError
 from world import World
 
 Fails = Callable[..., str]
@@ -42,6 +43,23 @@ ONE, TWO = ("",), ("web", "")
 )
 def test_what_is_left_out_or_is_not_there(fails: Fails, command: list[str], names: tuple[str, ...], files: tuple[ConfigFile, ...], code: str) -> None:
     assert fails(require_whole, command, names, files) == code
+
+
+@pytest.mark.parametrize(
+    ("command", "names", "files", "words"),
+    [
+        (["run"], ONE, (), "CMD {ref}"),
+        (["run", "{ref}"], ONE, FILES, "CMD {ref} {config}"),
+        (["run", "{ref.web}"], TWO, (), "CMD {refs}"),
+        (["run", "{ref}", "{config}"], TWO, FILES, "CMD {refs} {config}"),
+        (["run", "{ref.db}"], TWO, (), "CMD {refs}"),
+    ],
+)
+def test_the_remedy_is_a_command_that_would_be_whole(command: list[str], names: tuple[str, ...], files: tuple[ConfigFile, ...], words: str) -> None:
+    with pytest.raises(UsageError) as err:
+        require_whole(command, names, files)
+    assert err.value.remedy == f"lockgate deploy REF --to ENV -- {words}"
+    require_whole(words.split(), names, files)
 
 
 @pytest.mark.parametrize(

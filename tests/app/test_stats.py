@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from build import digest, key
 from lockgate.app import request, say, stats
@@ -31,7 +32,7 @@ def test_from_the_events_alone(world: World, fails: Fails) -> None:
     assert (staging.deployed, staging.failed, staging.unknown, staging.rollbacks) == (3, 1, 1, 1)
     assert (production.deployed, production.lead.count, production.lead.middle) == (1, 1, None)
     assert stats.stats(world.ports, "staging", None) == (staging,)
-    assert stats.stats(world.ports, "staging", "1h")[0].deployed == 0
+    assert stats.stats(world.ports, "staging", world.clock.now() - timedelta(hours=1))[0].deployed == 0
     assert fails(stats.stats, world.ports, "stagin", None) == "policy.no-environment"
 
 

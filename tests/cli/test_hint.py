@@ -48,6 +48,17 @@ PAGE = "docs/codes/log.md"
         ("lockgate status", "status --format json", f"try:   read {PAGE}, and then the same again"),
         ("chmod 600 bob.key", "reject r", "next:  chmod 600 bob.key"),
         ("ssh-add KEY", "sign x", "try:   ssh-add KEY"),
+        (
+            REMEDIES["release-file.malformed"],
+            "gate --release r.yaml --to staging",
+            "try:   mend the file at the line and column named, then: lockgate gate --release r.yaml --to staging",
+        ),
+        (
+            "if that is as it should be there: lockgate COMMAND --plain-http a:5000",
+            "recall a:5000/b:1 --platform linux/arm64",
+            "try:   if that is as it should be there: lockgate recall a:5000/b:1 --platform linux/arm64 --plain-http a:5000",
+        ),
+        ("lockgate verify REF", "recall a:5000/b:1 --plain-http a:5000", "try:   lockgate verify REF --plain-http a:5000"),
         ("restore it from a backup", "status", "try:   restore it from a backup"),
         ("lockgate gate REF --to ENV -- CMD", "deploy i --to e --gate g -- REF --to x", "try:   lockgate gate i --to e --gate g -- CMD"),
         ("lockgate it's odd", "status", "try:   lockgate it's odd"),
@@ -229,3 +240,9 @@ def test_what_was_typed_adds_no_command(remedy: str, words: list[str]) -> None:
         typed = shlex.split(said[7:])
         assert len(typed) <= len(shlex.split(remedy)) + 2 * max(3, len(words))
         assert all(word in typed or shlex.quote(word) not in said for word in words if word.startswith("$("))
+
+
+def test_whoever_takes_a_reference_takes_the_registries_that_speak_no_tls() -> None:
+    takes = {path: {name for parameter in command_of(path).params for name in parameter.opts} for path in leaves()}
+    assert [path for path, names in takes.items() if "--platform" in names and "--plain-http" not in names] == []
+    assert sum("--plain-http" in names for names in takes.values()) >= 10

@@ -63,14 +63,22 @@ def test_since_leaves_older_ones_out_but_remembers_what_they_brought() -> None:
     assert measured((A, "ok"), since=NOW - HOUR).since == NOW
 
 
+def asked(number: int, what: Any, *, failed: bool = False) -> Attempt:
+    """Deployed now; asked for `number` hours before, and built twice as many."""
+    outcome: Any = "deploy-failed" if failed else "deployed"
+    return Attempt(outcome=outcome, release=what, at=NOW, leaf=number, asked=NOW - number * HOUR, built=NOW - 2 * number * HOUR)
+
+
 def test_lead_time_is_of_those_that_ended_well() -> None:
-    asked = [
-        Attempt(outcome="deployed" if number else "deploy-failed", release=A, at=NOW, leaf=number, asked=NOW - number * HOUR, built=NOW - 2 * number * HOUR)
-        for number in range(4)
-    ]
-    found = measure("staging", asked, None, NOW)
+    found = measure("staging", [asked(9, A, failed=True), asked(1, A), asked(2, B), asked(3, C)], None, NOW)
     assert found.lead == Spread(count=3, middle=2 * 3600, least=3600, most=3 * 3600)
     assert found.lead_built == Spread(count=3, middle=4 * 3600, least=2 * 3600, most=6 * 3600)
+
+
+def test_what_is_deployed_again_or_comes_back_had_its_lead_time() -> None:
+    found = measure("staging", [asked(1, A), asked(2, B), asked(99, B), asked(98, A), asked(3, C)], None, NOW)
+    assert found.lead == Spread(count=3, middle=2 * 3600, least=3600, most=3 * 3600)
+    assert found.deployed == 5
 
 
 @given(st.lists(st.tuples(st.sampled_from([A, B, C]), st.sampled_from(["ok", "failed", "unknown"])), max_size=12))

@@ -30,9 +30,9 @@ def test_a_release() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("version: 1\nartifacts: [a]\n", "r:1:1: a release says its config: none, where there is no configuration"),
-        ("artifacts: [a]\nconfig: none\n", "r:1:1: a release says its version"),
-        ("version: 1\nconfig: none\n", "r:1:1: a release says its artifacts"),
+        ("version: 1\nartifacts: [a]\n", "r:1:1: a release says its config, and this one does not; where it has none: config: none"),
+        ("artifacts: [a]\nconfig: none\n", "r:1:1: a release says its version, and this one does not"),
+        ("version: 1\nconfig: none\n", "r:1:1: a release says its artifacts, and this one does not"),
         ("version: 2\nartifacts: [a]\nconfig: none\n", "r:1:10: the version of this format is 1"),
         ("version: '1'\nartifacts: [a]\nconfig: none\n", "r:1:10: the version of this format is 1"),
         ("version: 1\nartifacts: []\nconfig: none\n", "r:2:12: artifacts is a list of 1 to 64 references"),

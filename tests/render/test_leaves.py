@@ -42,6 +42,9 @@ def test_a_leaf_is_one_line() -> None:
     narrow = leaf_line(31_415, AT, "env:a-long-environment", "deploy-failed", "Ada Lovelace of London", (IMAGE,), DEPLOYED, "", 80)
     assert len(narrow) <= 80
     assert narrow.endswith(IMAGE[7:19] + "…")
+    for width in (0, 80, 120):
+        lines = [leaf_line(9, AT, "env:staging", kind, "Ada", (IMAGE,), DEPLOYED, "", width) for kind in events.KINDS]
+        assert len({line.index("Ada") for line in lines}) == 1, "one column, whatever happened"
     assert leaf_line(0, AT, "house", "genesis", "", (), DEPLOYED, "").endswith("genesis")
 
 

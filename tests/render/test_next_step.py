@@ -38,7 +38,11 @@ NAMED = "'oci:my image:1' a.whl"
     [
         (fail("signed-by.no-signature", artifact=IMAGE, keys=("release",)), "lockgate sign 'oci:my image:1' --key 'keys/release key'"),
         (fail("signed-by.too-few-keys", artifact=digest("a"), keys=("release", "second"), signed=("release",)), "lockgate sign a.whl --key SHA256:abc"),
-        (fail("signed-by.too-old", artifact=IMAGE, keys=("other",)), "lockgate sign 'oci:my image:1' --key other"),
+        (fail("signed-by.too-old", artifact=IMAGE, keys=("other",)), "lockgate sign 'oci:my image:1' --key KEY"),
+        (
+            fail("signed-by.no-good-signature", artifact=IMAGE, keys=("other", "second"), because=("dsse.unknown-key",)),
+            "lockgate sign 'oci:my image:1' --key SHA256:abc",
+        ),
         (
             fail("came-through.never-there", environment="staging"),
             f"lockgate deploy {NAMED} --to staging --config app.yaml --key ada.key --gate g -- CMD {{refs}} {{config}}",
@@ -88,6 +92,13 @@ def test_whoever_holds_the_permit_asks_again() -> None:
     assert after(held, ASKED) == f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"
     for whose, who in ((person_id("dora"), person_id("don")), (person_id("dora"), None), ("", None)):
         assert after(decided(fail("approved.permit-outstanding", by=whose), person=who), ASKED) == "lockgate status --gate g"
+
+
+def test_a_refused_deployment_is_what_is_asked_again() -> None:
+    one = Asked(refs=("image:1",), again="lockgate deploy image:1 --to production -- run '{ref}'")
+    for code in ("soaked.too-young", "approved.permit-outstanding"):
+        assert after(decided(fail(code, by=person_id("dora")), person=person_id("dora")), one) == one.again
+    assert after(decided(fail("approved.no-request")), one) == "lockgate request image:1 --to production"
 
 
 def test_without_a_key_at_hand_the_people_are_shown() -> None:

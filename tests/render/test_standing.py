@@ -93,3 +93,13 @@ def test_what_runs_and_was_recalled_and_what_is_asked_back() -> None:
     assert lines[4] == f"rollback {artifacts(SHOP)} {request_id()}, by Rita"
     assert words(revoked_lines((one,), SHEET))[1].endswith(f"everywhere: vulnerable, by Carol, {request_id('no')}, leaf 40")
     assert revoked_lines((), SHEET) == []
+
+
+def test_what_is_asked_for_in_vain() -> None:
+    one = Revocation(id=request_id("no"), environment="house", by=person_id("carol"), at=NOW, leaf=40, reason="vulnerable", digests=SHOP.artifacts)
+    asked = request(deployed=12)
+    free = words(environment_lines("production", stay(), (), (asked,), SHEET))
+    vain = words(environment_lines("production", stay(), (), (asked,), SHEET, refused={asked.id: one}))
+    assert any("may be deployed again" in line for line in free)
+    assert not any("may be deployed again" in line for line in vain)
+    assert f"RECALLED everywhere: vulnerable, by Carol, {request_id('no')}, leaf 40: the gate refuses it, whoever approves" in vain

@@ -46,6 +46,8 @@ SLACK = timedelta(minutes=5)
 
 MOST_BUILT = 4
 
+Hear = Callable[[gate.Gated], None]
+
 
 class How(Noun, frozen=True, kw_only=True):
     """How a deployment is run.
@@ -96,7 +98,7 @@ class Deployment(Noun, frozen=True, kw_only=True):
 
 
 def deploy(
-    ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: PersonSigner, told: Callable[[gate.Gated], None], how: How | None = None
+    ports: Ports, ask: gate.GateRequest, command: Sequence[str], signer: PersonSigner, told: Hear, how: How | None = None, begun: Hear = lambda _: None
 ) -> Deployment:
     """Gate a release and, allowed, run `command` on it.
 
@@ -107,6 +109,7 @@ def deploy(
         signer: the deployer's key: it asks, and signs when it begins and what came of it.
         told: called with the gate's answer before the command starts.
         how: how it is run.
+        begun: called likewise once its begin is recorded; it raises nothing.
 
     Raises:
         LockgateError: from the gate, the copies or the ledger; the message says so where the command ran and that could not be recorded, and
@@ -131,13 +134,14 @@ def deploy(
         built = _built(ports, own, gated)
         ports.underway.begin(name)
         try:
-            begun, leaf = _begin(ports, ask, gated, signer, how.within)
+            start, leaf = _begin(ports, ask, gated, signer, how.within)
         except (EvidenceError, LedgerError, TrustError):  # anything else may come after it was recorded
             ports.underway.over(name)
             raise
+        begun(gated)
         ended = ports.runner.run(words, how.within, to_stderr=how.to_stderr)
-        at = max(begun.started_at, ports.clock.now())
-    event = end_of(begun, ended, at, gated.decision.evidence, built)
+        at = max(start.started_at, ports.clock.now())
+    event = end_of(start, ended, at, gated.decision.evidence, built)
     recorded = _record_end(ports, event, gated, signer, name)
     outcome: Any = events.kind_of(event)
     return Deployment(
@@ -148,7 +152,7 @@ def deploy(
         because=event.because if isinstance(event, events.DeployUnknown) else "",
         index=recorded.index,
         started=leaf,
-        seconds=int((at - begun.started_at).total_seconds()),
+        seconds=int((at - start.started_at).total_seconds()),
         settled=settled,
     )
 

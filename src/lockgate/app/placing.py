@@ -51,22 +51,26 @@ def require_whole(command: Sequence[str], names: Sequence[str], files: Sequence[
     """
     said = [match for word in command for match in _WORD.finditer(word)]
     wanted = {match[1] for match in said}
+    words = (REFS if len(names) > 1 else "{ref}") + (f" {CONFIG}" if files or "config" in wanted else "")
+    remedy = f"lockgate deploy REF --to ENV -- CMD {words}"
     if "refs" in wanted and any(REFS in word and word != REFS for word in command):
-        raise UsageError("deploy.which-ref", "{refs} is a word of its own in the command: it stands for as many words as there are artifacts")
+        raise UsageError("deploy.which-ref", "{refs} is a word of its own in the command: it stands for as many words as there are artifacts", remedy)
     if "ref" in wanted and len(names) > 1:
-        raise UsageError("deploy.which-ref", f"{{ref}} is one of {len(names)} artifacts: say which, {_listed(names)}")
+        raise UsageError("deploy.which-ref", f"{{ref}} is one of {len(names)} artifacts: say which, {_listed(names)}", remedy)
     for match in said:
         if match[2] and not _index(match[2], names):
-            raise UsageError("deploy.unknown-ref", f"there is no artifact {match[0]}: {_listed(names)}")
+            raise UsageError("deploy.unknown-ref", f"there is no artifact {match[0]}: {_listed(names)}", remedy)
     told = {_index(match[2], names) for match in said if match[2]}
     missing = [number for number in range(1, len(names) + 1) if number not in told]
     if "refs" not in wanted and missing and not ("ref" in wanted and len(names) == 1):
         which = "{ref}" if len(names) == 1 else " and ".join(_called(number, names) for number in missing)
-        raise UsageError("deploy.no-ref", f"the command does not say {which} anywhere: it would deploy something other than what was decided on")
+        why = "it would deploy something other than what was decided on"
+        raise UsageError("deploy.no-ref", f"the command does not say {which} anywhere: {why}", remedy)
     if files and "config" not in wanted:
-        raise UsageError("deploy.no-config", "the command does not say {config} anywhere: it would run with another configuration than what was decided on")
+        why = "it would run with another configuration than what was decided on"
+        raise UsageError("deploy.no-config", f"the command does not say {CONFIG} anywhere: {why}", remedy)
     if "config" in wanted and not files:
-        raise UsageError("deploy.no-config", "the command says {config}, and no configuration is named")
+        raise UsageError("deploy.no-config", "the command says {config}, and no configuration is named", remedy.replace(" --", " --config FILE --", 1))
     places = [below(one.name) for one in files]
     if len(set(places)) < len(places) or any(one in other.parents for one in places for other in places):
         raise UsageError("config.twice", "two of the configuration files would be copied to one place: name them from one directory above both")

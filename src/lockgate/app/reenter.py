@@ -7,6 +7,7 @@ from lockgate.core.facts import Stay
 from lockgate.core.model import Release
 from lockgate.core.recall import names, recalling, standing
 from lockgate.core.reentry import replaced
+from lockgate.core.revocation import Revocation
 from lockgate.errors import EvidenceError, UsageError
 
 
@@ -24,10 +25,15 @@ def before(own: Projection) -> Release:
     raise UsageError("request.nothing-before", f"nothing is known that ran in {here.name} before what runs there now, and that was not recalled")
 
 
+def recalled(own: Projection, release: Release) -> Revocation | None:
+    """What recalls a release here; None for nothing."""
+    return recalling(standing(own.state), names(release))
+
+
 def require_open(own: Projection, release: Release, *, rollback: bool) -> None:
     """What the gate would refuse, whoever approves it, is not asked for. Raises EvidenceError ``release.recalled``, ``release.downgrade``."""
     here = own.state.environment.name
-    if (found := recalling(standing(own.state), names(release))) is not None:
+    if (found := recalled(own, release)) is not None:
         raise EvidenceError("release.recalled", f"this release was recalled by {found.id}, leaf {found.leaf} ({found.reason}): nothing was asked")
     if not rollback and (stay := replaced(own.state.environment.stays, release)) is not None:
         since = f"{stay.since:%Y-%m-%d %H:%M:%S} UTC"

@@ -15,7 +15,7 @@ from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
-from lockgate.core.recall import names, standing, struck
+from lockgate.core.recall import names, recalling, standing, struck
 from lockgate.core.revocation import Revocation
 from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, Running, State, Unclear
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
@@ -35,6 +35,7 @@ class EnvironmentReport(Noun, frozen=True, kw_only=True):
         last_known: what runs, or ran when that was last known.
         running: the deployment that is under way, or never told its end. unclear: since when nobody knows what runs, and why.
         recalled: what recalls what runs, or may run. exceptional: which exceptions stand.
+        refused: open request -> what recalls the release it asks for.
     """
 
     name: str
@@ -46,6 +47,7 @@ class EnvironmentReport(Noun, frozen=True, kw_only=True):
     requests: tuple[Request, ...]
     recalled: tuple[Revocation, ...] = ()
     exceptional: Exceptional = Exceptional()
+    refused: dict[str, Revocation] = {}
 
 
 class Status(Noun, frozen=True, kw_only=True):
@@ -121,6 +123,7 @@ def status(ports: Ports) -> Status:
                 requests=asked,
                 recalled=recalled,
                 exceptional=state.exceptional,
+                refused={one.id: by for one in asked if (by := recalling(revoked, names(one.release))) is not None},
             )
         )
     ignored = {index: code for projection in (house, *seen.values()) for index, code in projection.ignored.items()}

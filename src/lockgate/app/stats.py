@@ -12,19 +12,18 @@ from lockgate.app.project import project, trusted_head
 from lockgate.app.report import Authority
 from lockgate.app.world import Ports
 from lockgate.core import events
-from lockgate.core.duration import Duration, span
 from lockgate.core.measures import Attempt, Measures, measure
 from lockgate.core.model import Release
 from lockgate.evidence import record
 
 
-def stats(ports: Ports, environment: str, since: Duration | None, told: Callable[[int, int], None] | None = None) -> tuple[Measures, ...]:
+def stats(ports: Ports, environment: str, since: datetime | None, told: Callable[[int, int], None] | None = None) -> tuple[Measures, ...]:
     """The measures of one environment, or of each in the policy in force, from one pass over the whole log; what means nothing there is not counted.
 
     Args:
         ports: the world.
         environment: its name; empty for all.
-        since: how far back is looked; None for everything.
+        since: from when on is looked at; None for everything.
         told: hears (done, all).
 
     Raises:
@@ -35,7 +34,7 @@ def stats(ports: Ports, environment: str, since: Duration | None, told: Callable
         require_environment(house, environment)
     names = [environment] if environment else sorted(house.policy_in_force().environments)
     found, now = _attempts(ports, told), ports.clock.now()
-    return tuple(measure(name, found[name], now - span(since) if since else None, now) for name in names)
+    return tuple(measure(name, found[name], since, now) for name in names)
 
 
 def _attempts(ports: Ports, told: Callable[[int, int], None] | None) -> defaultdict[str, list[Attempt]]:

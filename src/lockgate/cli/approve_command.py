@@ -91,11 +91,15 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
 
 
 def _tell_noes(session: Session, ports: Ports, found: Found) -> None:
-    """Before it is signed: who said no to this very release in another request."""
+    """Before it is signed: that this very release was recalled, and who said no to it in another request."""
+    from lockgate.app.reenter import recalled
     from lockgate.app.request import rejected_beside
+    from lockgate.render.recalls import refused_line
     from lockgate.render.words import called, listing
 
     names = session.sheet(ports).names
+    if found.request is not None and (revoked := recalled(found.projection, found.request.release)) is not None:
+        session.lines("RECALLED", refused_line(revoked, session.sheet(ports)))
     for other in rejected_beside(found):
         by = listing(called(each, names) for each in other.rejected_by)
         session.lines("NOTE", f"{other.id} asked for this very release, and was rejected by {by}: that no does not stand against this one")

@@ -21,7 +21,7 @@ LONGEST_NAME = 200
 platform_option = click.option("--platform", default="", metavar="OS/ARCH", help="Which image of an index.")
 """``--platform``, on every command that takes a reference: what one names, all name."""
 
-plain_http_option = click.option("--plain-http", multiple=True, metavar="HOST", help="A registry to speak to without TLS: HOST[:PORT].")
+plain_http_option = click.option("--plain-http", multiple=True, metavar="HOST", help="A registry to speak to without TLS: HOST[:PORT]; may be repeated.")
 """``--plain-http``, on every command that takes a reference; `session.with_session` hands it on."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z").match

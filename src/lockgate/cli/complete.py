@@ -138,6 +138,10 @@ def _values(parameter: click.Parameter, line: _Line) -> list[Word]:
                 found = _open_ids(line)
             case "KEY":
                 found = _keys(line)
+            case "ID" | "G":
+                found = _exceptions(line, "G" if parameter.metavar == "G" else "ID")
+            case "REQUIREMENT":
+                found = _waivable(line)
             case _:
                 pass
     return [word for word in found if not word[0].startswith("-")]
@@ -159,6 +163,31 @@ def _open_ids(line: _Line) -> list[Word]:
     report = status(ports)
     requests = [(request.id, f"request to {one.name}") for one in report.environments for request in one.requests]
     return [*requests, *((proposal.id, f"{proposal.kind} version {proposal.version}") for proposal in report.proposals)]
+
+
+_OPEN = {"ID": {"standing", "unused", "used"}, "G": {"half-signed", "review-open"}}
+"""What can be lifted; what can be joined, or reviewed: by what became of it."""
+
+
+def _exceptions(line: _Line, which: str) -> list[Word]:
+    from lockgate.app.exceptions import standing
+    from lockgate.app.report import status
+
+    ports = _gate(line)
+    if ports is None:
+        return []
+    found = [each for one in status(ports).environments for each in standing(ports, one.name, one.exceptional)]
+    return [(one.id, f"{one.kind} in {one.environment}") for one in found if one.fate in _OPEN[which] and (one.kind == "break-glass") == (which == "G")]
+
+
+def _waivable(line: _Line) -> list[Word]:
+    from lockgate.app.project import project
+
+    ports = _gate(line)
+    if ports is None:
+        return []
+    environments = project(ports, "").policy_in_force().environments
+    return sorted({(name, "") for one in environments.values() for name in one.waivable})
 
 
 def _keys(line: _Line) -> list[Word]:

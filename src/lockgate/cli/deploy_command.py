@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lockgate.cli import arguments
 from lockgate.cli.exits import OUTCOMES
-from lockgate.cli.permit_file import keep_permit, permit_out, require_place
+from lockgate.cli.permit_file import keep_permit, permit_out, renew_permit, require_place
 from lockgate.cli.released import Named, named, release_options
 from lockgate.cli.session import Session, with_session
 
@@ -67,10 +68,11 @@ def command(
 
     \b
     In CMD
-      {ref}               is an image in a registry by its digest, or the path of a private copy;
-      {ref.2} {ref.web}   of several, by number or by the name in the release file;
-      {refs}              all of them, as a word of its own;
-      {config}            is the directory of private copies of the configuration.
+      {ref}              is an image in a registry by its digest, or the path
+                         of a private copy;
+      {ref.2} {ref.web}  of several, by number or by the name in the release file;
+      {refs}             all of them, as a word of its own;
+      {config}           is the directory of private copies of the configuration.
 
     CMD's streams and its exit code are deploy's own; what lockgate says comes on stderr. With --format json CMD's stdout comes on stderr too. A signed
     `deployed` is recorded only where CMD ended with 0 by itself.
@@ -93,17 +95,19 @@ def command(
 
     def told(gated: Gated) -> None:
         place = f"decision {gated.index} · log {ports.log.origin}" + ("" if gated.new else " · recorded before")
-        following.append(tell_decision(session, ports, gated.decision, place=place, about=about, pinned=gated.pinned, by_tag=not platform))
+        again = _again(session, gated, about, environment, argv, by_tag=not platform)
+        following.append(tell_decision(session, ports, gated.decision, place=place, about=about, pinned=gated.pinned, by_tag=not platform, again=again))
         keep_permit(session, ports, gated, permit_out)
 
-    done = deploy(ports, ask, argv, signer, told, _how(about, limit, abandon=abandon, to_stderr=session.json))
+    done = deploy(
+        ports, ask, argv, signer, told, _how(about, limit, abandon=abandon, to_stderr=session.json), lambda gated: renew_permit(ports, gated, permit_out)
+    )
     if done.settled is not None:
         session.lines("settled", f"decision {done.settled.decision}'s deployment never told its end: that is recorded as deploy-unknown")
     if not done.outcome:
         session.say(with_next(done, following[-1]), "")
         sys.exit(OUTCOMES[done.gated.decision.outcome])
-    named_again = done.gated.pinned if platform else about.typed
-    _tell(session, done, environment, " ".join([*map(shlex.quote, named_again), *_config(about)]), argv)
+    _tell(session, done, environment, _again(session, done.gated, about, environment, argv, by_tag=not platform))
     session.say(done, "")
     sys.exit(done.exit_code)
 
@@ -115,10 +119,18 @@ def _require_command(argv: tuple[str, ...]) -> None:
     if not argv:
         raise UsageError("usage.missing", "Missing argument '-- CMD {ref}…'", "lockgate deploy --help")
     if "{" not in argv[0] and shutil.which(argv[0]) is None:
-        raise UsageError("command.not-found", f"there is no command {argv[0][:80]!r}: nothing was asked, and nothing run")
+        there = "/" in argv[0] and Path(argv[0]).is_file()
+        why = f"{argv[0][:80]!r} may not be run" if there else f"there is no command {argv[0][:80]!r}"
+        raise UsageError("command.not-found", f"{why}: nothing was asked, and nothing run", f"chmod +x {shlex.quote(argv[0])}" if there else "")
 
 
-def _tell(session: Session, done: Deployment, environment: str, release: str, argv: tuple[str, ...]) -> None:
+def _again(session: Session, gated: Gated, about: Named, environment: str, argv: tuple[str, ...], *, by_tag: bool) -> str:
+    """The same command line once more."""
+    release = " ".join([*map(shlex.quote, about.typed if by_tag else gated.pinned), *_config(about)])
+    return f"lockgate deploy {release} --to {environment}{session.reach}{session.own_key}{session.place} -- {shlex.join(argv)}"
+
+
+def _tell(session: Session, done: Deployment, environment: str, again: str) -> None:
     """How it ended; and, where it did not end well, the same again."""
     match done.outcome:
         case "deployed":
@@ -129,7 +141,7 @@ def _tell(session: Session, done: Deployment, environment: str, release: str, ar
         case _:
             why = {"killed": "was killed", "timed-out": "took longer than it was given", "interrupted": "was asked to stop"}[done.because]
             session.lines("UNKNOWN", f"the command {why}: nobody knows what runs in {environment} until one ends well. Recorded as leaf {done.index}")
-    session.note(f"try:   lockgate deploy {release} --to {environment}{session.reach}{session.own_key}{session.place} -- {shlex.join(argv)}")
+    session.note(f"try:   {again}")
 
 
 def _how(about: Named, limit: int, *, abandon: bool, to_stderr: bool) -> How:

@@ -43,12 +43,13 @@ def look(session: Session, ref: str, platform: str, publics: Sequence[str], file
     from lockgate.evidence.policy_proposal import Offered
     from lockgate.wire import now, publics_at_hand
 
-    made = ["lockgate", "init", "--from", ref, *(["--platform", platform] if platform else []), *(word for each in publics for word in ("--public", each))]
+    words = ["lockgate", "init", "--from", ref, *(["--platform", platform] if platform else []), *(word for each in publics for word in ("--public", each))]
+    made = shlex.join(words) + session.reach
     if os.path.lexists(file):
-        raise _exists(file, shlex.join(made))
+        raise _exists(file, made)
     offered = {key: Offered(said, "at hand here") for key, said in publics_at_hand(session.config).items()}
     offered.update((key, Offered(path, "named with --public")) for path, key in map(arguments.evidence_key, publics))
-    return Looked(survey(session.bench(), ref, platform, list(offered)), offered, shlex.join(made), Path(file), now())
+    return Looked(survey(session.bench(), ref, platform, list(offered)), offered, made, Path(file), now())
 
 
 def write(session: Session, looked: Looked, own: Callable[[], PublicKey], place: str) -> Proposal:

@@ -34,7 +34,7 @@ _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
     ("deploy",): ("--release", "--config", "--request", "--platform", "--plain-http"),
     ("request",): ("--release", "--config", "--platform", "--plain-http"),
     ("break-glass",): ("--release", "--config", "--platform", "--plain-http"),
-    **{(name,): ("--platform", "--plain-http") for name in ("sign", "attest", "verify")},
+    **{(name,): ("--platform", "--plain-http") for name in ("sign", "attest", "verify", "recall")},
 }
 """Commands that are about a release -> options that say which, and that belong to the question."""
 
@@ -90,9 +90,11 @@ def hint(remedy: str, words: Sequence[str], page: str) -> str:
         return f"next:  {remedy}" if ready else f"try:   {remedy}"
     filled, whole = _filled(said[2], command)
     if sorted(_words(filled)) == sorted(["lockgate", *command.path, *command.plain, *_as_words(command.options), *command.command]):
+        if said[1]:  # something is done first, and then the same again
+            return f"try:   {said[1]}{filled}"
         # What was typed is what failed: another value is needed, or, where there is none to change, another look.
         bare = Typed(path=command.path, options=tuple(one for one in command.options if one[0] in {"--key", "--gate", "--trust"}))
-        return f"try:   {said[1]}{_filled(said[2], bare)[0]}" if _OPEN.search(remedy) else f"try:   read {page}, and then the same again"
+        return f"try:   {_filled(said[2], bare)[0]}" if _OPEN.search(remedy) else f"try:   read {page}, and then the same again"
     return f"next:  {filled}" if whole and not said[1] and _words(filled) else f"try:   {said[1]}{filled}"
 
 

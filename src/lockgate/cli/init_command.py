@@ -31,6 +31,7 @@ WEEK = timedelta(days=7)
 @click.option("--from", "image", default="", metavar="REF", help="Propose a policy too, out of what REF carries; where a gate is here, only that.")
 @click.option("--public", "publics", multiple=True, metavar="FILE", help="With --from: a public key that may have signed; may be repeated.")
 @arguments.platform_option
+@arguments.plain_http_option
 @click.option("--write-policy", "policy_out", default="policy.yaml", metavar="FILE", help="With --from: where the proposal goes.")
 @with_session(key=True, above=False)
 def command(

@@ -61,7 +61,7 @@ def show(session: Session, index: int | None, count: int, about: str) -> None:
     )
 
 
-@command.command("exceptions")
+@command.command("exceptions", short_help="Every hold, waiver and broken glass, and what became of it.")
 @with_session()
 def exceptions(session: Session) -> None:
     """Every hold, waiver and broken glass there ever was, and what became of it; unused and expired ones too."""

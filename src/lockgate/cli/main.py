@@ -105,7 +105,8 @@ def cli(ctx: click.Context) -> None:
       REF  is an artifact: HOST/REPOSITORY:TAG or @DIGEST, oci:DIRECTORY:TAG,
            file:PATH, or just the path;
       ENV  is an environment of the policy;
-      R    is a request or a proposal, by its id, r-….
+      R    is a request or a proposal, by its id, r-…;
+      G    is a broken glass, by its id, g-….
 
     \b
     Exit codes: all but 0 is a no.

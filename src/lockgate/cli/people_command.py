@@ -78,7 +78,13 @@ def show(session: Session) -> None:
 @command.command("add")
 @click.argument("name")
 @click.option("--public", "publics", multiple=True, metavar="FILE", help="A public key of theirs; may be repeated.")
-@click.option("--duty", "duties", multiple=True, metavar="ENV=DUTY", help="Such as production=approve:security, staging=deploy; may be repeated.")
+@click.option(
+    "--duty",
+    "duties",
+    multiple=True,
+    metavar="ENV=DUTY",
+    help="ENV=request, ENV=deploy, ENV=approve:DUTY, ENV=waive[:REQUIREMENT] or ENV=break-glass; may be repeated.",
+)
 @_roster_options
 @with_session(key=True)
 def add(session: Session, name: str, publics: tuple[str, ...], duties: tuple[str, ...], onto: str, beside: bool) -> None:

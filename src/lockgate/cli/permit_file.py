@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -44,6 +45,19 @@ def keep_permit(session: Session, ports: Ports, gated: Gated, path: str) -> None
 
     arguments.write(path, "permit.unwritable", prove(ports, gated.index))
     session.note(f"permit    in {path}: lockgate verify {shlex.quote(path)} --environment {gated.decision.environment}{session.place}")
+
+
+def renew_permit(ports: Ports, gated: Gated, path: str) -> None:
+    """Write the permit anew, for the tree that holds the begin of its deployment, so that whoever has seen that takes it.
+
+    Where that cannot be, the one that `keep_permit` wrote stands: the deployment has begun, and a file is no reason not to go on.
+    """
+    if path:
+        from lockgate.app.prove import prove
+        from lockgate.errors import LockgateError
+
+        with suppress(LockgateError):
+            arguments.write(path, "permit.unwritable", prove(ports, gated.index))
 
 
 def terms_of(session: Session, refs: tuple[str, ...], platform: str, environment: str, config_files: tuple[str, ...], status: str, *, run: bool) -> Terms:

@@ -29,6 +29,7 @@ ANSWERS = {"found": OK, "nowhere": REFUSED, "unknown": UNDECIDED}
 @click.argument("what", metavar="DIGEST|REF|DECISION")
 @click.option("--to", "environment", default="", metavar="ENV", help="Revoke in this environment alone (default: everywhere).")
 @arguments.platform_option
+@arguments.plain_http_option
 @click.option("--revoke", is_flag=True, help="Revoke it; without this, nothing is recorded.")
 @click.option("--reason", type=click.Choice(REASONS), default=None, help="Why; needed with --revoke.")
 @with_session(key=True)

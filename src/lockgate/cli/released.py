@@ -41,7 +41,8 @@ class Named(NamedTuple):
 def release_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--release`` and ``--config``, on every command that is about a release: what one names, all name."""
     named = click.option("--release", "release_file", default="", metavar="FILE", help="A file that names artifacts and configuration, in place of both.")
-    return named(click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none.")(function))
+    files = click.option("--config", "config_files", multiple=True, metavar="FILE", help="Configuration it runs with, or none; may be repeated.")
+    return named(files(function))
 
 
 def named(refs: Sequence[str], config_files: Sequence[str], release_file: str) -> Named:

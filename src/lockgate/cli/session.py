@@ -170,7 +170,10 @@ class Session:
         from lockgate.render.words import called
 
         names = self.sheet(self._opened).names
+        people = {called(found, names) for found in PERSON.findall(err.message)}
         err.message = PERSON.sub(lambda found: called(found[0], names), err.message)
+        if err.code == "people.no-duty" and err.remedy.endswith(("=request", "=deploy")) and len(people) == 1 and not any(map(PERSON.search, people)):
+            err.remedy = f"an owner gives it: {err.remedy.replace('NAME', shlex.quote(people.pop()))}"  # others' duties are nobody's to ask for
 
     def progress(self, what: str) -> terminal.Told | None:
         """A line that counts, on a terminal only."""

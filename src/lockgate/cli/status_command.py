@@ -26,7 +26,16 @@ def command(session: Session) -> None:
     lines = [f"log {plain(report.origin)}, {count(report.size, 'leaf', 'leaves')}"]
     for one in report.environments:
         lines += environment_lines(
-            one.name, one.last_known, one.permits, one.requests, sheet, report.approvals, one.recalled, running=one.running, unclear=one.unclear
+            one.name,
+            one.last_known,
+            one.permits,
+            one.requests,
+            sheet,
+            report.approvals,
+            one.recalled,
+            refused=one.refused,
+            running=one.running,
+            unclear=one.unclear,
         )
         lines += told_lines(standing(ports, one.name, one.exceptional), sheet)
     if not report.environments:

@@ -28,6 +28,7 @@ def tell_decision(
     about: Named,
     pinned: Sequence[str],
     by_tag: bool = True,
+    again: str = "",
 ) -> Next | None:
     """Tell the decision and, where it is no yes, what comes next, which is returned for JSON.
 
@@ -37,6 +38,7 @@ def tell_decision(
         place: where it stands.
         about: the release, as it was named. pinned: its references with digests.
         by_tag: False where a platform was chosen, which only the pinned references say.
+        again: to ask the same once more, where that is not `gate`'s to ask.
     """
     from lockgate.core.model import Release
     from lockgate.errors import LockgateError
@@ -50,7 +52,7 @@ def tell_decision(
     found = None
     if decided.outcome != "allowed":
         with suppress(LockgateError):  # the decision stands and is told, whatever cannot be looked up for a hint
-            put = asked(session, ports, decided.environment, about, tuple(pinned), decided.person, by_tag=by_tag)
+            put = asked(session, ports, decided.environment, about, tuple(pinned), decided.person, by_tag=by_tag, again=again)
             found = following(decided, put)
             tell_next(session, found, session.sheet(ports))
     return found
@@ -77,7 +79,9 @@ def with_next(value: Noun, found: Next | None) -> dict[str, object]:
     return {**msgspec.to_builtins(value), **({"next": found} if found is not None else {})}
 
 
-def asked(session: Session, ports: Ports, environment: str, about: Named, pinned: tuple[str, ...], person: PersonId | None, *, by_tag: bool) -> Asked:
+def asked(
+    session: Session, ports: Ports, environment: str, about: Named, pinned: tuple[str, ...], person: PersonId | None, *, by_tag: bool, again: str = ""
+) -> Asked:
     """How the question was put, with the keys at hand here: of the policy, and of people who may deploy there."""
     from lockgate.app.project import project
     from lockgate.core.identity import fingerprint
@@ -85,7 +89,8 @@ def asked(session: Session, ports: Ports, environment: str, about: Named, pinned
     from lockgate.wire import keys_at_hand
 
     house, held = project(ports, ""), keys_at_hand(session.config)
-    keys = {name: held.get(print_, print_) for name, print_ in ((name, fingerprint(key)) for name, key in (house.policy.keys.items() if house.policy else ()))}
+    prints = {name: fingerprint(key) for name, key in house.policy.keys.items()} if house.policy else {}
+    keys = {name: held[print_] for name, print_ in prints.items() if print_ in held}
     requester = next((held[each] for each in _prints(house.roster, "request", environment) if each in held), "KEY")
     own = not session.own_key or (person is not None and house.roster.may(person, "request", environment))
     return Asked(
@@ -96,6 +101,7 @@ def asked(session: Session, ports: Ports, environment: str, about: Named, pinned
         reach=session.reach,
         config="".join(f" --config {shlex.quote(path)}" for path in about.config_typed),
         own_key=session.own_key,
+        again=again,
         keys=keys,
         deployer=next((held[each] for each in _prints(house.roster, "deploy", environment) if each in held), ""),
         request_key=session.own_key if own else f" --key {shlex.quote(requester)}",

@@ -79,7 +79,7 @@ def command(
     if artifacts or environment or config_files or status or run:
         if publics:
             raise UsageError("permit.no-public", "a permit is checked against the pinned root, by --trust, and by no key named with --public")
-        _proof(session, what, terms_of(session, artifacts, platform, environment, config_files, status, run=run))
+        _proof(session, what, terms_of(session, artifacts, platform, environment, config_files, status, run=run), status)
         return
     head = b"" if publics or platform or what.startswith(("oci:", "file:")) or is_registry(what) else _head(what)
     if head.startswith(b"c2sp.org/tlog-proof"):
@@ -104,8 +104,8 @@ def _head(what: str) -> bytes:
     return head
 
 
-def _proof(session: Session, what: str, terms: Terms | None) -> None:
-    """A proof; with terms, or where it is of a decision that allowed, as the permit it is."""
+def _proof(session: Session, what: str, terms: Terms | None, status: str = "") -> None:
+    """A proof; with terms, or where it is of a decision that allowed, as the permit it is. `status`: the file with the list, if there is one."""
     from lockgate.app.inspect import inspect_proof
     from lockgate.app.present import Terms
     from lockgate.errors import EvidenceError, LedgerError, TrustError
@@ -135,7 +135,8 @@ def _proof(session: Session, what: str, terms: Terms | None) -> None:
     )
     session.say(seen, "\n".join(filter(None, parts)))
     if seen.code == "permit.smaller-tree":
-        session.next(f"lockgate log prove {seen.index} --out {shlex.quote(what)}{session.place}")
+        newer = f"status --out {shlex.quote(status)}" if status else f"prove {seen.index} --out {shlex.quote(what)}"  # with a list, the list speaks
+        session.next(f"lockgate log {newer}{session.place}")
     sys.exit(REFUSED if seen.code else OUTCOMES.get(seen.outcome, OK))
 
 

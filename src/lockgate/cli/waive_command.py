@@ -9,7 +9,7 @@ from lockgate.cli.session import Session, with_session
 
 
 @click.command("waive")
-@click.argument("requirement")
+@click.argument("requirement", metavar="REQUIREMENT")
 @click.option("--for", "request", required=True, metavar="R", help="The one request it is for.")
 @click.option("--until", required=True, metavar="TIME", help="When it ends: 12h, 7d or 2026-12-01; 30 days at most.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, in words.")

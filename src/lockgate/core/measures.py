@@ -1,8 +1,9 @@
 """How deployments go, counted from what was recorded: DORA's measures, each with its definition, and none where there is too little to tell.
 
 - **Deployment frequency**: deployments that ended well, over the time since the first attempt that is looked at.
-- **Lead time**: from the request, and from the build's end where verified provenance told it, to the recorded `deployed`. When a change was
-  committed no evidence that is read here tells, so that DORA's own lead time, from commit, is longer than either.
+- **Lead time**: from the request, and from the build's end where verified provenance told it, to the first recorded `deployed` of a release there: one
+  that is deployed again, or comes back, brings no change. When a change was committed no evidence that is read here tells, so that DORA's own
+  lead time, from commit, is longer than either.
 - **Change-failure rate**: of all attempts, rollbacks left out: those that failed, whose end nobody knows, or that the next deployment rolled back.
 - **Time to restore**: from the first failure to the next deployment that ended well.
 - **Rollback**: a deployment of a release that was deployed there before and is not what was deployed last.
@@ -78,6 +79,7 @@ class Measures(Noun, frozen=True, kw_only=True):
 class _Judged(Noun, frozen=True, kw_only=True):
     attempt: Attempt
     change: bool
+    first: bool
     rollback: bool
     failure: bool
 
@@ -93,6 +95,7 @@ def measure(environment: str, attempts: Sequence[Attempt], since: datetime | Non
     judged = [one for one in _judged(attempts) if since is None or one.attempt.at >= since]
     outcomes = [one.attempt.outcome for one in judged]
     deployed = [one.attempt for one in judged if one.attempt.outcome == "deployed"]
+    brought = [one.attempt for one in judged if one.first]
     begin = max(since, attempts[0].at) if since is not None and attempts else attempts[0].at if attempts else None
     changes, failures = sum(one.change for one in judged), sum(one.change and one.failure for one in judged)
     return Measures(
@@ -107,8 +110,8 @@ def measure(environment: str, attempts: Sequence[Attempt], since: datetime | Non
         changes=changes,
         change_failures=failures,
         change_failure_percent=round(100 * failures / changes) if changes >= ENOUGH else None,
-        lead=_spread([_seconds(one.asked, one.at) for one in deployed if one.asked is not None]),
-        lead_built=_spread([_seconds(one.built, one.at) for one in deployed if one.built is not None]),
+        lead=_spread([_seconds(one.asked, one.at) for one in brought if one.asked is not None]),
+        lead_built=_spread([_seconds(one.built, one.at) for one in brought if one.built is not None]),
         restore=_spread(_restored(judged)),
     )
 
@@ -124,7 +127,8 @@ def _judged(attempts: Sequence[Attempt]) -> list[_Judged]:
         following = next((each for each in attempts[number + 1 :] if each.outcome == "deployed"), None)
         undone = not failed and following is not None and following.release != one.release and following.release in before
         rollback = not failed and back
-        judged.append(_Judged(attempt=one, change=not back, rollback=rollback, failure=failed or undone))
+        first = not failed and one.release not in before
+        judged.append(_Judged(attempt=one, change=not back, first=first, rollback=rollback, failure=failed or undone))
         if not failed:
             before.append(one.release)
     return judged

@@ -72,7 +72,7 @@ def _release(root: Node) -> ReleaseFile:
             _refuse(place.place, f"a release has no {key[:60]!r}: it has version, artifacts and config")
     for key in _FIELDS:
         if key not in root.pairs:
-            _refuse(root.place, f"a release says its {key}" + (": none, where there is no configuration" if key == "config" else ""))
+            _refuse(root.place, f"a release says its {key}, and this one does not" + ("; where it has none: config: none" if key == "config" else ""))
     version = root.pairs["version"][1]
     if not isinstance(version, Scalar) or (version.text, version.plain) != ("1", True):
         _refuse(version.place, "the version of this format is 1")

@@ -96,7 +96,7 @@ EVIDENCE: dict[str, str] = {
     "ref.login-unreadable": "docker login HOST",
     "ref.malformed": "name it as HOST/REPOSITORY:TAG, oci:DIRECTORY:TAG, as file:PATH, or by its path alone",
     "ref.no-platform": "lockgate COMMAND --platform OS/ARCH",
-    "ref.not-found": "name an artifact that is there, such as oci:DIRECTORY:TAG or file:PATH",
+    "ref.not-found": "name an artifact that is there, such as HOST/REPOSITORY:TAG, oci:DIRECTORY:TAG or file:PATH",
     "ref.rate-limited": "wait a minute, and try again",
     "ref.redirect-refused": "name the registry by the address it really has, or in registries.toml where it may send its callers",
     "ref.too-many": "ask for fewer artifacts at a time",

@@ -16,7 +16,7 @@ from lockgate.render.layout import broken
 from lockgate.render.outcomes import line
 from lockgate.render.words import BOLD, GREEN, RED, YELLOW, Sheet, ago, brief, called, count, listing, moment, painted, plain, when
 
-LINE = 101
+LINE = 102
 """Columns of a leaf's line; where there are fewer, names and digests are cut shorter."""
 
 
@@ -31,9 +31,9 @@ def leaf_line(
     about = brief(subjects[0]) + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "") if subjects else ""
     place = plain(stream.removeprefix("env:"))
     if 0 < width < LINE:
-        return f"{index:>5} {when(moment(at))} {place[:10]:<10} {kind:<10} {what[:11]:<11} {about.removeprefix('sha256:')}".rstrip()
-    said = f"{kind:<13} {what}"
-    return f"{index:>6}  {when(moment(at))}  {place:<12} {said:<33}  {about}".rstrip()
+        return f"{index:>5} {when(moment(at))} {place[:10]:<10} {kind:<14} {what[:10]:<10} {about.removeprefix('sha256:')}".rstrip()
+    said = f"{kind:<14} {what}"
+    return f"{index:>6}  {when(moment(at))}  {place:<12} {said:<34}  {about}".rstrip()
 
 
 def leaf_text(

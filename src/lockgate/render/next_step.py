@@ -23,7 +23,8 @@ class Asked(Noun, frozen=True, kw_only=True):
         reach: ``--plain-http`` as given, likewise, for commands that take a reference.
         config: ``--config`` as given, likewise.
         own_key: ``--key`` as given, likewise.
-        keys: name of a policy's key -> how it is named behind ``--key`` here.
+        again: to ask the same once more, where that is not `gate`'s to ask: the whole command line of a `deploy`.
+        keys: name of a policy's key that is at hand -> how it is named behind ``--key`` here.
         request_key: the ``--key`` to ask for the release with, likewise: as given where its person may ask; else one at hand, or ``KEY``.
         deployer: how a key at hand of somebody who may deploy there is named; empty for none.
     """
@@ -35,6 +36,7 @@ class Asked(Noun, frozen=True, kw_only=True):
     reach: str = ""
     config: str = ""
     own_key: str = ""
+    again: str = ""
     keys: dict[Name, str] = {}
     request_key: str = ""
     deployer: str = ""
@@ -133,7 +135,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
         case "soaked.too-young" | "approved.permit-outstanding":
-            return f"lockgate gate {named} --to {environment}{again}"
+            return asked.again or f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
             return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
         case "approved.rejected":
@@ -141,7 +143,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
         case "approved.deployer-unknown" | "approved.not-deployer":
             return _by_deployer(asked, named, environment)
         case "hold.standing" if one.opens_at:
-            return f"lockgate gate {named} --to {environment}{again}"
+            return asked.again or f"lockgate gate {named} --to {environment}{again}"
         case "hold.standing" | "break-glass.permit-outstanding":
             return f"lockgate status{asked.options}"  # says who holds it, and why
         case "review.open":
@@ -179,9 +181,9 @@ def _deployment(asked: Asked, environment: str) -> str:
 
 
 def _signing_key(one: Outcome, keys: Mapping[Name, str]) -> str:
-    """How the first of the keys that have not signed yet is named."""
+    """How the first of the keys that have not signed yet, and that are at hand, is named; ``KEY`` where somebody else has them."""
     names = _keys_left(one)
-    return keys.get(names[0], names[0]) if names else "KEY"
+    return next((keys[name] for name in names if name in keys), "KEY")
 
 
 def _keys_left(one: Outcome) -> list[Name]:

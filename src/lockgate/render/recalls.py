@@ -22,6 +22,11 @@ def recalled_lines(revoked: tuple[Revocation, ...], sheet: Sheet) -> list[str]:
     return [line for one in revoked for line in broken("  " + painted(f"RECALLED  {revocation_line(one, sheet)}: it runs still", RED, sheet), sheet, 12)]
 
 
+def refused_line(one: Revocation, sheet: Sheet) -> str:
+    """That what is asked for was recalled."""
+    return f"{revocation_line(one, sheet)}: the gate refuses it, whoever approves"
+
+
 def revoked_lines(revoked: tuple[Revocation, ...], sheet: Sheet) -> list[str]:
     """What stands revoked."""
     lines = ["revoked"] if revoked else []

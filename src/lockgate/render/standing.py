@@ -13,11 +13,12 @@ from lockgate.core.state import OpenProposal, Permit, Running, Unclear
 from lockgate.render.layout import broken, spread
 from lockgate.render.occupancy import occupancy_lines
 from lockgate.render.outcomes import why_not_counted
-from lockgate.render.recalls import recalled_lines
-from lockgate.render.words import BOLD, Sheet, artifacts, brief, called, count, listing, painted, plain, when
+from lockgate.render.recalls import recalled_lines, refused_line
+from lockgate.render.words import BOLD, RED, Sheet, artifacts, brief, called, count, listing, painted, plain, when
 
 _LOST = {"withdrawn": "withdrawn", "expired": "expired", "not-owner": "no owner any more"}
 NOBODY: Mapping[str, tuple[Tally, ...]] = {}
+NONE: Mapping[str, Revocation] = {}
 
 
 def environment_lines(
@@ -29,6 +30,7 @@ def environment_lines(
     counts: Mapping[str, tuple[Tally, ...]] = NOBODY,
     recalled: tuple[Revocation, ...] = (),
     *,
+    refused: Mapping[str, Revocation] = NONE,
     running: Running | None = None,
     unclear: Unclear | None = None,
 ) -> list[str]:
@@ -38,7 +40,7 @@ def environment_lines(
         name, occupant, permits, requests: as recorded; where nobody knows what runs, the occupant is what was last known to.
         sheet: what it is laid out for.
         counts: request -> its approvals as the environment's requirements count them; none where it asks for none.
-        recalled: what recalls what runs there.
+        recalled: what recalls what runs there. refused: request -> what recalls what it asks for.
         running, unclear: the deployment under way, and why nobody knows what runs.
     """
     lines = occupancy_lines(name, occupant, running, unclear, sheet)
@@ -49,8 +51,14 @@ def environment_lines(
     for request in requests:
         word = "rollback" if request.rollback else "request"
         lines += spread(f"  {word:<9} {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
-        lines += [line for said in _answers(request, counts.get(request.id, ()), sheet) for line in broken(" " * 12 + said, sheet, 12)]
+        answers = _answers(request, counts.get(request.id, ()), sheet)
+        if request.id in refused:  # whatever else may be said of it
+            answers = [painted(f"RECALLED {refused_line(refused[request.id], sheet)}", RED, sheet), *(one for one in answers if one != _AGAIN)]
+        lines += [line for said in answers for line in broken(" " * 12 + said, sheet, 12)]
     return lines
+
+
+_AGAIN = "deployed: the same release and configuration may be deployed again until something else runs here"
 
 
 def _answers(request: Request, tallies: tuple[Tally, ...], sheet: Sheet) -> list[str]:
@@ -62,7 +70,7 @@ def _answers(request: Request, tallies: tuple[Tally, ...], sheet: Sheet) -> list
         given = listing(f"{one.duty} by {called(one.person, sheet.names)}" for one in request.given if not one.withdrawn)
         said.append(f"approved: {given}" if given else "nobody approved it yet")
     if request.deployed >= 0:
-        said.append("deployed: the same release and configuration may be deployed again until something else runs here")
+        said.append(_AGAIN)
     return said
 
 

@@ -82,6 +82,9 @@ class FileSigner:
                 return self._private.sign(data, padding.PKCS1v15(), hashes.SHA512())
 
 
+_COSIGNS = (b"-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----", b"-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----")
+
+
 def load_key(path: str, passphrase: Passphrase | None = None) -> FileSigner:
     """Read a private key: 1 the file is its owner's alone, 2 its format, 3 its passphrase, 4 a kind and size that is accepted.
 
@@ -91,6 +94,8 @@ def load_key(path: str, passphrase: Passphrase | None = None) -> FileSigner:
         EvidenceError: ``key.unsupported`` or ``key.weak``.
     """
     data = _read(path)
+    if any(kind in data for kind in _COSIGNS):
+        raise UsageError("key.not-private", f"{path} is a key in cosign's own encryption, which cosign alone reads", "sign with cosign (docs/foreign.md)")
     load = load_ssh_private_key if b"-----BEGIN OPENSSH PRIVATE KEY-----" in data else load_pem_private_key
     try:
         private = _load(lambda password: load(data, password), path, passphrase)

@@ -97,7 +97,8 @@ def _listed(layout: Images, tag: str) -> list[Descriptor]:
         raise UnreadableError("ref.not-found", f"{layout.path} lists no image")
     tags = sorted({each.tag for each in candidates})
     if len(distinct(candidates)) > 1 and len(tags) > 1:
-        raise UnreadableError("ref.ambiguous", f"{layout.path} holds several images: name one of its tags ({', '.join(tag[:100] for tag in tags[:6] if tag)})")
+        told = ", ".join(tag[:100] for tag in tags[:6] if tag)
+        raise UnreadableError("ref.ambiguous", f"{layout.path} holds several images: name one of its tags ({told})", f"name one: oci:{layout.path}:TAG")
     return candidates
 
 

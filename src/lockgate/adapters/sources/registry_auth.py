@@ -44,12 +44,17 @@ class Gatekeeper:
     def __init__(self, logins: Logins, clock: Callable[[], float] = time.monotonic) -> None:
         self._logins, self._clock = logins, clock
         self._held: dict[tuple[str, str, str], tuple[str, float]] = {}
+        self._known: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     def held(self, host: str, repository: str, action: str) -> str:
         """What was told this registry last and still holds; empty for nothing."""
         value, end = self._held.get((host, repository, action), ("", 0.0))
         return value if self._clock() < end else ""
+
+    def knows(self, host: str, repository: str) -> bool:
+        """Whether a login was found when this registry asked for one."""
+        return (host, repository) in self._known
 
     def answer(self, challenge: str, asked: tuple[str, str, str], told: str, send: Send) -> str:
         """The answer to a challenge; empty where there is none to give. Of several threads that are challenged at once, one asks for all.
@@ -69,16 +74,22 @@ class Gatekeeper:
             offered = read_challenge(challenge)
             if bearer := offered.get("bearer"):
                 value, seconds = self._token(bearer, asked, send)
-            elif "basic" in offered and (login := self._logins.find(*asked[:2])) and login.user:
+            elif "basic" in offered and (login := self._login(*asked[:2])) and login.user:
                 value, seconds = login.basic(), float("inf")
             else:
                 value, seconds = "", 0.0
             self._held[asked] = value, self._clock() + seconds  # only now: until then others would ask as nobody
             return value
 
+    def _login(self, host: str, repository: str) -> Login | None:
+        found = self._logins.find(host, repository)
+        if found is not None:
+            self._known.add((host, repository))
+        return found
+
     def _token(self, bearer: dict[str, str], asked: tuple[str, str, str], send: Send) -> tuple[str, float]:
         host, repository, action = asked
-        login = self._logins.find(host, repository)
+        login = self._login(host, repository)
         query = {"service": bearer["service"]} if bearer.get("service") else {}
         query["scope"] = f"repository:{repository}:{action}"
         body = _ask(bearer.get("realm", ""), query, login, send)

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -24,8 +23,9 @@ from lockgate import __version__
 from lockgate.adapters.sources.oci_descriptor import cut
 from lockgate.adapters.sources.registry_auth import MAX_TOKEN, Gatekeeper
 from lockgate.adapters.sources.registry_names import asked_at
-from lockgate.adapters.sources.registry_network import Dialer, Network, UnknownNameError, named_kind, netloc
+from lockgate.adapters.sources.registry_network import Dialer, Network, named_kind, netloc
 from lockgate.adapters.sources.registry_settings import Settings
+from lockgate.adapters.sources.registry_trouble import PassingError, broken, busy, refused
 from lockgate.adapters.sources.registry_watch import Allowance, Patience, Watch
 from lockgate.core.digest import Digest
 from lockgate.errors import UnreadableError
@@ -69,18 +69,6 @@ class _Place(NamedTuple):
     port: int
 
 
-class _PassingError(Exception):
-    """Something that may pass by itself.
-
-    Attributes:
-        error: what to tell where it does not. wait: seconds the registry asks for; None where it does not.
-    """
-
-    def __init__(self, error: UnreadableError, wait: float | None = None) -> None:
-        super().__init__(error.code)
-        self.error, self.wait = error, wait
-
-
 class Client:
     """Reads from one repository; use it as a context, which closes its connections. Several threads may ask at once.
 
@@ -120,6 +108,11 @@ class Client:
     def wait(self, seconds: float) -> None:
         """Ask nothing for so long."""
         self._network.sleep(seconds)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is spoken to without TLS."""
+        return self._scheme == "http"
 
     def url(self, path: str) -> str:
         """Of something in this repository."""
@@ -177,7 +170,7 @@ class Client:
 
             try:
                 yield self._retried(ask)
-            except _PassingError as passing:  # half a blob came: it is not begun again
+            except PassingError as passing:  # half a blob came: it is not begun again
                 raise passing.error from None
 
     def write(self, method: str, url: str, body: bytes = b"", media_type: str = "application/octet-stream", if_match: str = "") -> dict[str, str] | None:
@@ -224,7 +217,7 @@ class Client:
         for attempt in range(self._patience.retries + 1):
             try:
                 return ask()
-            except _PassingError as passing:
+            except PassingError as passing:
                 wait = self._patience.pause * 2**attempt if passing.wait is None else passing.wait
                 if attempt == self._patience.retries or wait > self._patience.longest or wait >= self._seconds_left():
                     raise passing.error from None
@@ -269,7 +262,7 @@ class Client:
 
     def _leave(self, response: httpcore.Response) -> None:
         """Give the connection back before another is needed: of many that wait at once none waits for the others."""
-        with suppress(_PassingError, UnreadableError):
+        with suppress(PassingError, UnreadableError):
             b"".join(self._chunks(response, _MAX_SCOLDING))  # read to its end, it serves again
         response.close()
 
@@ -291,9 +284,7 @@ class Client:
         return self._settings.is_plain(netloc(place.host, place.port, tls=False))
 
     def _refused(self, status: int) -> NoReturn:
-        if status in {401, 403}:
-            raise UnreadableError("ref.unauthorized", f"{self.host} answers {status} for {self.repository}: not logged in, not allowed, or not there")
-        raise UnreadableError("ref.unreachable", f"{self.host} answers {status} for {self.repository}")
+        raise refused(status, self.host, self.repository, self._base, logged_in=self._gatekeeper.knows(self.host, self.repository))
 
     def _ask_for_token(self, url: str, authorization: str, form: bytes) -> bytes:
         """As `registry_auth.Send`; a token server redirects nobody."""
@@ -313,10 +304,10 @@ class Client:
         return data or b"-"
 
     def _send(self, stack: ExitStack, method: str, url: str, headers: dict[str, str], body: bytes = b"") -> httpcore.Response:
-        """One request. Raises _PassingError, and UnreadableError where waiting would not help."""
+        """One request. Raises PassingError, and UnreadableError where waiting would not help."""
         place = _place(url)
-        netloc = urlsplit(url).netloc
-        full = {"Host": netloc, "User-Agent": f"lockgate/{__version__}", "Accept-Encoding": "identity", **headers}
+        at = netloc(place.host, place.port, tls=place.scheme == "https")
+        full = {"Host": urlsplit(url).netloc, "User-Agent": f"lockgate/{__version__}", "Accept-Encoding": "identity", **headers}
         if method != "GET":
             full["Content-Length"] = str(len(body))
         timeout = {"connect": self._patience.connect, "read": self._patience.read, "write": self._patience.read, "pool": self._patience.connect}
@@ -326,11 +317,9 @@ class Client:
             )
             response = stack.enter_context(asked)
         except _BROKEN as err:
-            raise self._broken(place.host, err) from None
-        if response.status == 429:
-            raise _PassingError(UnreadableError("ref.rate-limited", f"{place.host} answers 429: it was asked too often"), _wait(_headers(response)))
+            raise broken(at, f"{place.scheme}://{at}/", err) from None
         if response.status in _PASSING:
-            raise _PassingError(UnreadableError("ref.unreachable", f"{place.host} answers {response.status}"), _wait(_headers(response)))
+            raise busy(response.status, at, f"{place.scheme}://{at}/", _wait(_headers(response)))
         return response
 
     def _chunks(self, response: httpcore.Response, most: int) -> Iterator[bytes]:
@@ -343,22 +332,7 @@ class Client:
                 if read >= most:
                     return
         except _BROKEN as err:
-            raise self._broken(self.host, err) from None
-
-    def _broken(self, host: str, err: Exception) -> Exception:
-        """What a broken connection comes to: told at once where trying again would not help."""
-        causes = (err, err.__context__, err.__cause__, *err.args)
-        if wrong := next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None):
-            return UnreadableError("ref.unreachable", f"{host} shows a certificate that does not stand up: {wrong.verify_message}")
-        if isinstance(err, httpcore.TimeoutException):
-            return UnreadableError("ref.unreachable", f"{host} did not answer in time")
-        if isinstance(err, UnknownNameError):
-            return UnreadableError("ref.unreachable", f"the name {host} is not known")
-        if any(isinstance(each, ConnectionRefusedError) for each in causes):
-            return _PassingError(UnreadableError("ref.unreachable", f"nobody listens at {host}: the connection was refused"))
-        if isinstance(err, httpcore.ConnectError):
-            return _PassingError(UnreadableError("ref.unreachable", f"no connection to {host} could be made"))
-        return _PassingError(UnreadableError("ref.unreachable", f"the connection to {host} broke off, or what came over it is no HTTP"))
+            raise broken(self.host, self._base, err) from None
 
     def _pool(self, place: _Place) -> httpcore.ConnectionPool:
         tls = place.scheme == "https"

@@ -145,7 +145,8 @@ class _File:
         return Login(user, password, entry.get("identitytoken", ""))
 
     def _refuse(self, why: str) -> NoReturn:
-        raise UnreadableError("ref.login-unreadable", f"{self._path} {why}; nobody was logged in")
+        remedy = "mend that file or move it away, and log in anew: docker login HOST"
+        raise UnreadableError("ref.login-unreadable", f"{self._path} {why}; nobody was logged in", remedy)
 
 
 def _scope(key: str) -> tuple[str, str]:
@@ -179,8 +180,13 @@ def _asked(helper: str, host: str) -> Login | None:
         answer = None
     user, secret = (answer.get("Username"), answer.get("Secret")) if isinstance(answer, dict) else (None, None)
     if not isinstance(user, str) or not isinstance(secret, str):
-        raise UnreadableError("ref.login-unreadable", f"{program} ended with {status} and no login for {host}; nobody was logged in")
+        raise _useless(program, f"ended with {status} and no login for {host}")
     return Login("", "", secret) if user == TOKEN_USER else Login(user, secret)
+
+
+def _useless(program: str, why: str, remedy: str = "") -> UnreadableError:
+    """A helper that helps nobody; that it lists the users it knows, without their passwords, shows whether it runs at all."""
+    return UnreadableError("ref.login-unreadable", f"{program} {why}; nobody was logged in", remedy or f"{program} list")
 
 
 def _run(program: str, question: bytes) -> tuple[int, bytes]:
@@ -188,7 +194,7 @@ def _run(program: str, question: bytes) -> tuple[int, bytes]:
     try:
         child = subprocess.Popen([program, "get"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
     except OSError as err:
-        raise UnreadableError("ref.login-unreadable", f"{program} cannot be run: {disk.reason(err)}; nobody was logged in") from None
+        raise _useless(program, f"cannot be run: {disk.reason(err)}", f"install {program}, or take it out of the file of logins") from None
     with child, selectors.DefaultSelector() as ready:
         try:
             end = time.monotonic() + HELPER_SECONDS
@@ -200,16 +206,16 @@ def _run(program: str, question: bytes) -> tuple[int, bytes]:
             ready.register(ready_fd, selectors.EVENT_READ)
             while True:
                 if len(said) > MAX_SAID:
-                    raise UnreadableError("ref.login-unreadable", f"{program} says more than a login; nobody was logged in")
+                    raise _useless(program, "says more than a login")
                 if not ready.select(max(0.0, end - time.monotonic())):
-                    raise UnreadableError("ref.login-unreadable", f"{program} gave no answer in {HELPER_SECONDS:g} s; nobody was logged in")
+                    raise _useless(program, f"gave no answer in {HELPER_SECONDS:g} s")
                 if not (got := os.read(ready_fd, MAX_SAID)):
                     break
                 said += got
             try:
                 return child.wait(max(0.0, end - time.monotonic())), said
             except subprocess.TimeoutExpired:
-                raise UnreadableError("ref.login-unreadable", f"{program} did not end in {HELPER_SECONDS:g} s; nobody was logged in") from None
+                raise _useless(program, f"did not end in {HELPER_SECONDS:g} s") from None
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)

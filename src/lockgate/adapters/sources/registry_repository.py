@@ -62,7 +62,8 @@ class Repository(Images):
         """What stands under the tag. Raises UnreadableError ``ref.not-found``; EvidenceError ``digest.mismatch``."""
         answer = self._tagged()
         if answer.status == 404:
-            raise UnreadableError("ref.not-found", f"{self.path} has no tag {self._tag!r}", f"skopeo list-tags docker://{self.path}")
+            plain = "--tls-verify=false " if self._origin.plain else ""
+            raise UnreadableError("ref.not-found", f"{self.path} has no tag {self._tag!r}", f"skopeo list-tags {plain}docker://{self.path}")
         if len(answer.data) > MAX_MANIFEST:
             raise UnreadableError("ref.unreadable", f"{self.path}:{self._tag} is larger than {MAX_MANIFEST} bytes")
         digest = digest_of(answer.data)
