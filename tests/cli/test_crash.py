@@ -139,9 +139,10 @@ def test_a_deployment_killed_at_a_step_of_its_records(shop: Shop, step: str, cou
 
 
 def pause(shop: Shop, *more: str) -> tuple[subprocess.Popen[str], int]:
-    """A deployment whose command waits; both processes."""
+    """A deployment whose command waits, in a child that has none of our pipes' ends; both processes."""
     place = shop.path / "work" / "pid"
-    process = shop.start("deploy", IMAGE, "--to", "staging", *more, "--", "sh", "-c", 'echo $$ >pid.new; mv pid.new pid; sleep 60; : "$0"', "{ref}")
+    script = 'echo $$ >pid.new; mv pid.new pid; sleep 60 >/dev/null 2>&1; : "$0"'
+    process = shop.start("deploy", IMAGE, "--to", "staging", *more, "--", "sh", "-c", script, "{ref}")
     for _ in range(600):
         if place.exists() or process.poll() is not None:
             break
