@@ -55,14 +55,14 @@ REGISTRIES = '[[registry]]\nlocation = "{registry}"\ninsecure = true\n'
 
 
 def require_programs() -> None:
-    """Skip the module where something is missing that dev/servers installs."""
+    """Skip where something is missing that dev/servers installs."""
     for program in PROGRAMS:
         if shutil.which(program) is None:
-            pytest.skip(f"{program} is not here: dev/servers installs it", allow_module_level=True)
+            pytest.skip(f"{program} is not here: dev/servers installs it")
     if os.geteuid() != 0:
-        pytest.skip("podman runs with runc, which needs root here", allow_module_level=True)
+        pytest.skip("podman runs with runc, which needs root here")
     if why := no_containers():
-        pytest.skip(f"{NO_CONTAINERS}: {why}", allow_module_level=True)
+        pytest.skip(f"{NO_CONTAINERS}: {why}")
 
 
 @functools.cache

@@ -34,7 +34,7 @@ from debian_registry import free_port
 from house import ROOT
 from machines import LOCKGATE, PASSWORD, PUSHER, TARGETS, Gate, Machine
 
-machines.require_programs()
+pytestmark = pytest.mark.usefixtures("containers")
 
 EXAMPLES = ROOT / "examples"
 WORKFLOW = EXAMPLES / "github-actions/deploy.yml"
@@ -174,7 +174,7 @@ def test_an_expression_that_github_would_leave_empty_is_found(path: str) -> None
 
 def answer(port: int | str) -> str:
     """What a container says, once it listens."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         try:
             return fetch(f"http://127.0.0.1:{port}/")
