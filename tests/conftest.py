@@ -13,7 +13,20 @@ from hypothesis import settings
 settings.register_profile("lockgate", deadline=None, print_blob=True)  # two busy cores make any deadline a coin toss
 settings.load_profile("lockgate")
 
-SCRUBBED = ("LOCKGATE_", "SSH_", "GIT_", "XDG_", "SOURCE_DATE_EPOCH", "DOCKER_", "REGISTRY_", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+SCRUBBED = (
+    "PYTHONDONTWRITEBYTECODE",
+    "LOCKGATE_",
+    "SSH_",
+    "GIT_",
+    "XDG_",
+    "SOURCE_DATE_EPOCH",
+    "DOCKER_",
+    "REGISTRY_",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+)
 
 MEMORY, ENOUGH = Path("/dev/shm"), 2 << 30
 

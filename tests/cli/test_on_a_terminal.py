@@ -26,7 +26,7 @@ from house import SRC
 
 LOCKGATE = [sys.executable, "-m", "lockgate.cli.main"]
 PAINT = re.compile(r"\x1b\[[0-9]*m")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Screen(NamedTuple):
