@@ -111,7 +111,7 @@ class Machine:
             **({"PYTHONPATH": str(SRC)} if LOCKGATE in path else {}),
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_CONFIG_SYSTEM": "/dev/null",
-            "PATIENCE": "3",
+            "PATIENCE": "30",
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
         }
