@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,36 @@ from hypothesis import settings
 settings.register_profile("lockgate", deadline=None, print_blob=True)  # two busy cores make any deadline a coin toss
 settings.load_profile("lockgate")
 
-SCRUBBED = ("LOCKGATE_", "SSH_", "GIT_", "XDG_", "SOURCE_DATE_EPOCH", "DOCKER_", "REGISTRY_", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+SCRUBBED = (
+    "PYTHONDONTWRITEBYTECODE",
+    "LOCKGATE_",
+    "SSH_",
+    "GIT_",
+    "XDG_",
+    "SOURCE_DATE_EPOCH",
+    "DOCKER_",
+    "REGISTRY_",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+)
+
+MEMORY, ENOUGH = Path("/dev/shm"), 2 << 30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Temporary directories in memory where there is enough of it, and a SIGINT that is heard also where the run itself was put into the background.
+
+    Thousands of tests make what they say lasting, each time for a disk that takes milliseconds: what is kept over a loss of power, none of them looks at.
+    ``--basetemp`` puts everything elsewhere.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+        disk = os.statvfs(MEMORY)
+        if disk.f_bavail * disk.f_frsize >= ENOUGH and not disk.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session", autouse=True)

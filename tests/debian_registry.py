@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 import subprocess
 import time
@@ -14,11 +16,17 @@ COPY = ("skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", 
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+    """A port of loopback that nobody listens on now. Below those that the system gives away by itself, so that nobody gets it by chance before it is used."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as there:
+        return there.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -30,13 +38,11 @@ def registry(folder: Path, auth: str = "") -> Iterator[str]:
     )
     with (folder / "registry.log").open("wb") as log, subprocess.Popen(["docker-registry", "serve", folder / "registry.yml"], stdout=log, stderr=log) as server:
         try:
-            for _ in range(200):
-                with socket.socket() as there:
-                    if there.connect_ex(("127.0.0.1", port)) == 0:
-                        break
+            end = time.monotonic() + 60
+            while not _listens(port):
+                if server.poll() is not None or time.monotonic() > end:
+                    raise TimeoutError(f"docker-registry did not answer: {(folder / 'registry.log').read_text()}")
                 time.sleep(0.05)
-            else:
-                raise TimeoutError(f"docker-registry did not answer in 10 s: {folder}/registry.log")
             yield f"localhost:{port}"
         finally:
             server.terminate()

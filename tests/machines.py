@@ -55,14 +55,14 @@ REGISTRIES = '[[registry]]\nlocation = "{registry}"\ninsecure = true\n'
 
 
 def require_programs() -> None:
-    """Skip the module where something is missing that dev/servers installs."""
+    """Skip where something is missing that dev/servers installs."""
     for program in PROGRAMS:
         if shutil.which(program) is None:
-            pytest.skip(f"{program} is not here: dev/servers installs it", allow_module_level=True)
+            pytest.skip(f"{program} is not here: dev/servers installs it")
     if os.geteuid() != 0:
-        pytest.skip("podman runs with runc, which needs root here", allow_module_level=True)
+        pytest.skip("podman runs with runc, which needs root here")
     if why := no_containers():
-        pytest.skip(f"{NO_CONTAINERS}: {why}", allow_module_level=True)
+        pytest.skip(f"{NO_CONTAINERS}: {why}")
 
 
 @functools.cache
@@ -111,7 +111,7 @@ class Machine:
             **({"PYTHONPATH": str(SRC)} if LOCKGATE in path else {}),
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_CONFIG_SYSTEM": "/dev/null",
-            "PATIENCE": "3",
+            "PATIENCE": "30",
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
         }

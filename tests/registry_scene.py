@@ -54,8 +54,8 @@ def configured(scene: Scene, folder: Path, text: str, **access: Any) -> Registri
     return Registries(Access(file=folder / "registries.toml", **access), scene.outside.network(), HASTE)
 
 
-def refusal(do: Callable[[], object], within: float = 4.0) -> str:
-    """The code of the error, which comes soon and repeats nothing."""
+def refusal(do: Callable[[], object], within: float = 30.0) -> str:
+    """The code of the error, which comes on a busy machine too before it would without an end, and repeats nothing."""
     start = time.monotonic()
     with pytest.raises((UnreadableError, EvidenceError, UsageError)) as err:
         do()

@@ -130,11 +130,11 @@ class TestBlobs:
         """A file made of holes costs nothing to write: of 1 TiB it would take long to read."""
         digest = layout.image(b"layer")
         os.truncate(layout.at(parts(layout, digest)["layers"][0]["digest"]), 1 << 40)
-        started = time.monotonic()
+        started = time.process_time()
         assert SOURCE.measure(ref(layout), digest).problem == "digest.mismatch"
         os.truncate(layout.at(digest), 1 << 40)
         assert SOURCE.measure(ref(layout), layout.index({"mediaType": MANIFEST, "digest": digest, "size": 400})).problem == "digest.mismatch"
-        assert time.monotonic() - started < 1
+        assert time.process_time() - started < 1
 
     def test_more_bytes_than_are_read_are_refused_before_they_are(self, layout: Layout) -> None:
         holes, size = digest_of(b"holes"), (1 << 40) + 1
@@ -420,9 +420,9 @@ class TestEvidence:
                 layer = layout.blob(b"%8d" % number, DSSE)
             layout.listed.append(layout.referrer(digest, layers=[layer]))
         layout.save()
-        started = time.monotonic()
+        started = time.process_time()
         assert code(lambda: SOURCE.attached(ref(layout), digest)) == "ref.too-much-evidence"
-        assert time.monotonic() - started < 10
+        assert time.process_time() - started < 10
         assert SOURCE.resolve(ref(layout))[1] == digest
 
     def test_one_piece_too_large(self, layout: Layout) -> None:
@@ -442,10 +442,10 @@ class TestEvidence:
         listed = {**large, "annotations": {TAG: digest.replace(":", "-")}} if tag else large
         layout.listed = [layout.listed[0], *[listed] * 10_000]
         layout.save()
-        started = time.monotonic()
+        started = time.process_time()
         assert outcome(lambda: SOURCE.attached(ref(layout), digest)) == ("" if tag else "ref.unreadable")
         assert outcome(lambda: SOURCE.resolve(ref(layout))) == ("" if tag else "ref.ambiguous")
-        assert time.monotonic() - started < 20
+        assert time.process_time() - started < 20
 
     def test_manifests_that_are_none_count_among_what_is_searched(self, layout: Layout) -> None:
         digest = layout.image()

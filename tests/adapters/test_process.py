@@ -60,7 +60,7 @@ def test_a_file_that_is_no_program(tmp_path: Path) -> None:
 
 def test_one_that_takes_too_long_is_asked_to_end_and_nothing_of_it_stays(tmp_path: Path) -> None:
     script = f"trap 'exit 0' TERM; (trap '' TERM; sleep 60 & echo $! > {tmp_path}/child; wait) & sleep 60 & wait"
-    ended = run(["sh", "-c", script], timedelta(seconds=0.5))
+    ended = run(["sh", "-c", script], timedelta(seconds=2))
     assert ended == Ended(status=0, stopped="timed-out")  # it says that it ended well: that is not believed (`app.deploy`)
     assert gone(int((tmp_path / "child").read_text()))
 
@@ -68,8 +68,8 @@ def test_one_that_takes_too_long_is_asked_to_end_and_nothing_of_it_stays(tmp_pat
 def test_one_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lockgate.adapters.process.GRACE_SECONDS", 0.3)
     began = time.monotonic()
-    assert run(["sh", "-c", "trap '' TERM INT HUP; sleep 60 & wait; sleep 60"], timedelta(seconds=0.3)) == Ended(status=137, signal=9, stopped="timed-out")
-    assert time.monotonic() - began < 10
+    assert run(["sh", "-c", "trap '' TERM INT HUP; sleep 60 & wait; sleep 60"], timedelta(seconds=2)) == Ended(status=137, signal=9, stopped="timed-out")
+    assert time.monotonic() - began < 30
 
 
 def test_one_that_is_halted_is_killed_all_the_same() -> None:
@@ -184,7 +184,7 @@ def test_ctrl_z_on_a_terminal_halts_both_and_both_go_on() -> None:
 
 
 def read_until(terminal: IO[bytes], wanted: bytes) -> None:
-    seen, end = b"", time.monotonic() + 20
+    seen, end = b"", time.monotonic() + 60
     while wanted not in seen:
         ready = select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0]
         assert ready, seen

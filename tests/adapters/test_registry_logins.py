@@ -73,7 +73,7 @@ def code(do: Callable[[], object]) -> str:
     start = time.monotonic()
     with pytest.raises(UnreadableError) as err:
         do()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     said = f"{err.value} {err.value.remedy} {err.value.__cause__}"
     assert not any(secret in said for secret in (PASSWORD, TOKEN, AUTH, "SECRET", "gibberish"))
     return err.value.code

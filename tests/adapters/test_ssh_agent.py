@@ -81,13 +81,13 @@ def test_whoever_hangs_is_left(key: PublicKey, monkeypatch: pytest.MonkeyPatch) 
     stop = threading.Event()
 
     def hang(_: bytes) -> bytes:
-        stop.wait(5)
+        stop.wait(60)
         return FAILURE
 
     with agent(hang) as path:
         started = time.monotonic()
         assert code(lambda: AgentSigner(key, path).sign(b"message")) == "key.unavailable"
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 30
         stop.set()
 
 
@@ -111,7 +111,7 @@ def test_whoever_sends_a_byte_now_and_then_is_left_too(key: PublicKey, tmp_path:
     thread.start()
     started = time.monotonic()
     assert code(lambda: held_keys("any")) == "key.unavailable"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
     stop.set()
     thread.join()
     theirs.close()

@@ -55,7 +55,7 @@ def typed_in_bash(keys: str) -> str:
 
 def _until(fd: int, keys: bytes, mark: bytes) -> bytes:
     os.write(fd, keys)
-    said, end = b"", time.monotonic() + 20
+    said, end = b"", time.monotonic() + 60
     while time.monotonic() < end:
         if select.select([fd], [], [], 0.1)[0]:
             said += os.read(fd, 65536)

@@ -139,10 +139,11 @@ def test_a_deployment_killed_at_a_step_of_its_records(shop: Shop, step: str, cou
 
 
 def pause(shop: Shop, *more: str) -> tuple[subprocess.Popen[str], int]:
-    """A deployment whose command waits; both processes."""
+    """A deployment whose command waits, in a child that has none of our pipes' ends; both processes."""
     place = shop.path / "work" / "pid"
-    process = shop.start("deploy", IMAGE, "--to", "staging", *more, "--", "sh", "-c", 'echo $$ >pid.new; mv pid.new pid; sleep 60; : "$0"', "{ref}")
-    for _ in range(600):
+    script = 'echo $$ >pid.new; mv pid.new pid; sleep 60 >/dev/null 2>&1; : "$0"'
+    process = shop.start("deploy", IMAGE, "--to", "staging", *more, "--", "sh", "-c", script, "{ref}")
+    for _ in range(1200):
         if place.exists() or process.poll() is not None:
             break
         time.sleep(0.05)
@@ -194,7 +195,7 @@ def test_a_machine_that_is_lost(shop: Shop) -> None:
 def test_lockgate_asked_to_stop_while_its_command_runs(shop: Shop, number: signal.Signals, code: int) -> None:
     process, _ = pause(shop)
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert (process.returncode, "UNKNOWN   the command was asked to stop" in err) == (code, True), err
     status = shop.status("staging")
     assert (status.get("occupant"), status["unclear"]["because"]) == (None, "interrupted")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from command_line import call, leaves
+from command_line import call, leaves, move_to
 from house import SRC
 
 HEAVY = {"msgspec", "cryptography", "bcrypt", "sqlite3", "yaml", "json", "subprocess", "secrets", "hashlib", "socket", "difflib", "tempfile"}
@@ -19,12 +21,17 @@ HEAVY = {"msgspec", "cryptography", "bcrypt", "sqlite3", "yaml", "json", "subpro
 def imported(*words: str) -> set[str]:
     """The modules, and lockgate's own with their packages, after this command line."""
     code = "import sys, atexit\natexit.register(lambda: print(*sys.modules, file=sys.stderr))\nfrom lockgate.cli.main import main\nmain(sys.argv[1:])"
-    bare = "import sys; print(*sys.modules)"
-    environment = {**os.environ, "PYTHONPATH": str(SRC)}
-    before = subprocess.run([sys.executable, "-c", bare], capture_output=True, text=True, check=True, env=environment).stdout.split()
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)})
     assert done.returncode == 0, done.stderr
-    return set(done.stderr.split()) - set(before)
+    return set(done.stderr.split()) - bare()
+
+
+@functools.cache
+def bare() -> set[str]:
+    """What Python imports by itself."""
+    code = "import sys; print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(SRC)}
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout.split())
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -45,6 +52,13 @@ def test_a_commands_help_imports_no_adapter(path: tuple[str, ...]) -> None:
     found = imported(*path, "--help")
     assert found & {"msgspec", "cryptography", "sqlite3", "yaml"} == set()
     assert not {name for name in found if name.startswith(("lockgate.app", "lockgate.adapters", "lockgate.wire", "lockgate.render"))}
+
+
+@pytest.mark.parametrize("words", ["status", "people list", "log show"])
+def test_what_reads_no_file_that_people_write_imports_no_yaml(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    move_to(tmp_path, monkeypatch)
+    assert call("init", "--origin", "example.com/shop", "--name", "Ada").code == 0
+    assert imported(*words.split()) & {"yaml", "httpcore", "lockgate.evidence.policy_yaml"} == set()
 
 
 def test_a_version_is_one_line() -> None:

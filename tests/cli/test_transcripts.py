@@ -13,9 +13,9 @@ FILES = sorted(Path(__file__).parent.glob("*.txt"))
 
 TYPE_IT = r"""
 {
-  base=${OUTPUT%/out/*}
-  command=$(sed -n 's/^next:  //p' "$OUTPUT" | tail -n 1)
-  if [ "$CODE" != 0 ] && [ -n "$command" ] && ! grep -qxF "$ $command" "$base/typed"; then
+  base=${OUTPUT%/out/*} command=
+  if [ "$CODE" != 0 ]; then command=$(sed -n 's/^next:  //p' "$OUTPUT" | tail -n 1); fi
+  if [ -n "$command" ] && ! grep -qxF "$ $command" "$base/typed"; then
     rm -rf "$base/copy"; mkdir "$base/copy"; cp -a "$base/home" "$base/work" "$base/copy/"
     (HOME=$base/copy/home; cd "$base/copy/work${PWD#"$base/work"}"; printf '$ %s\n' "$command"; eval "$command"; echo "# exit $?") </dev/null
   fi

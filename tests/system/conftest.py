@@ -22,6 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("enable_socket")
 
 
+@pytest.fixture(scope="session")
+def containers() -> None:
+    """Containers can run here. That takes seconds to find out: the first test that needs them does, not whoever collects tests."""
+    import machines
+
+    machines.require_programs()
+
+
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     """With CI set, a skip below this folder is a failure: dev/servers installs all that is needed."""
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):

@@ -34,7 +34,7 @@ from debian_registry import free_port
 from house import ROOT
 from machines import LOCKGATE, PASSWORD, PUSHER, TARGETS, Gate, Machine
 
-machines.require_programs()
+pytestmark = pytest.mark.usefixtures("containers")
 
 EXAMPLES = ROOT / "examples"
 WORKFLOW = EXAMPLES / "github-actions/deploy.yml"
@@ -174,7 +174,7 @@ def test_an_expression_that_github_would_leave_empty_is_found(path: str) -> None
 
 def answer(port: int | str) -> str:
     """What a container says, once it listens."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         try:
             return fetch(f"http://127.0.0.1:{port}/")
@@ -243,7 +243,9 @@ def test_github(company: Company, tmp_path: Path) -> None:
     no_secret(company, job)
 
     # One that does not answer: staging is red, and runs what it ran; that it failed is recorded.
+    company.deploys.environment["PATIENCE"] = "3"
     jobs = push(company.commit(""))
+    company.deploys.environment["PATIENCE"] = "30"
     assert (jobs["build"].result, jobs["staging"].result) == ("success", "failure")
     assert "does not answer" in jobs["staging"].log
     assert (company.deploys.container("shop-staging"), answer(staging)) == ((first, image.rpartition("@")[2], True), "the first")
@@ -343,7 +345,7 @@ def test_podman_replaces_the_container_and_puts_it_back(bare: tuple[Machine, str
     first, second, broken = (image(there, host, page) for page in ("the first", "the second", ""))
 
     # A first one that does not answer leaves nothing.
-    done = there.run("podman.sh", broken, "shop", port)
+    done = there.run("podman.sh", broken, "shop", port, PATIENCE="3")
     assert (done.code, there.container("shop")) == (1, ("", "", False))
     # What names no digest, and what the registry does not have, stop nothing.
     there.well("podman.sh", first, "shop", port)
@@ -356,7 +358,7 @@ def test_podman_replaces_the_container_and_puts_it_back(bare: tuple[Machine, str
     assert "Read-only file system" in there.run("podman", "exec", "shop", "/bin/busybox", "touch", "/www/new").err
     assert re.search(r"^CapEff:\s*0+$", there.well("podman", "exec", "shop", "/bin/busybox", "grep", "CapEff", "/proc/1/status"))
     # One that does not answer is gone, and the former one is there, the very container.
-    done = there.run("podman.sh", broken, "shop", port)
+    done = there.run("podman.sh", broken, "shop", port, PATIENCE="3")
     assert (done.code, there.container("shop"), answer(port)) == (1, before, "the first")
     assert f"put back: {first}" in done.err
     # One that answers takes its place, and nothing else is left.
@@ -372,15 +374,16 @@ def test_podman_killed_half_way(bare: tuple[Machine, str]) -> None:
     there.well("podman.sh", first, "shop", port)
     before = there.container("shop")
     for how in (signal.SIGTERM, signal.SIGKILL):
-        started = subprocess.Popen(["podman.sh", broken, "shop", port], env=there.environment, executable=TARGETS / "podman.sh", stderr=subprocess.DEVNULL)
+        patient = there.environment | {"PATIENCE": "300"}  # it waits until it is killed
+        started = subprocess.Popen(["podman.sh", broken, "shop", port], env=patient, executable=TARGETS / "podman.sh", stderr=subprocess.DEVNULL)
         machines.until(lambda: (shop := there.container("shop"))[0] != before[0] and shop[2])
         started.send_signal(how)
-        assert started.wait(30) != 0
+        assert started.wait(60) != 0
         if how == signal.SIGTERM:
             assert (there.container("shop"), answer(port)) == (before, "the first")
     # Nobody could put it back: the next deployment does, before it does anything.
     assert there.container("shop-former") == (before[0], before[1], False)
-    assert there.run("podman.sh", broken, "shop", port).code == 1
+    assert there.run("podman.sh", broken, "shop", port, PATIENCE="3").code == 1
     assert (there.container("shop"), answer(port)) == (before, "the first")
 
 
@@ -408,8 +411,8 @@ def link(root: Path) -> str:
     return str((root / "current").readlink())
 
 
-def files(*words: str | Path) -> int:
-    return subprocess.run([TARGETS / "files.sh", *words], stderr=subprocess.DEVNULL, check=False, env={**os.environ, "PATIENCE": "1"}).returncode
+def files(*words: str | Path, patience: int = 30) -> int:
+    return subprocess.run([TARGETS / "files.sh", *words], stderr=subprocess.DEVNULL, check=False, env={**os.environ, "PATIENCE": str(patience)}).returncode
 
 
 def test_files_are_switched_at_once(tmp_path: Path) -> None:
@@ -420,7 +423,7 @@ def test_files_are_switched_at_once(tmp_path: Path) -> None:
     root = tmp_path / "www"
     with served(root) as url:
         # A first one that is not served leaves nothing to serve.
-        assert files(none, root, url) == 1
+        assert files(none, root, url, patience=1) == 1
         assert not os.path.lexists(root / "current")
         assert files(first, root, url) == 0
         # Whoever reads while it is switched reads the one or the other, and never nothing.
@@ -440,8 +443,8 @@ def test_files_are_switched_at_once(tmp_path: Path) -> None:
         # What is not served is turned back.
         there = link(root)
         assert there == f"releases/sha256-{sha256(second)}"
-        assert (files(none, root, url), link(root)) == (1, there)
-        assert (files(first, root, "http://127.0.0.1:9/"), link(root)) == (1, there)
+        assert (files(none, root, url, patience=1), link(root)) == (1, there)
+        assert (files(first, root, "http://127.0.0.1:9/", patience=1), link(root)) == (1, there)
         # What was altered since it was unpacked is not served again.
         (root / f"releases/sha256-{sha256(first)}/index.html").write_text("altered")
         assert (files(first, root, url), fetch(url)) == (1, "second")

@@ -16,7 +16,7 @@ import machines
 from debian_registry import free_port
 from machines import LOCKGATE, POLICY, TARGETS, Done, Gate, Machine
 
-machines.require_programs()
+pytestmark = pytest.mark.usefixtures("containers")
 if not cosigning.COSIGN.exists():
     pytest.skip("cosign is not here: dev/servers builds it", allow_module_level=True)
 if shutil.which("openssl") is None:

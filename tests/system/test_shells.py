@@ -65,7 +65,7 @@ def typed_in_zsh(keys: str) -> str:
         told = "tell() { print -r -- \"<$BUFFER>\" >told; zle kill-whole-line }; zle -N tell; bindkey -e; bindkey '^X' tell; setopt zle; echo set''tled\n"
         _until(fd, told.encode(), b"settled")
         os.write(fd, keys.encode() + b"\x18")
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not (Path("told").exists() and Path("told").read_text().endswith(">\n")):
             assert time.monotonic() < end
             if select.select([fd], [], [], 0.05)[0]:
@@ -80,7 +80,7 @@ def typed_in_zsh(keys: str) -> str:
 
 def _until(fd: int, keys: bytes, mark: bytes) -> None:
     os.write(fd, keys)
-    said, end = b"", time.monotonic() + 20
+    said, end = b"", time.monotonic() + 60
     while mark not in said:
         assert time.monotonic() < end, said
         if select.select([fd], [], [], 0.1)[0]:

@@ -13,7 +13,6 @@ from lockgate.canon import Noun
 from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.state import DocumentKind, House
 from lockgate.evidence.place import read_policy, read_root, read_roster
-from lockgate.evidence.policy_yaml import dump_policy
 from lockgate.render.standing import root_lines
 
 MOST = 400
@@ -51,6 +50,8 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
     before = ports.blobs.get(current.digest) if current else None
     match kind:
         case "policy":
+            from lockgate.evidence.policy_yaml import dump_policy  # noqa: PLC0415  what shows no policy does not wait for a YAML library
+
             # Not by `splitlines`: a text may hold what that takes for a line end, and would draw lines that the policy does not have.
             found = _changed(*(dump_policy(read_policy(data)).split("\n")[:-1] if data else [] for data in (before, after)))
         case "roster":

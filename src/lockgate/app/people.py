@@ -7,6 +7,7 @@ who never came to be enrolled is forgotten.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from lockgate.app import past, request
 from lockgate.app.project import Projection, project
@@ -17,8 +18,10 @@ from lockgate.core.ports import PersonSigner
 from lockgate.core.state import OpenProposal
 from lockgate.errors import UnreadableError, UsageError
 from lockgate.evidence.place import read_roster
-from lockgate.evidence.roster_yaml import RosterFile
 from lockgate.render.words import called, listing
+
+if TYPE_CHECKING:
+    from lockgate.evidence.roster_yaml import RosterFile  # what reads no roster file does not wait for a YAML library
 
 
 class Base(Noun, frozen=True, kw_only=True):
