@@ -118,7 +118,7 @@ def test_less_is_enough_only_where_it_is_asked_for() -> None:
         ({"entry": {"index": "2"}}, "log-entry.malformed"),
         ({"entry": {"body_kind": "dsse"}}, "log-entry.malformed"),
     ],
-    ids=[f"{number}" for number in range(32)],
+    ids=[f"{number}" for number in range(34)],
 )
 def test_one_thing_is_wrong(options: dict[str, Any], wanted: str) -> None:
     assert code(OURS.bundle(**options)) == wanted
