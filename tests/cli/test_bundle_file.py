@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from command_line import call, move_to
@@ -65,6 +66,12 @@ def test_of_a_bundle_that_a_key_signed_the_key_is_named() -> None:
     assert call("verify", *named, "--public", "key.pub").code == 0
     assert code(*named, "--public", "other.pub") == "signature.bad"
     assert code(*named, *BY) == "sigstore.no-key"
+    large = rsa.generate_private_key(65537, 2048)
+    Path("bundle.json").write_text(json.dumps(OURS.bundle(large, by_key=True)))
+    Path("key.pub").write_bytes(spki(large))
+    assert call("verify", *named, "--public", "rsa-pkcs1-sha256:key.pub").code == 0
+    assert code(*named, "--public", "rsa-pss-sha256:key.pub") == "signature.bad"
+    assert code(*named, "--public", "key.pub") == "key.no-algorithm"
 
 
 def test_of_a_log_that_has_to_be_witnessed_who_witnessed_it_is_told() -> None:

@@ -107,7 +107,6 @@ class Provenance(Noun, frozen=True, kw_only=True):
     ref: str = ""
     commit: str = ""
     finished_at: Time | None = None
-    by: Holder | None = None
     entry_point: str = ""
     level: str = ""
     materials: tuple[Material, ...] = ()
