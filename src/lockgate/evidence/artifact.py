@@ -331,13 +331,6 @@ def _verified(envelope: dsse.Envelope, known: Mapping[Fingerprint, EvidenceKey])
         raise
 
 
-def _marked(fact: Read) -> Read:
-    """The same, of an envelope signed with pairs of r and s."""
-    if not isinstance(fact, Summary):
-        raise EvidenceError("dsse.raw-signature", "this signature is r and s side by side, and for this kind of evidence only DER counts")
-    return replace(fact, raw=True)
-
-
 def _claimed_kind(envelope: dsse.Envelope | None) -> str:
     """What it claims to be, which is looked at only to leave out what would not have been read anyway; empty where that cannot be read."""
     if envelope is None:
