@@ -269,7 +269,7 @@ class Instance:
             "kindVersion": {"kind": kind, "version": version},
             "canonicalizedBody": b64(body),
             "inclusionProof": {"logIndex": "1", "treeSize": "2", "rootHash": b64(root), "hashes": [b64(other)],
-                               "checkpoint": {"envelope": f"{text}\n\u2014 {name} {b64(id_[:4] + signature)}\n{lines}"}},
+                               "checkpoint": {"envelope": f"{text}\n\u2014 {options.get('name', name)} {b64(id_[:4] + signature)}\n{lines}"}},
         }  # fmt: skip
         if not second and options.get("promise", True):
             at = int(options.get("integrated", NOW).timestamp())

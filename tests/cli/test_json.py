@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from command_line import Said, call, leaves, move_to
+from house import ROOT
 
 IMAGE = "oci:image:1"
 
@@ -46,6 +47,7 @@ def document(said: Said) -> Any:
     return json.loads(said.out)
 
 
+TRUSTED = ROOT / "tests/evidence/sigstore/public-good.json"
 NOWHERE = f"sha256:{'0' * 64}"
 COMMANDS: list[tuple[str, int]] = [
     ("init --gate other/gate --origin example.com/other --write-trust other.trust", 0),
@@ -70,6 +72,9 @@ COMMANDS: list[tuple[str, int]] = [
     (f"attest {IMAGE} --type slsaprovenance1 --predicate provenance.json --key ci.key", 0),
     (f"verify {IMAGE}", 0),
     (f"verify {IMAGE} --public eve.key.pub", 1),
+    (f"trusted-root show {TRUSTED}", 0),
+    (f"trusted-root diff {TRUSTED} {TRUSTED}", 0),
+    ("trusted-root fetch --from https://tuf.example --root policy.yaml", 1),
     (f"gate {IMAGE} --to staging", 0),
     (f"gate {IMAGE} --to vault", 1),
     (f"gate {IMAGE} --to vault --advise", 0),

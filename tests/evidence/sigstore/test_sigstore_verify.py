@@ -220,7 +220,7 @@ def test_a_log_may_have_a_short_name_for_checkpoints_besides(log: int) -> None:
     short = (OURS.id1, OURS.id2)[log - 1][:4]
     named = {f"{at}__checkpointKeyId": {"keyId": b64(short)}}
     assert checked(found, root=named).logged == 1
-    assert checked(found, root={f"{at}__baseUrl": "log.example/without/scheme", **named}).logged == 1
+    assert checked(found, root={f"{at}__baseUrl": ("rekor.example", "log2.example")[log - 1], **named}).logged == 1
     entry = found["verificationMaterial"]["tlogEntries"][0]
     if log == 2:
         entry["logId"]["keyId"] = b64(short)
@@ -236,3 +236,21 @@ def test_a_log_with_another_hash_is_left_out() -> None:
     assert [log.host for log in OURS.root(tlogs__0__hashAlgorithm="SHA2_512").logs] == ["log2.example"]
     assert code(OURS.bundle(log=1), root={"tlogs__0__hashAlgorithm": "SHA2_512"}) == "log-entry.unknown-log"
     assert len(OURS.root(tlogs__0__hashAlgorithm=None).logs) == 2
+
+
+@pytest.mark.parametrize("url", ["https://log2.example", "https://log2.example/", "https://log2.example:8443/api", "log2.example"])
+def test_a_v2_log_signs_in_its_own_name(url: str) -> None:
+    assert checked(OURS.bundle(), root={"tlogs__1__baseUrl": url}).logged == 1
+
+
+def test_a_v2_log_may_have_a_path_in_its_name_or_none() -> None:
+    found = OURS.bundle(entry={"origin": "log2.example/shard", "name": "log2.example/shard"})
+    assert checked(found, root={"tlogs__1__baseUrl": "https://log2.example/shard/"}).logged == 1
+    assert code(found) == "log-entry.checkpoint-unsigned"
+
+
+def test_a_checkpoint_of_another_v2_log_with_the_same_key_does_not_count() -> None:
+    """The key signed it, and for another tree: which log an entry is in has to be said right too."""
+    assert code(OURS.bundle(entry={"origin": "other.example", "name": "other.example"})) == "log-entry.checkpoint-unsigned"
+    assert code(OURS.bundle(), root={"tlogs__1__baseUrl": "https://log2.example.org"}) == "log-entry.checkpoint-unsigned"
+    assert checked(OURS.bundle(log=1), root={"tlogs__0__baseUrl": "https://rekor.internal:3000"}).logged == 1

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,8 @@ from lockgate.ledger.note import Note, parse_note
 
 V1 = {("hashedrekord", "0.0.1"), ("dsse", "0.0.1"), ("intoto", "0.0.1"), ("intoto", "0.0.2")}
 """Kinds of entries whose log gives the time itself."""
+V2 = {("hashedrekord", "0.0.2"), ("dsse", "0.0.2")}
+"""Kinds of entries whose log signs in its own name."""
 
 
 def promised(entry: Entry, logs: Sequence[Log]) -> datetime | None:
@@ -96,7 +99,7 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
     if (entry.kind, entry.version) not in V1 and entry.index != proof.index:
         raise EvidenceError("log-entry.malformed", "the entry names another index than its proof of inclusion")
     if proof.checkpoint:
-        note = _checkpoint(proof, log)
+        note = _checkpoint(proof, log, old=(entry.kind, entry.version) not in V2)
         return witness.required(note, log, witnesses) if witnesses != NOBODY else ()
     if not promise_suffices:
         raise EvidenceError("log-entry.no-checkpoint", "nobody signed the tree that the proof of inclusion leads to")
@@ -113,7 +116,7 @@ def _log(entry: Entry, logs: Sequence[Log], times: Sequence[datetime]) -> Log:
     return valid[0]
 
 
-def _checkpoint(proof: Proof, log: Log) -> Note:
+def _checkpoint(proof: Proof, log: Log, *, old: bool) -> Note:
     """C2SP tlog-checkpoint: the log signed this very root and size; signatures of keys nobody knows are passed over."""
     if proof.checkpoint.endswith("\n\n"):
         raise EvidenceError("log-entry.checkpoint-unsigned", "the checkpoint of the proof of inclusion is not signed at all")
@@ -125,14 +128,17 @@ def _checkpoint(proof: Proof, log: Log) -> Note:
             raise ValueError
     except (LedgerError, ValueError, UnicodeEncodeError):
         raise EvidenceError("log-entry.checkpoint-malformed", "the checkpoint of the proof of inclusion is none") from None
-    _require_log_signature(note, origin, log)
+    _require_log_signature(note, origin.partition(" - ")[0] if old else origin, log, old=old)  # v1 has its tree's id behind the name
     if tree != (proof.size, proof.root):
         raise EvidenceError("log-entry.checkpoint-other-tree", "the checkpoint is of another tree than the proof of inclusion")
     return note
 
 
-def _require_log_signature(note: Note, origin: str, log: Log) -> None:
-    name = origin.partition(" - ")[0]  # Rekor v1 has its tree's id behind the name
+def _require_log_signature(note: Note, name: str, log: Log, *, old: bool) -> None:
+    """By the log's key; and of a v2 log in its name (Rekor v2 specification, 7.2). What v1 logs are called, many roots do not say."""
+    bare = re.sub(r":[0-9]+\Z", "", log.host)
+    if not old and name not in {log.origin, log.host, bare}:
+        raise EvidenceError("log-entry.checkpoint-unsigned", f"the checkpoint is in the name of {name[:80]!r}, and not of {log.host}")
     mine = [one for one in note.signatures if one.id == log.hint and one.name == name]
     if not mine:
         raise EvidenceError("log-entry.checkpoint-unsigned", f"the checkpoint is not signed by {log.host}")

@@ -29,12 +29,13 @@ class Log(Noun, frozen=True, kw_only=True):
     """A transparency log (Rekor) or certificate transparency log.
 
     Attributes:
-        host: of its base URL, with the port where it has one.
+        host: of its base URL, with the port where it has one. origin: the base URL without its scheme.
         id: how entries or SCTs name it: 4 to 32 bytes. hint: how signature lines of checkpoints do: 4 bytes.
         key, valid: its key, and when that counts.
     """
 
     host: str
+    origin: str
     id: bytes
     hint: bytes
     key: Key
@@ -98,7 +99,7 @@ def _log(one: dict[str, Any]) -> Log | None:
     public = foreign.within(one, "publicKey")
     details = foreign.optional_text(public, "keyDetails")
     whole, short = foreign.within(one, "logId"), foreign.within(one, "checkpointKeyId")  # one of them may be missing
-    host = foreign.text(one, "baseUrl").rpartition("://")[2].partition("/")[0]
+    origin = foreign.text(one, "baseUrl").rpartition("://")[2].rstrip("/")
     id_, hint = fields.raw(whole or short, "keyId"), fields.raw(short or whole, "keyId")
     bytes_, valid = fields.raw(public, "rawBytes"), fields.span(public, "validFor")
     if not (4 <= len(id_) <= 32 and 4 <= len(hint) <= 32):
@@ -111,7 +112,7 @@ def _log(one: dict[str, Any]) -> Log | None:
         if err.code != "key.malformed":
             return None
         raise ValueError("a log's public key is none") from None
-    return Log(host=host, id=id_, hint=hint[:4], key=key, valid=valid)
+    return Log(host=origin.partition("/")[0], origin=origin, id=id_, hint=hint[:4], key=key, valid=valid)
 
 
 def _authority(one: dict[str, Any]) -> Authority:
