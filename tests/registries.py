@@ -58,7 +58,7 @@ class Registry:
         api: whether there is a referrers API. page: entries on one of its pages; 0 for all.
         auth: empty, ``basic`` or ``token``. realm: of the token server.
         faults: part of a path -> what is done instead, and how often at most.
-        asked: every request. forms: what token servers were sent. tunnels: where to, and with which login.
+        waits: whether some of it does not answer in time. asked: every request. forms: what token servers were sent. tunnels: where to, and with which login.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -71,10 +71,12 @@ class Registry:
         self.forms: list[dict[str, list[str]]] = []
         self.tunnels: list[tuple[str, str]] = []
         self.stop = threading.Event()
+        self.waits = False
 
     def fault(self, part: str, fault: Fault, times: int = 1_000_000) -> None:
         """Do this instead for every path with `part` in it."""
         self.faults.append((part, fault, [times]))
+        self.waits |= fault in {hang, drip}
 
     def bytes_at(self, digest: str) -> bytes | None:
         """A blob; None where there is none."""
@@ -225,7 +227,7 @@ def status(number: int, **headers: str) -> Fault:
 
 def hang(handler: Handler) -> None:
     """Say nothing until the test is over."""
-    handler.registry.stop.wait(20)
+    handler.registry.stop.wait(120)
     handler.close_connection = True
 
 

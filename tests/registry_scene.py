@@ -17,22 +17,32 @@ from layouts import Layout, parts
 from lockgate.adapters.sources.registry_access import Access
 from lockgate.adapters.sources.registry_images import Registries
 from lockgate.errors import EvidenceError, UnreadableError, UsageError
-from registries import HASTE, Outside, Registry, serving
+from registries import CALM, HASTE, Outside, Registry, serving
 
 ENVELOPE = b'{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[]}'
 
 
 @dataclass
 class Scene:
-    """An image with an envelope attached, tag ``v1``; served, and the source that reads it."""
+    """An image with an envelope attached, tag ``v1``; served, and the source that reads it.
+
+    Attributes:
+        calm, hasty: the same source, with time for a busy machine, and without for what has to end.
+    """
 
     layout: Layout
     registry: Registry
     outside: Outside
-    source: Registries
+    calm: Registries
+    hasty: Registries
     digest: str
     layer: str
     referrer: str
+
+    @property
+    def source(self) -> Registries:
+        """In no haste but where it would wait for ever."""
+        return self.hasty if self.registry.waits else self.calm
 
 
 @contextmanager
@@ -44,14 +54,14 @@ def made(folder: Path, certificate: tuple[Path, Path] | None) -> Iterator[Scene]
     registry = Registry(layout)
     registry.tags["v1"] = digest
     with tempfile.TemporaryDirectory() as short, serving(registry, Path(short) / "s", certificate) as outside:
-        source = Registries(None, outside.network(), HASTE)
-        yield Scene(layout, registry, outside, source, digest, parts(layout, digest)["layers"][1]["digest"], referrer)
+        calm, hasty = (Registries(None, outside.network(), patience) for patience in (CALM, HASTE))
+        yield Scene(layout, registry, outside, calm, hasty, digest, parts(layout, digest)["layers"][1]["digest"], referrer)
 
 
 def configured(scene: Scene, folder: Path, text: str, **access: Any) -> Registries:
     """A source with these settings."""
     (folder / "registries.toml").write_text(text)
-    return Registries(Access(file=folder / "registries.toml", **access), scene.outside.network(), HASTE)
+    return Registries(Access(file=folder / "registries.toml", **access), scene.outside.network(), HASTE if scene.registry.waits else CALM)
 
 
 def refusal(do: Callable[[], object], within: float = 30.0) -> str:

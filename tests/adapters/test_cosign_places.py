@@ -23,7 +23,7 @@ from lockgate.core.ports import Evidence, Source
 from lockgate.errors import LedgerError, UnreadableError
 from lockgate.evidence import annotated
 from lockgate.evidence.annotated import Beside
-from registries import HASTE, LOCAL, Registry, serving
+from registries import CALM, LOCAL, Registry, serving
 
 SIGNATURE = "dev.cosignproject.cosign/signature"
 IMAGE = {"kind": "dev.cosignproject.cosign/image"}
@@ -81,7 +81,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     registry = Registry(layout)
     registry.tags["1"], registry.api = digest, request.param == "registry"
     with tempfile.TemporaryDirectory() as short, serving(registry, Path(short) / "s") as outside:
-        yield Place(Registries(None, outside.network(), HASTE), Ref(scheme="registry", path=LOCAL, tag="1"), layout, digest, registry.tags)
+        yield Place(Registries(None, outside.network(), CALM), Ref(scheme="registry", path=LOCAL, tag="1"), layout, digest, registry.tags)
 
 
 @pytest.fixture

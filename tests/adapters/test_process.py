@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import IO
@@ -152,11 +152,12 @@ def test_ctrl_c_on_a_terminal_reaches_it_once(tmp_path: Path) -> None:
         os.environ["PYTHONPATH"] = str(SRC)
         os.execv(sys.executable, [sys.executable, "-c", CODE + "print('mine', input(), flush=True)", "own", "sh", "-c", script])
     with os.fdopen(fd, "r+b", buffering=0) as terminal:
-        read_until(terminal, b"ready")
+        said = said_on(terminal)
+        said(b"ready")
         terminal.write(b"\x03")
-        read_until(terminal, b"ended 3 0  0")
+        said(b"ended 3 0  0")
         terminal.write(b"again\n")
-        read_until(terminal, b"mine again")
+        said(b"mine again")
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert (tmp_path / "heard").read_text() == "x\n"
 
@@ -168,27 +169,36 @@ def test_ctrl_z_on_a_terminal_halts_both_and_both_go_on() -> None:
         os.environ.update(PYTHONPATH=str(SRC), CODE=CODE, PS1="$ ", PYTHON=sys.executable)
         os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
     with os.fdopen(fd, "r+b", buffering=0) as terminal:
+        said = said_on(terminal)
         terminal.write(b"\"$PYTHON\" -c \"$CODE\" own sh -c 'echo re''ady; read line; echo got $line'\n")
-        read_until(terminal, b"ready")
+        said(b"ready")
         terminal.write(b"\x1a")
-        read_until(terminal, b"Stopped")
+        said(b"Stopped")
         terminal.write(b"fg\n")
         time.sleep(0.3)
         terminal.write(b"it\n")
-        read_until(terminal, b"got it")
-        read_until(terminal, b"ended 0 0  0")
+        said(b"got it")
+        said(b"ended 0 0  0")
         terminal.write(b"exit 0\n")
         with contextlib.suppress(OSError):
-            read_until(terminal, b"never")
+            said(b"never")
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def read_until(terminal: IO[bytes], wanted: bytes) -> None:
-    seen, end = b"", time.monotonic() + 60
-    while wanted not in seen:
-        ready = select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0]
-        assert ready, seen
-        seen += terminal.read(1024)
+def said_on(terminal: IO[bytes]) -> Callable[[bytes], None]:
+    """What waits until a text was said; the next one after it, even if both came at once."""
+    seen = b""
+
+    def until(wanted: bytes) -> None:
+        nonlocal seen
+        end = time.monotonic() + 60
+        while wanted not in seen:
+            ready = select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0]
+            assert ready, seen
+            seen += terminal.read(1024)
+        seen = seen.partition(wanted)[2]
+
+    return until
 
 
 def test_being_asked_to_end_while_the_command_starts_is_passed_on() -> None:

@@ -451,8 +451,9 @@ class TestAttaching:
                 fault(handler)
 
         scene.registry.fault(part, at)
+        scene.registry.waits = fault is hang
         self.refused(scene)
-        assert len(scene.source.attached(ref(), scene.digest)) == 1
+        assert len(scene.calm.attached(ref(), scene.digest)) == 1
         assert {address for address, _ in scene.outside.connected} == {"127.0.0.1"}
 
     @pytest.mark.parametrize("location", ["", "https://cdn.example/x", "http://localhost:5001/x", "http://169.254.169.254/x", "http://[", "//cdn.example/x"])

@@ -189,7 +189,7 @@ class TestAnEnd:
         scene.registry.page = 1
         attach_many(scene, 60)
         scene.registry.fault("/referrers/", self.slowly(lambda handler: handler.answer()))
-        assert refusal(lambda: scene.source.attached(ref(REMOTE), scene.digest), within=10) == "ref.unreachable"
+        assert refusal(lambda: scene.hasty.attached(ref(REMOTE), scene.digest), within=10) == "ref.unreachable"
         assert 1 < len(scene.registry.asked) < 30
 
     def test_a_look_takes_so_many_bytes_and_no_more(self, scene: Scene) -> None:
@@ -246,7 +246,7 @@ class TestAnEnd:
             handler.close_connection = True
 
         scene.registry.fault("/blobs/sha256:3", begin)
-        assert refusal(lambda: scene.source.measure(ref(REMOTE), image), within=14) == "ref.unreachable"
+        assert refusal(lambda: scene.hasty.measure(ref(REMOTE), image), within=14) == "ref.unreachable"
 
     @pytest.mark.parametrize(
         ("after", "slept"),

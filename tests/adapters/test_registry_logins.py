@@ -23,7 +23,7 @@ from lockgate.adapters.sources.registry_auth import Gatekeeper, read_challenge
 from lockgate.adapters.sources.registry_images import Registries
 from lockgate.adapters.sources.registry_logins import Login, Logins
 from lockgate.errors import UnreadableError
-from registries import HASTE, LOCAL, PASSWORD, REMOTE, TOKEN, USER, Outside, Registry, ref, serving, status
+from registries import CALM, HASTE, LOCAL, PASSWORD, REMOTE, TOKEN, USER, Outside, Registry, ref, serving, status
 
 AUTH = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
@@ -86,7 +86,7 @@ class TestAsking:
         registry.auth = auth
         if name == LOCAL:
             registry.realm = "http://localhost:5001/token"
-        source = Registries(Access(logins=(logged_in(tmp_path, name.partition("/")[0]),)), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, name.partition("/")[0]),)), outside.network(), CALM)
         named, digest = source.resolve(ref(name, "v1"))
         assert source.measure(named, digest).problem == ""
         tokens = [each for each in registry.asked if each.path.startswith("/token")]
@@ -97,21 +97,21 @@ class TestAsking:
     def test_a_token_is_for_reading_one_repository(self, registry: Registry, outside: Outside) -> None:
         registry.auth, registry.realm = "token", "https://auth.example/token?scope=repository:other:push&x=y"
         registry.fault("/token", lambda handler: handler.token())
-        Registries(None, outside.network(), HASTE).resolve(ref(REMOTE, "v1"))
+        Registries(None, outside.network(), CALM).resolve(ref(REMOTE, "v1"))
         asked = next(each for each in registry.asked if each.path.startswith("/token"))
         assert "scope=repository%3Ashop%2Fapp%3Apull" in asked.path
         assert "Authorization" not in asked.headers
 
     def test_an_identity_token_is_exchanged(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         registry.auth = "token"
-        source = Registries(Access(logins=(config(tmp_path, {"auths": {"registry.example": {"identitytoken": "refresh-me"}}}),)), outside.network(), HASTE)
+        source = Registries(Access(logins=(config(tmp_path, {"auths": {"registry.example": {"identitytoken": "refresh-me"}}}),)), outside.network(), CALM)
         source.resolve(ref(REMOTE, "v1"))
         assert registry.forms[0]["refresh_token"] == ["refresh-me"]
         assert registry.forms[0]["grant_type"] == ["refresh_token"]
 
     def test_another_registrys_login_stays_at_home(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         registry.auth = "basic"
-        source = Registries(Access(logins=(logged_in(tmp_path, "other.example"),)), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "other.example"),)), outside.network(), CALM)
         assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == "ref.unauthorized"
         assert not any("Authorization" in each.headers for each in registry.asked)
 
@@ -129,7 +129,7 @@ class TestAsking:
 
     def test_a_redirect_carries_no_login(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         registry.auth = "basic"
-        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), CALM)
         named, digest = source.resolve(ref(REMOTE, "v1"))
 
         def away(handler: registries.Handler) -> None:
@@ -146,7 +146,7 @@ class TestAsking:
 
     def test_only_the_registry_itself_is_answered(self, registry: Registry, outside: Outside, tmp_path: Path) -> None:
         """CVE-2020-15157: whoever a registry redirects to asks for the password."""
-        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), CALM)
         named, digest = source.resolve(ref(REMOTE, "v1"))
 
         def away(handler: registries.Handler) -> None:
@@ -173,7 +173,7 @@ class TestAsking:
     )
     def test_a_password_goes_to_no_such_token_server(self, registry: Registry, outside: Outside, tmp_path: Path, realm: str, said: str) -> None:
         registry.auth, registry.realm = "token", realm
-        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), HASTE)
+        source = Registries(Access(logins=(logged_in(tmp_path, "registry.example"),)), outside.network(), CALM)
         assert code(lambda: source.resolve(ref(REMOTE, "v1"))) == said
         assert {each for each, _ in outside.connected} == {"198.41.0.4"}
         assert not any("Authorization" in each.headers for each in registry.asked)
@@ -309,7 +309,7 @@ class TestLogins:
             ("registry.example/shopping", "no"),
             ("registry.example/other", "no"),
         ):
-            source = Registries(Access(logins=(logged_in(tmp_path, key),)), outside.network(), HASTE)
+            source = Registries(Access(logins=(logged_in(tmp_path, key),)), outside.network(), CALM)
             registry.asked.clear()
             if said:
                 assert code(lambda source=source: source.resolve(ref(REMOTE, "v1"))) == "ref.unauthorized"  # type: ignore[misc]
@@ -398,7 +398,7 @@ class TestHelpers:
 
     def test_nobody_is_asked_before_the_registry_asks(self, registry: Registry, outside: Outside, helper: Callable[[str], Logins], tmp_path: Path) -> None:
         helper(f"touch {tmp_path}/was-asked; exit 1")
-        Registries(Access(logins=(tmp_path / "config.json",)), outside.network(), HASTE).resolve(ref(REMOTE, "v1"))
+        Registries(Access(logins=(tmp_path / "config.json",)), outside.network(), CALM).resolve(ref(REMOTE, "v1"))
         assert not (tmp_path / "was-asked").exists()
 
 

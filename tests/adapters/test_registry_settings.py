@@ -48,18 +48,18 @@ class TestPlainHttp:
     def test_it_is_spoken_where_it_was_named(self, scene: Scene, tmp_path: Path) -> None:
         assert refusal(lambda: scene.source.resolve(ref(self.LAN, "v1"))) == "ref.unreachable"  # its certificate is for others
         assert scene.registry.asked == []
-        assert reads_all(Registries(Access(plain_http=("lan.example:5000",)), scene.outside.network(), HASTE), scene, self.LAN)
+        assert reads_all(Registries(Access(plain_http=("lan.example:5000",)), scene.outside.network(), CALM), scene, self.LAN)
         assert reads_all(configured(scene, tmp_path, '[host."lan.example:5000"]\nplain-http = true'), scene, self.LAN)
 
     @pytest.mark.parametrize(("named", "asked"), [("lan.example:80", "lan.example"), ("lan.example", "lan.example:80")])
     def test_the_usual_port_may_be_left_out(self, scene: Scene, tmp_path: Path, named: str, asked: str) -> None:
-        assert reads_all(Registries(Access(plain_http=(named,)), scene.outside.network(), HASTE), scene, f"{asked}/shop/app")
+        assert reads_all(Registries(Access(plain_http=(named,)), scene.outside.network(), CALM), scene, f"{asked}/shop/app")
         assert reads_all(configured(scene, tmp_path, f'[host."{named}"]\nplain-http = true'), scene, f"{asked}/shop/app")
         assert {port for _, port in scene.outside.connected} == {80}
 
     @pytest.mark.parametrize("named", ["lan.example", "lan.example:5001", "an.example:5000", "localhost:5000"])
     def test_another_name_is_another_host(self, scene: Scene, named: str) -> None:
-        source = Registries(Access(plain_http=(named,)), scene.outside.network(), HASTE)
+        source = Registries(Access(plain_http=(named,)), scene.outside.network(), CALM)
         assert refusal(lambda: source.resolve(ref(self.LAN, "v1"))) == "ref.unreachable"
         assert scene.registry.asked == []
 
@@ -78,7 +78,7 @@ class TestPlainHttp:
     def test_from_there_only_to_what_was_named_too(self, scene: Scene, home: str, to: str, followed: bool) -> None:
         """TLS is never left: a registry over TLS sends nobody to plain HTTP, though it be named."""
         scene.registry.fault(f"/v2/shop/app/blobs/{scene.layer}", status(307, Location=f"{to}/elsewhere/{scene.layer}"))
-        source = Registries(Access(plain_http=("lan.example:5000", "cdn.example")), scene.outside.network(), HASTE)
+        source = Registries(Access(plain_http=("lan.example:5000", "cdn.example")), scene.outside.network(), CALM)
         if followed:
             assert source.measure(ref(home), scene.digest).problem == ""
         else:
@@ -152,8 +152,9 @@ class TestMirrors:
         [(part, name) for part in ("/v2/cache/", "/v2/cache/shop/app/blobs/") for name in FAILURES if (part, name) != ("/v2/cache/", "drip")]
         + [("/v2/cache/shop/app/manifests/", name) for name in ("404", "500", "other bytes", "breaks off")],
     )
-    def test_where_it_fails_the_registry_itself_is_asked(self, scene: Scene, mirrored: Registries, tmp_path: Path, name: str, part: str) -> None:
+    def test_where_it_fails_the_registry_itself_is_asked(self, scene: Scene, tmp_path: Path, name: str, part: str) -> None:
         scene.registry.fault(part, FAILURES[name])
+        mirrored = configured(scene, tmp_path, self.ONE)
         self.rewritten(scene)
         assert mirrored.measure(ref(REMOTE), scene.digest).problem == ""
         copy = mirrored.copy(ref(REMOTE), scene.digest, tmp_path / "copies")
@@ -259,21 +260,21 @@ class TestCertificates:
             (tmp_path / "ca.pem").write_text(text)
         network = Network(look_up=scene.outside.look_up, connect=scene.outside.connect)
         (tmp_path / "registries.toml").write_text('[host."registry.example"]\nca = "ca.pem"')
-        source = Registries(Access(file=tmp_path / "registries.toml"), network, HASTE)
+        source = Registries(Access(file=tmp_path / "registries.toml"), network, CALM)
         assert refusal(lambda: source.resolve(ref(REMOTE, "v1"))) == "setting.unreadable"
 
     def test_what_is_said_over_tls_is_written_down_nowhere(self, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
         assert scene.outside.authority is not None
         monkeypatch.setenv("SSL_CERT_FILE", str(scene.outside.authority))
-        source = Registries(None, Network(look_up=scene.outside.look_up, connect=scene.outside.connect), HASTE)
+        source = Registries(None, Network(look_up=scene.outside.look_up, connect=scene.outside.connect), CALM)
         assert reads_all(source, scene), "whom OpenSSL is told to trust is trusted"
         assert not (tmp_path / "keys").exists()
 
 
 class TestProxy:
     def through(self, scene: Scene, proxy: str, but: str = "") -> Registries:
-        return Registries(Access(proxy=proxy, no_proxy=but), scene.outside.network(), HASTE)
+        return Registries(Access(proxy=proxy, no_proxy=but), scene.outside.network(), HASTE if scene.registry.waits else CALM)
 
     @pytest.mark.parametrize("proxy", ["http://proxy.example:3128", "proxy.example:3128", "https://proxy.example:3128"])
     def test_tls_goes_through_a_tunnel(self, scene: Scene, proxy: str) -> None:
@@ -313,7 +314,7 @@ class TestProxy:
         assert proxy.serves(host, 443) is not fits
 
     def test_this_machine_and_plain_http_never_do(self, scene: Scene) -> None:
-        source = Registries(Access(proxy="http://proxy.example:3128", plain_http=("lan.example:5000",)), scene.outside.network(), HASTE)
+        source = Registries(Access(proxy="http://proxy.example:3128", plain_http=("lan.example:5000",)), scene.outside.network(), CALM)
         assert reads_all(source, scene, LOCAL)
         assert reads_all(source, scene, "lan.example:5000/shop/app")
         assert scene.registry.tunnels == []

@@ -13,7 +13,7 @@ from build import key
 from layouts import Layout
 from lockgate.adapters.sources.registry_images import Registries
 from lockgate.app import attach
-from registries import HASTE, LOCAL, Outside, Registry, serving
+from registries import CALM, LOCAL, Outside, Registry, serving
 
 IMAGE = f"registry:{LOCAL}:v1"
 
@@ -35,7 +35,7 @@ def served(stage: Stage, folder: Path) -> Iterator[Served]:
     made = Served(layout)
     certificate = registries.certificate(folder, "registry.example", "mirror.example")
     with tempfile.TemporaryDirectory() as short, serving(made, Path(short) / "s", certificate) as outside:
-        stage.source.real._sources["registry"] = Registries(None, outside.network(), HASTE)
+        stage.source.real._sources["registry"] = Registries(None, outside.network(), CALM)
         made.outside = outside
         for tag, layer in (("old", b"an old layer"), ("v1", b"a layer")):
             made.tags[tag] = layout.image(layer)
