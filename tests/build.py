@@ -27,6 +27,7 @@ from lockgate.core.facts import (
     Facts,
     Gathered,
     Given,
+    Holder,
     InForce,
     Intact,
     Need,
@@ -49,6 +50,7 @@ from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.revocation import Revocation
+from lockgate.core.signers import IdentityRule
 
 NOW = datetime(2026, 11, 22, 20, 14, 3, tzinfo=UTC)
 """When every test takes place."""
@@ -173,10 +175,18 @@ SOAKED = Soaked(in_="staging", for_="24h")
 APPROVED = Approved(duties={"release-management": 1, "security": 1})
 
 
-def policy(*requires: AnyRequirement, keys: Mapping[str, PublicKey] = KEYS, staging: Sequence[AnyRequirement] = (SIGNED,), **section: Any) -> Policy:
+def policy(
+    *requires: AnyRequirement,
+    keys: Mapping[str, PublicKey] = KEYS,
+    staging: Sequence[AnyRequirement] = (SIGNED,),
+    with_identities: bool = False,
+    **section: Any,
+) -> Policy:
     """``staging`` asks for a signature; ``production`` for what is named here."""
     production = EnvironmentPolicy(requires=requires, **{"from_": "staging", **section})
-    return Policy(version=1, project="shop", environments={"staging": EnvironmentPolicy(requires=tuple(staging)), "production": production}, keys=dict(keys))
+    more: dict[str, Any] = {"identities": IDENTITIES, "trusted_roots": ROOTS} if with_identities else {}
+    environments = {"staging": EnvironmentPolicy(requires=tuple(staging)), "production": production}
+    return Policy(version=1, project="shop", environments=environments, keys=dict(keys), **more)
 
 
 # What is decided about, and facts of it.
@@ -206,6 +216,19 @@ def intact(artifact: Digest = IMAGE, problem: str = "", where: str = "") -> Inta
 
 def signature(by: str = "release", artifact: Digest = IMAGE, signed_at: datetime | None = None) -> Signature:
     return Signature(subject=artifact, key=key(by).fingerprint, source=digest(f"signature of {by}"), signed_at=signed_at)
+
+
+def certified(*names: str, who: str = "ci", artifact: Digest = IMAGE, at: datetime = NOW) -> Signature:
+    """Signed by somebody whose certificate these identities of the policy mean."""
+    return Signature(subject=artifact, key="", source=digest(f"bundle of {who}"), signed_at=at, by=holder(*names, who=who, at=at))
+
+
+def holder(*names: str, who: str = "ci", at: datetime = NOW) -> Holder:
+    return Holder(names=names, subject=f"https://ci.example/{who}", issuer="https://issuer.example", root="ours", at=at, known="log")
+
+
+IDENTITIES = {name: IdentityRule(root="ours", issuer="https://issuer.example", identity_glob=f"https://ci.example/{name}*") for name in ("ci", "nightly")}
+ROOTS = {"ours": '{"mediaType":"a trusted root"}', "another": '{"mediaType":"another trusted root"}'}
 
 
 def provenance(*by: str, artifact: Digest = IMAGE, **changes: Any) -> Provenance:

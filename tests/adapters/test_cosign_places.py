@@ -21,6 +21,8 @@ from lockgate.adapters.sources.registry_images import Registries
 from lockgate.core.digest import Ref
 from lockgate.core.ports import Evidence, Source
 from lockgate.errors import LedgerError, UnreadableError
+from lockgate.evidence import annotated
+from lockgate.evidence.annotated import Beside
 from registries import HASTE, LOCAL, Registry, serving
 
 SIGNATURE = "dev.cosignproject.cosign/signature"
@@ -102,6 +104,24 @@ def test_older_signatures_and_attestations_are_found(place: Place) -> None:
     assert sorted(place.found()) == sorted(
         [(PAYLOAD, joined(b"one", "AAAA")), (PAYLOAD, joined(b"one", "BBBB")), (PAYLOAD, joined(b"two", "AAAA")), (DSSE, ENVELOPE)]
     )
+
+
+def test_what_else_stands_beside_a_layer_is_handed_on_with_it(place: Place) -> None:
+    """Certificate, chain, a log's promise, a time stamp; what is no text is none, and other annotations are nobody's."""
+    prefix, names = "dev.sigstore.cosign/", {"certificate": "certificate", "chain": "chain", "log": "bundle", "time_stamp": "rfc3161timestamp"}
+    said = {prefix + name: f"the {name}" for name in names.values()}
+    whole = Beside(**{field: f"the {name}" for field, name in names.items()})
+    payload = place.layout.blob(b"one", PAYLOAD, annotations={SIGNATURE: "AAAA", **said})
+    place.older(".sig", payload, {**payload, "annotations": {SIGNATURE: "AAAA", prefix + "chain": 7}})
+    envelope = place.layout.blob(ENVELOPE, DSSE, annotations={SIGNATURE: "", **said})
+    place.older(".att", envelope, {**envelope, "annotations": {"predicateType": "x"}}, {**envelope, "annotations": {prefix + "bundle": "the bundle"}})
+    assert sorted(place.found()) == sorted([
+        (PAYLOAD, annotated.join(b"one", "AAAA", whole)),
+        (PAYLOAD, joined(b"one", "AAAA")),
+        (annotated.ATTESTATION, annotated.join(ENVELOPE, "", whole)),
+        (DSSE, ENVELOPE),
+        (annotated.ATTESTATION, annotated.join(ENVELOPE, "", Beside(log="the bundle"))),
+    ])  # fmt: skip
 
 
 def test_a_payload_without_its_annotation_is_handed_on_as_what_it_is(place: Place) -> None:

@@ -17,6 +17,7 @@ from lockgate.adapters.sources.registry_images import Registries
 from lockgate.adapters.sources.registry_network import Network
 from lockgate.adapters.sources.registry_proxy import Proxy, parse_proxy
 from lockgate.adapters.sources.registry_settings import read_settings
+from lockgate.core.ports import Evidence
 from lockgate.errors import UsageError
 from registries import CALM, HASTE, LOCAL, PASSWORD, REMOTE, USER, body, drip, drop, hang, ref, status
 from registry_scene import ENVELOPE, Scene, configured, made, refusal
@@ -24,7 +25,7 @@ from registry_scene import ENVELOPE, Scene, configured, made, refusal
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    names = ("registry.example", "auth.example", "cdn.example", "mirror.example", "registry-1.docker.io", "proxy.example")
+    names = ("registry.example", "auth.example", "cdn.example", "mirror.example", "signatures.example", "registry-1.docker.io", "proxy.example")
     return registries.certificate(tmp_path_factory.mktemp("tls"), *names)
 
 
@@ -193,8 +194,6 @@ class TestMirrors:
 
     def test_nothing_is_pushed_to_a_mirror(self, scene: Scene, mirrored: Registries) -> None:
         self.rewritten(scene)
-        from lockgate.core.ports import Evidence
-
         mirrored.attach(ref(REMOTE), scene.digest, Evidence(media_type="application/vnd.dsse.envelope.v1+json", data=b'{"x":1}', origin=""))
         assert self.hosts(scene, "/uploads/") == ["registry.example"] * 4
 
@@ -361,6 +360,75 @@ class TestProxy:
         assert parse_proxy("", "x") is None
 
 
+class TestWhereSignaturesLie:
+    ONE = '[host."registry.example"]\nsignatures = "signatures.example/all/of/them"\n'
+
+    def hosts(self, scene: Scene, part: str) -> set[str]:
+        return {f"{each.host}{each.path.partition('/v2')[2].partition(part)[0]}" for each in scene.registry.asked if part in each.path}
+
+    def there(self, scene: Scene, path: str = "all/of/them") -> None:
+        """A repository of that name on a host of its own, with the same in it."""
+        scene.outside.names["signatures.example"] = ["198.41.0.9"]
+
+        def answer(handler: registries.Handler) -> None:
+            assert handler.headers["Host"] == "signatures.example"
+            handler.path = handler.path.replace(f"/v2/{path}/", "/v2/shop/app/", 1)
+            handler.answer()
+
+        scene.registry.fault(f"/v2/{path}/", answer)
+
+    def test_what_is_attached_is_looked_for_there_and_nowhere_else(self, scene: Scene, tmp_path: Path) -> None:
+        self.there(scene)
+        (piece,) = configured(scene, tmp_path, self.ONE).attached(ref(REMOTE), scene.digest)
+        assert piece.origin == f"signatures.example/all/of/them@{scene.referrer}"
+        assert {each.host for each in scene.registry.asked} == {"signatures.example"}
+        for part in ("/referrers/", f"/manifests/sha256-{scene.digest[7:]}.sig", f"/manifests/sha256-{scene.digest[7:]}.att", "/blobs/"):
+            assert self.hosts(scene, part) == {"signatures.example/all/of/them"}, part
+
+    def test_the_image_itself_is_where_it_is(self, scene: Scene, tmp_path: Path) -> None:
+        self.there(scene)
+        source = configured(scene, tmp_path, self.ONE)
+        assert source.resolve(ref(REMOTE, "v1"))[1] == scene.digest
+        assert source.measure(ref(REMOTE), scene.digest).problem == ""
+        assert {each.host for each in scene.registry.asked} == {"registry.example"}
+
+    def test_what_is_attached_is_put_there(self, scene: Scene, tmp_path: Path) -> None:
+        self.there(scene)
+        source = configured(scene, tmp_path, self.ONE)
+        pushed = source.attach(ref(REMOTE), scene.digest, Evidence(media_type="application/vnd.dsse.envelope.v1+json", data=b'{"x":1}', origin=""))
+        assert pushed.startswith("signatures.example/all/of/them@sha256:")
+        assert {each.host for each in scene.registry.asked if "/uploads/" in each.path} == {"signatures.example"}
+        assert self.hosts(scene, f"/manifests/{scene.digest}") == {"registry.example/shop/app"}, "the subject's size and media type are its own"
+        assert len(source.attached(ref(REMOTE), scene.digest)) == 2
+
+    @pytest.mark.parametrize(
+        ("text", "name", "found"),
+        [
+            ("", REMOTE, REMOTE),
+            (ONE, REMOTE, "signatures.example/all/of/them"),
+            (ONE, "registry.example:5000/shop/app", "registry.example:5000/shop/app"),
+            (ONE, "signatures.example/all/of/them", "signatures.example/all/of/them"),
+            ('[host."registry.example"]\nsignatures = "Signatures.example:5000/*"', REMOTE, "signatures.example:5000/shop/app"),
+            ('[host."registry.example"]\nsignatures = "signatures.example/of/*"', REMOTE, "signatures.example/of/shop/app"),
+            ('[host."mirror.example"]\nsignatures = "docker.io/*"', "mirror.example/alpine", "docker.io/library/alpine"),
+            ('[host."docker.io"]\nsignatures = "signatures.example/*"', "docker.io/library/alpine", "signatures.example/library/alpine"),
+            ('[repository."docker.io/alpine"]\nsignatures = "signatures.example/a"', "docker.io/library/alpine", "signatures.example/a"),
+            (ONE + '[repository."registry.example:443/shop/app"]\nsignatures = "signatures.example/its/own"', REMOTE, "signatures.example/its/own"),
+            (ONE + f'[repository."{REMOTE}"]\nsignatures = "registry.example/*"', REMOTE, REMOTE),
+            (ONE + f'[repository."{REMOTE}"]\nsignatures = "signatures.example/a"', REMOTE + "/b", "signatures.example/all/of/them"),
+        ],
+        ids=range(12),
+    )
+    def test_which_one(self, tmp_path: Path, text: str, name: str, found: str) -> None:
+        (tmp_path / "r.toml").write_text(text)
+        assert read_settings(Access(file=tmp_path / "r.toml")).signatures(name) == found
+
+    def test_where_it_does_not_answer_nothing_is_known(self, scene: Scene, tmp_path: Path) -> None:
+        scene.outside.names["signatures.example"] = ["198.41.0.9"]
+        scene.registry.fault("/v2/all/", status(500))
+        assert refusal(lambda: configured(scene, tmp_path, self.ONE).attached(ref(REMOTE), scene.digest)) == "ref.unreachable"
+
+
 class TestTheFile:
     @pytest.mark.parametrize(
         "text",
@@ -373,8 +441,15 @@ class TestTheFile:
             '[host."registry.example"]\nmirrors = ["mirror.example/UPPER"]', '[host."registry.example"]\nmirrors = ["mirror.example:1@sha256:x"]',
             '[host."registry.example"]\nsends-to = ["cdn.example/x"]', '[host."registry.example"]\nca = 7',
             '[host."registry.example"]\nmirrors = [' + '"m.example",' * 9 + "]", "x = " + "[" * 5000,
+            '[host."registry.example"]\nsignatures = 7', '[host."registry.example"]\nsignatures = "app"',
+            '[host."registry.example"]\nsignatures = "signatures.example"', '[host."registry.example"]\nsignatures = "signatures.example/a:1"',
+            '[host."registry.example"]\nsignatures = "signatures.example/*/a"', '[host."registry.example"]\nsignatures = "*"',
+            '[host."registry.example"]\nsignatures = "https://u:p@signatures.example/a"',
+            "[repository]\nx = 1", '[repository."registry.example/shop/app"]', '[repository."registry.example/shop/app"]\nmirrors = []',
+            '[repository."registry.example"]\nsignatures = "signatures.example/a"', '[repository."registry.example/*"]\nsignatures = "signatures.example/a"',
+            'repository = "registry.example"',
         ],
-        ids=range(20),
+        ids=range(33),
     )  # fmt: skip
     def test_what_is_no_setting(self, scene: Scene, tmp_path: Path, text: str) -> None:
         assert refusal(lambda: configured(scene, tmp_path, text).resolve(ref(REMOTE, "v1"))) == "setting.malformed"

@@ -31,10 +31,12 @@ from build import (
     VERIFIER,
     actor,
     ago,
+    certified,
     digest,
     facts,
     forced,
     given,
+    holder,
     in_force,
     key,
     later,
@@ -56,6 +58,8 @@ from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Pass, Unknown, Verdict
 from lockgate.core.requirements import AnyRequirement
+from lockgate.core.requirements.built_by import BuiltBy
+from lockgate.core.requirements.signed_by import SignedBy
 
 WHOLE = subject()
 
@@ -96,6 +100,15 @@ def _unsigned(code: str, have: int = 0, need: int = 1, **more: Any) -> Fail:
 AGE: dict[str, Any] = {"max-age": "30d"}
 YOUNG = replace(SIGNED, max_age="30d")
 TWICE = replace(SIGNED, keys=BOTH, threshold=2)
+
+HELD = SignedBy(identities=("ci",))
+TWO_HELD = SignedBy(identities=("ci", "nightly"), threshold=2)
+MIXED = SignedBy(keys=("release",), identities=("ci",), threshold=2)
+
+
+def _uncertified(code: str, have: int = 0, need: int = 1, **more: Any) -> Fail:
+    return Fail(code=f"signed-by.{code}", params={"artifact": IMAGE, "have": have, "need": need, "keys": (), "identities": ("ci",), **more})
+
 
 NOTHING = subject(forced(SHOP, artifacts=()))
 SIGNED_BY = [
@@ -151,6 +164,39 @@ SIGNED_BY = [
         subject(TWO),
         signatures=[signature(by, artifact=one) for one, by in ((FIRST, "release"), (FIRST, "second"), (OTHER, "second"), (OTHER, "builder"))],
     ),
+    _signed("a certificate that is meant", Pass(params={"identities": ("ci",)}), HELD, signatures=[certified("ci")]),
+    _signed("a certificate of another identity", _uncertified("no-signature"), HELD, signatures=[certified("nightly")]),
+    _signed("a certificate where keys are asked for", _unsigned("no-signature"), signatures=[certified("ci")]),
+    _signed("a key where certificates are asked for", _uncertified("no-signature"), HELD, signatures=[signature()]),
+    _signed("a key and an identity", Pass(params={"keys": ("release",), "identities": ("ci",)}), MIXED, signatures=[certified("ci"), signature()]),
+    _signed(
+        "an identity, and no key",
+        _unsigned("too-few-keys", 1, 2, identities=("ci",), signed=("ci",)),
+        MIXED,
+        signatures=[certified("ci"), certified("ci", who="somebody else")],
+    ),
+    _signed(
+        "one certificate under two names",
+        _uncertified("too-few-keys", 1, 2, identities=("ci", "nightly"), signed=("ci",)),
+        TWO_HELD,
+        signatures=[certified("ci", "nightly"), certified("nightly")],
+    ),
+    _signed(
+        "two certificates, of which each could be either",
+        Pass(params={"identities": ("ci", "nightly")}),
+        TWO_HELD,
+        signatures=[certified("ci", "nightly"), certified("ci", "nightly", who="nightly")],
+    ),
+    _signed(
+        "a certificate too old",
+        _uncertified("too-old", **AGE),
+        replace(HELD, max_age="30d"),
+        signatures=[certified("ci", at=ago("30d") - SECOND)],
+    ),
+    _signed("a certificate young enough", Pass(params={"identities": ("ci",)}), replace(HELD, max_age="30d"), signatures=[certified("ci", at=ago("30d"))]),
+    _signed(
+        "another's certificate", _uncertified("no-good-signature", because=("identity.other-subject",)), HELD, rejected=[rejected("identity.other-subject")]
+    ),
     _signed(
         "each artifact by the same two of three",
         Pass(params={"keys": BOTH}),
@@ -167,6 +213,8 @@ def _built(name: str, answer: Verdict, requirement: AnyRequirement = BUILT, subj
 
 BUILT_PASS = Pass(params={"builder": BUILDER, "source": SOURCE, "commit": COMMIT})
 NOT_BUILT = Fail(code="built-by.no-provenance", params={"artifact": IMAGE, "keys": ("builder",)})
+BUILT_HELD = BuiltBy(builder=BUILDER, source=SOURCE, identities=("ci",))
+NOT_HELD = Fail(code="built-by.no-provenance", params={"artifact": IMAGE, "keys": (), "identities": ("ci",)})
 
 
 def _other_source(found: str) -> Fail:
@@ -176,6 +224,10 @@ def _other_source(found: str) -> Fail:
 BUILT_BY = [
     _built("built", BUILT_PASS, provenance=[provenance()]),
     _built("built, one signature of two ours", BUILT_PASS, provenance=[provenance("stranger", "builder")]),
+    _built("built, by an identity's word", BUILT_PASS, BUILT_HELD, provenance=[provenance(keys=(), by=holder("nightly", "ci"))]),
+    _built("built by another identity's word", NOT_HELD, BUILT_HELD, provenance=[provenance(keys=(), by=holder("nightly"))]),
+    _built("an identity's word where a key's is asked for", NOT_BUILT, provenance=[provenance(keys=(), by=holder("ci"))]),
+    _built("a key's word where an identity's is asked for", NOT_HELD, BUILT_HELD, provenance=[provenance()]),
     _built("no artifact at all", Fail(code="built-by.no-provenance"), subject=NOTHING, provenance=[provenance()]),
     _built("no provenance", NOT_BUILT),
     _built("provenance signed by another of the policy's keys", NOT_BUILT, provenance=[provenance("release")]),
@@ -242,6 +294,8 @@ def _unverified(code: str, **more: Any) -> Fail:
     return Fail(code=f"verified-by.{code}", params={"artifact": IMAGE, **more})
 
 
+VERIFIED_HELD = replace(VERIFIED, keys=(), identities=("ci",))
+NOT_VERIFIED_HELD = _unverified("no-summary", keys=(), identities=("ci",))
 NOT_VERIFIED = _unverified("no-summary", keys=("builder",))
 GLOB = replace(VERIFIED, resource=None, resource_glob="pkg:oci/**/ac*")
 JUDGED = replace(VERIFIED, policy="https://example.com/p", policy_digest=digest("p"))
@@ -262,6 +316,10 @@ def _other_resource(found: str, need: str = RESOURCE) -> Fail:
 
 VERIFIED_BY = [
     _verified("verified", _passed(), summaries=[summary()]),
+    _verified("verified, by a certificate that is meant", _passed(), VERIFIED_HELD, summaries=[summary(keys=(), by=holder("ci"))]),
+    _verified("by a certificate that another identity means", NOT_VERIFIED_HELD, VERIFIED_HELD, summaries=[summary(keys=(), by=holder("nightly"))]),
+    _verified("by a certificate, where only keys are asked for", NOT_VERIFIED, summaries=[summary(keys=(), by=holder("ci"))]),
+    _verified("verified by a key, where identities will do too", _passed(), replace(VERIFIED, identities=("ci",)), summaries=[summary()]),
     _verified("verified, one signature of two ours", _passed(), summaries=[summary("stranger", "builder")]),
     _verified("no artifact at all", Fail(code="verified-by.no-summary"), subject=NOTHING, summaries=[summary()]),
     _verified("no summary", NOT_VERIFIED),
@@ -280,6 +338,12 @@ VERIFIED_BY = [
     _verified("a pair where DER is asked for", _unverified("other-form", need="der"), summaries=[summary(raw=True)]),
     _verified("DER where a pair is asked for", _unverified("other-form", need="raw"), replace(VERIFIED, signature_form="raw"), summaries=[summary()]),
     _verified("a pair where one is asked for", _passed(), replace(VERIFIED, signature_form="raw"), summaries=[summary(raw=True)]),
+    _verified(
+        "by a certificate, where keys sign pairs",
+        _passed(),
+        replace(VERIFIED_HELD, signature_form="raw"),
+        summaries=[summary(keys=(), by=holder("ci"))],
+    ),
     _verified("as another resource", _other_resource(f"{RESOURCE}2"), summaries=[summary(resource=f"{RESOURCE}2")]),
     _verified("as one of those that fit", _passed(), GLOB, summaries=[summary()]),
     _verified("as none that fits", _other_resource(f"{RESOURCE}/2", str(GLOB.resource_glob)), GLOB, summaries=[summary(resource=f"{RESOURCE}/2")]),
@@ -698,6 +762,14 @@ APPROVED_CASES = [
         ANNS,
         SAMS,
         provenance=[provenance("sam")],
+    ),
+    approved("built by a workflow that a certificate names", approved_by("ann", "sam"), ANNS, SAMS, provenance=[provenance(keys=(), by=holder("ci"))]),
+    approved(
+        "built by a person that a certificate names",
+        Unknown(code="approved.builder-unknown", params={"artifact": IMAGE}),
+        ANNS,
+        SAMS,
+        provenance=[provenance(keys=(), by=replace(holder("ci"), subject="ann@acme.example"))],
     ),
     approved("provenance nobody signed", Unknown(code="approved.builder-unknown", params={"artifact": IMAGE}), ANNS, SAMS, provenance=[provenance(keys=())]),
     approved(

@@ -26,6 +26,7 @@ from build import (
     VERIFIED,
     actor,
     ago,
+    certified,
     digest,
     facts,
     in_force,
@@ -47,18 +48,24 @@ from build import (
 from build import given as approval
 from core.cases import PEOPLE
 from lockgate.core.decide import decide
-from lockgate.core.facts import Complete, Facts, Need, Provenance, Request, Summary, Unreadable
+from lockgate.core.facts import Complete, Facts, Need, Provenance, Request, Signature, Summary, Unreadable
 from lockgate.core.model import Subject
 from lockgate.core.policy import Policy
 from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.approved import Approved
+from lockgate.core.requirements.signed_by import SignedBy
 
 TWO = release("shop", "worker")
 ARTIFACTS = st.sampled_from(TWO.artifacts)
 TIMES = st.sampled_from([None, NOW, ago("1h"), ago("40d"), later("1h")])
 SIGNERS = st.sampled_from(["release", "release", "second", "builder", "stranger"])
 
-SIGNATURES = st.builds(signature, SIGNERS, ARTIFACTS, TIMES)
+NAMES = st.lists(st.sampled_from(["ci", "nightly"]), min_size=1, max_size=2, unique=True)
+CERTIFIED = st.builds(
+    lambda names, who, artifact, at: certified(*names, who=who, artifact=artifact, at=at),
+    NAMES, st.sampled_from(["ci", "nightly", "else"]), ARTIFACTS, st.sampled_from([NOW, ago("40d"), later("1h")]),
+)  # fmt: skip
+SIGNATURES = st.one_of(st.builds(signature, SIGNERS, ARTIFACTS, TIMES), CERTIFIED)
 PROVENANCES = st.builds(
     lambda by, artifact, ref: provenance(*by, artifact=artifact, ref=ref),
     st.lists(st.sampled_from(["builder", "sam", "second"]), min_size=1, max_size=2, unique=True),
@@ -112,7 +119,10 @@ APPROVALS = (approval("ann", "release-management"), approval("sam", "security"))
 GOOD_REQUESTS = st.builds(lambda what, more: [request(*APPROVALS, *more, release=what)], st.sampled_from([SHOP, SHOP, TWO]), st.lists(GIVENS, max_size=2))
 WORLDS = st.fixed_dictionaries({
     "intact": st.sampled_from([[intact(one) for one in TWO.artifacts]] * 4 + [[intact(TWO.artifacts[0])]]),
-    "signatures": mostly([signature(by, artifact, NOW) for by in ("release", "second") for artifact in TWO.artifacts], SIGNATURES, 3),
+    "signatures": mostly(
+        [one for artifact in TWO.artifacts for one in (*(signature(by, artifact, NOW) for by in ("release", "second")), certified("ci", artifact=artifact))],
+        SIGNATURES, 3,
+    ),
     "provenance": mostly([provenance(artifact=artifact) for artifact in TWO.artifacts], PROVENANCES, 2),
     "summaries": mostly([summary(artifact=artifact, verified_at=ago("1h")) for artifact in TWO.artifacts], SUMMARIES, 2),
     "rejected": st.lists(st.just(rejected()), max_size=1),
@@ -123,10 +133,12 @@ WORLDS = st.fixed_dictionaries({
 })  # fmt: skip
 REQUIREMENTS: st.SearchStrategy[AnyRequirement] = st.sampled_from([
     SIGNED, replace(SIGNED, keys=("release", "second")), replace(SIGNED, keys=("release", "second"), threshold=2), replace(SIGNED, max_age="30d"),
+    replace(SIGNED, identities=("ci",)), SignedBy(identities=("ci",)), SignedBy(identities=("ci", "nightly"), threshold=2, max_age="30d"),
+    replace(SIGNED, identities=("ci", "nightly"), threshold=2), replace(BUILT, identities=("ci",)),
     BUILT, replace(BUILT, keys=("builder", "second")), VERIFIED, replace(VERIFIED, levels=()), CAME, SOAKED, replace(SOAKED, occupancy="observed"), APPROVED,
     replace(APPROVED, independent_of=()), replace(APPROVED, duties={"security": 1}), replace(APPROVED, duties={"security": 2}, independent_of=("requester",)),
 ])  # fmt: skip
-POLICIES = st.lists(REQUIREMENTS, min_size=1, max_size=3, unique_by=lambda one: one.__struct_config__.tag).map(lambda some: policy(*some))
+POLICIES = st.lists(REQUIREMENTS, min_size=1, max_size=3, unique_by=lambda one: one.__struct_config__.tag).map(lambda some: policy(*some, with_identities=True))
 SUBJECTS = st.builds(
     lambda what, who, named: subject(what, actor=who, request=named),
     st.sampled_from([SHOP, SHOP, TWO]),
@@ -159,6 +171,9 @@ def less_was_said(known: Facts) -> Iterator[Facts]:
 
 def smaller(item: Any) -> Iterator[Any]:
     """The fact with one of its parts fewer."""
+    if isinstance(item, Signature) and item.by is not None:
+        for name in item.by.names[1:]:
+            yield replace(item, by=replace(item.by, names=tuple(other for other in item.by.names if other != name)))
     parts = "given" if isinstance(item, Request) else "keys" if isinstance(item, Provenance | Summary) else ""
     held = getattr(item, parts, ())
     for number in range(len(held)):
@@ -184,7 +199,7 @@ def test_more_requirements_never_open(subject: Subject, some: Policy, world: Map
     known = facts(**world)
     requires = some.environments["production"].requires
     for place in range(len(requires)):
-        fewer = policy(*requires[:place], *requires[place + 1 :])
+        fewer = policy(*requires[:place], *requires[place + 1 :], with_identities=True)
         assert not allowed(subject, some, known) or len(requires) == 1 or allowed(subject, fewer, known)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, VERIFIED, digest, key, policy
 from lockgate.canon import decode, digest_hex, encode
 from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay, Summary
-from lockgate.core.policy import EnvironmentPolicy, Policy, needs, requirement_id, section_digest, watched
+from lockgate.core.policy import EnvironmentPolicy, Policy, believed, needs, requirement_id, section_digest, watched
 from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
@@ -20,6 +20,7 @@ from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.signers import Accepts, Believed
 from lockgate.errors import EvidenceError
 from strategies import noun
 
@@ -191,17 +192,68 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
     examples: dict[str, AnyRequirement] = dict(zip(KINDS, ALL, strict=True))
     others: dict[str, Any] = {
         "id": "named", "keys": ("second",), "threshold": 2, "max_age": "1d", "builder": "x", "source": "r@f", "environment": "production", "in_": "production",
-        "for_": "2h", "occupancy": "observed", "duties": {"security": 2}, "independent_of": (), "expires": "1h",
+        "for_": "2h", "occupancy": "observed", "duties": {"security": 2}, "independent_of": (), "expires": "1h", "identities": ("ci",),
         "verifier": "x", "resource": "x", "levels": ("x",), "policy": "x", "policy_digest": digest("x"), "signature_form": "raw",
     }  # fmt: skip
     one = examples[kind]
     before = section_digest(policy(one), "production")
     for field in set(one.__struct_fields__) - {"resource_glob"}:
         changed = msgspec.structs.replace(one, **{field: others[field]})
-        assert section_digest(policy(changed), "production") != before, field
+        assert section_digest(policy(changed, with_identities=True), "production") != before, field
     if isinstance(one, VerifiedBy):  # one of both
         changed = replace(one, resource=None, resource_glob=one.resource)
-        assert section_digest(policy(changed), "production") != before
+        assert section_digest(policy(changed, with_identities=True), "production") != before
+
+
+CERTIFIED = replace(SIGNED, identities=("ci",))
+WITH = policy(CERTIFIED, with_identities=True)
+
+
+def test_the_section_binds_the_identities_it_names_and_the_roots_they_are_believed_by() -> None:
+    """And no others: what production does not rest on does not void its approvals."""
+    before = section_digest(WITH, "production")
+    rules, roots = WITH.identities, WITH.trusted_roots
+    for same in (
+        replace(WITH, identities={**rules, "nightly": replace(rules["nightly"], identity_glob="x")}),
+        replace(WITH, trusted_roots={**roots, "another": '{"mediaType":"changed"}'}),
+    ):
+        assert section_digest(same, "production") == before
+    for other in (
+        replace(WITH, identities={**rules, "ci": replace(rules["ci"], claims={"build-trigger": "push"})}),
+        replace(WITH, identities={**rules, "ci": replace(rules["ci"], root="another")}),
+        replace(WITH, trusted_roots={**roots, "ours": '{"mediaType":"changed"}'}),
+    ):
+        assert section_digest(other, "production") != before
+
+
+def test_what_counts_is_in_the_section_where_it_is_said() -> None:
+    digests = {section_digest(policy(SIGNED, accepts=one), "production") for one in (
+        None, Accepts(), Accepts(formats=("dsse",)), Accepts(formats=("dsse", "sigstore-bundle")), Accepts(formats=("sigstore-bundle", "dsse")),
+        Accepts(algorithms=("ed25519",)), Accepts(log="none"), Accepts(certificate_log="no"),
+    )}  # fmt: skip
+    assert len(digests) == 8
+    assert section_digest(policy(SIGNED, with_identities=True), "production") == section_digest(policy(SIGNED), "production")
+
+
+def test_an_environment_is_believed_as_it_says() -> None:
+    whole = policy(CERTIFIED, with_identities=True, accepts=Accepts(log="none"))
+    assert believed(whole, "production") == Believed(identities=whole.identities, roots=whole.trusted_roots, accepts=Accepts(log="none"))
+    assert believed(whole, "staging").accepts == believed(whole).accepts == Accepts()
+
+
+HANGING: dict[str, Policy | dict[str, Any]] = {
+    "an identity that is not defined": {"requires": (replace(SIGNED, identities=("nobody",)),)},
+    "a root that is not defined": {"identities": {"ci": replace(WITH.identities["ci"], root="nowhere")}},
+    "one name for a key and an identity": {"identities": {"release": WITH.identities["ci"], **WITH.identities}},
+    "more roots than are kept": {"trusted_roots": {**WITH.trusted_roots, **{f"r{n}": "{" + "x" * 60_000 + "}" for n in range(3)}}},
+}
+
+
+@pytest.mark.parametrize("name", HANGING)
+def test_identities_that_do_not_hang_together_cannot_be(name: str) -> None:
+    change = dict(cast("dict[str, Any]", HANGING[name]))
+    with pytest.raises(ValueError, match=r"identity|trusted root"):
+        replace(WITH, environments={"production": EnvironmentPolicy(requires=change.pop("requires", (CERTIFIED,)))}, **change)
 
 
 def test_the_kinds_are_listed_under_their_own_tags() -> None:

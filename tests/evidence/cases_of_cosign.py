@@ -163,80 +163,82 @@ def bundle_cases(make: Maker, found: Foreign) -> None:
     case(
         "version-0.4_fail",
         bent(good, lambda it: it.update(mediaType="application/vnd.dev.sigstore.bundle.v0.4+json")),
-        "bundle.other-version",
+        "sigstore.unknown-version",
         "a version that is not known yet",
     )
-    case("no-version_fail", bent(good, lambda it: without(it, "mediaType")), "bundle.malformed", "a bundle that does not say which version it is")
+    case("no-version_fail", bent(good, lambda it: without(it, "mediaType")), "sigstore.malformed", "a bundle that does not say which version it is")
     case(
         "both-contents_fail",
         bent(good, lambda it: it.update(messageSignature={"signature": "AAAA"})),
-        "bundle.malformed",
+        "sigstore.malformed",
         "an envelope and a message signature: which one is meant is not guessed",
     )
-    case("no-content_fail", bent(good, lambda it: without(it, "dsseEnvelope")), "bundle.malformed", "nothing in it")
+    case("no-content_fail", bent(good, lambda it: without(it, "dsseEnvelope")), "sigstore.malformed", "nothing in it")
     case(
         "no-material_fail",
         bent(good, lambda it: without(it, "verificationMaterial")),
-        "bundle.malformed",
+        "sigstore.no-certificate",
         "verification material is required, though nothing of it is believed",
     )
-    case("empty-material_fail", bent(good, lambda it: it.update(verificationMaterial={})), "bundle.malformed", "neither a key's hint nor a certificate")
+    case("empty-material_fail", bent(good, lambda it: it.update(verificationMaterial={})), "sigstore.no-certificate", "neither a key's hint nor a certificate")
     case(
         "two-materials_fail",
         bent(good, lambda it: it["verificationMaterial"].update(certificate={"rawBytes": "AAAA"})),
-        "bundle.malformed",
+        "sigstore.no-certificate",
         "a key's hint and a certificate",
     )
     case(
         "material-of-text_fail",
         bent(good, lambda it: it.update(verificationMaterial={"publicKey": "AAAA"})),
-        "bundle.malformed",
+        "sigstore.malformed",
         "a key's hint that is no object",
     )
     case(
         "two-signatures_fail",
         bent(good, lambda it: it["dsseEnvelope"].update(signatures=it["dsseEnvelope"]["signatures"] * 2)),
-        "bundle.malformed",
+        "sigstore.too-many-signatures",
         "an envelope in a bundle has one signature; other readers refuse two",
     )
-    case("no-signatures_fail", bent(good, lambda it: it["dsseEnvelope"].update(signatures=[])), "bundle.malformed", "an envelope without a signature")
+    case(
+        "no-signatures_fail", bent(good, lambda it: it["dsseEnvelope"].update(signatures=[])), "sigstore.too-many-signatures", "an envelope without a signature"
+    )
     case(
         "unknown-field_fail",
         bent(good, lambda it: it.update(note="x")),
-        "bundle.malformed",
+        "sigstore.malformed",
         "protobuf's own readers refuse unknown fields, and nobody signed this one",
     )
-    case("unknown-field-of-the-envelope_fail", bent(good, lambda it: it["dsseEnvelope"].update(note="x")), "bundle.malformed", "the same, further in")
+    case("unknown-field-of-the-envelope_fail", bent(good, lambda it: it["dsseEnvelope"].update(note="x")), "sigstore.malformed", "the same, further in")
     case(
         "unknown-field-of-a-signature_fail",
         bent(good, lambda it: it["dsseEnvelope"]["signatures"][0].update(cert="x")),
-        "bundle.malformed",
+        "sigstore.malformed",
         "the same, further in still",
     )
     case(
         "underlined-names_fail",
         bent(good, lambda it: renamed(it, mediaType="media_type", dsseEnvelope="dsse_envelope")),
-        "bundle.malformed",
+        "sigstore.malformed",
         "protobuf reads media_type for mediaType; two names for one thing are one too many",
     )
     case(
         "payload-not-base64_fail",
         bent(good, lambda it: it["dsseEnvelope"].update(payload="%%%")),
-        "dsse.malformed",
+        "sigstore.malformed",
         "the envelope is read as strictly as one that stands alone",
     )
-    case("no-payload-type_fail", bent(good, lambda it: without(it["dsseEnvelope"], "payloadType")), "dsse.malformed", "the same")
+    case("no-payload-type_fail", bent(good, lambda it: without(it["dsseEnvelope"], "payloadType")), "sigstore.malformed", "the same")
     case(
         "duplicate-content_fail",
         good.replace(b'{"mediaType"', b'{"dsseEnvelope":{},"mediaType"', 1),
         "json.duplicate-key",
         "two envelopes under one name: readers differ in which one they take",
     )
-    case("array_fail", b"[" + good + b"]", "bundle.malformed", "a list of bundles is none")
+    case("array_fail", b"[" + good + b"]", "sigstore.malformed", "a list of bundles is none")
     case(
         "bare-envelope_fail",
         json.dumps(json.loads(good)["dsseEnvelope"]).encode(),
-        "bundle.malformed",
+        "sigstore.malformed",
         "an envelope that is said to be a bundle: the media type decides how it is read",
     )
     case("not-json_fail", b"-----BEGIN", "json.malformed", "no JSON at all")

@@ -115,18 +115,23 @@ def key_cases(make: Maker) -> None:
     make.case("keys", "two-lines_fail", both, "key.malformed", "two keys in one file: which one is meant is not guessed")
     options = b'no-pty,command="true" ' + (make.scratch / "ed25519.pub").read_bytes()
     make.case("keys", "authorized-keys-options_fail", options, "key.malformed", "an authorized_keys line with options: they would be dropped silently")
-    for name, how in (("ed25519", "ed25519"), ("p256", "EC -pkeyopt ec_paramgen_curve:P-256")):
+    for name, how in (("ed25519", "ed25519"), ("p256", "EC -pkeyopt ec_paramgen_curve:P-256"), ("p384", "EC -pkeyopt ec_paramgen_curve:P-384"), ("rsa", "RSA")):
         pem = make.ssl_key(f"ssl-{name}", "-algorithm", *how.split())
         (make.scratch / "as.pem").write_bytes(pem)
         der = make.run("openssl", "pkey", "-pubin", "-in", "as.pem", "-outform", "DER")
-        blob = {"ed25519": cases_by_hand.ed25519_blob(der[-32:]), "p256": cases_by_hand.p256_blob(der[-65:])}[name]
-        line = {"ed25519": "ssh-ed25519", "p256": "ecdsa-sha2-nistp256"}[name] + " " + b64(blob)
+        kind = {"ed25519": "ssh-ed25519", "p256": "ecdsa-sha2-nistp256", "p384": "ecdsa-sha2-nistp384", "rsa": "ssh-rsa"}[name]
+        blob = (
+            base64.b64decode(make.run("ssh-keygen", "-i", "-m", "PKCS8", "-f", "as.pem").split()[1])
+            if name != "ed25519"
+            else cases_by_hand.ed25519_blob(der[-32:])
+        )
+        line = f"{kind} {b64(blob)}"
         expected = {"key": line, "fingerprint": "SHA256:" + b64(hashlib.sha256(blob).digest()).rstrip("=")}
         make.case("keys", f"openssl-{name}", pem, expected, f"openssl's PEM of an {name} key has the same normal form as OpenSSH's line")
         if name == "p256":
             compressed = make.run("openssl", "ec", "-pubin", "-in", "as.pem", "-pubout", "-conv_form", "compressed")
             make.case("keys", "openssl-p256-compressed", compressed, expected, "the same key with its point compressed is the same key")
-    for name in ("x25519", "ed448", "rsa", "rsa-pss"):
+    for name in ("x25519", "ed448", "rsa-pss"):
         make.case(
             "keys",
             f"openssl-{name}_fail",
@@ -134,9 +139,9 @@ def key_cases(make: Maker) -> None:
             "key.unsupported",
             f"openssl's {name} key: no signature of it is read",
         )
-    for curve in ("P-384", "secp256k1"):
+    for curve, code, why in (("secp256k1", "key.unsupported", "no such key signs anything here"), ("P-192", "key.weak", "a curve that can be broken")):
         pem = make.ssl_key(f"ssl-{curve}", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}")
-        make.case("keys", f"openssl-{curve.lower()}_fail", pem, "key.unsupported", f"openssl's key on {curve}: only P-256 signs evidence")
+        make.case("keys", f"openssl-{curve.lower()}_fail", pem, code, f"openssl's key on {curve}: {why}")
     certificate = make.run("openssl", "req", "-x509", "-new", "-key", "ssl-ed25519.pem", "-subj", "/CN=throw-away", "-days", "1")
     make.case("keys", "openssl-certificate_fail", certificate, "key.malformed", "an X.509 certificate is no public key")
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from lockgate.core.facts import Rejected, Signature
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
-from lockgate.evidence import artifact, attestation, bundle, dsse, simple_signing
+from lockgate.evidence import artifact, attestation, dsse, simple_signing
+from lockgate.evidence.sigstore import bundle
 
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
 DIGEST = "sha256:" + "9f2c" * 16
@@ -66,7 +67,7 @@ def test_no_altered_bundle_signs_anything_else(data: st.DataObject) -> None:
     bent = bytearray(ours())
     bent[data.draw(st.integers(0, len(bent) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     if any(isinstance(fact, Signature) for fact in read(bundle.MEDIA_TYPE, bytes(bent))):
-        assert bundle.parse(bytes(bent)).envelope.payload == bundle.parse(ours()).envelope.payload
+        assert bundle.parse(bytes(bent)).signed.payload == bundle.parse(ours()).signed.payload
 
 
 PAYLOAD = json.dumps(
@@ -92,10 +93,10 @@ def test_no_altered_payload_is_signed(data: st.DataObject) -> None:
 
 def test_no_signature_of_one_form_passes_for_the_other() -> None:
     """An envelope's signature is of its PAE, which is no payload; a payload's is of JSON, which is no PAE."""
-    envelope = bundle.parse(ours()).envelope
-    signed = base64.b64encode(envelope.signatures[0].sig).decode()
-    pae = dsse.pae(envelope.payload_type, envelope.payload)
-    for payload, code in ((envelope.payload, "simple-signing.unknown-key"), (pae, "json.malformed")):
+    inside = bundle.parse(ours()).signed
+    signed = base64.b64encode(inside.signature).decode()
+    pae = dsse.pae(inside.payload_type, inside.payload)
+    for payload, code in ((inside.payload, "simple-signing.unknown-key"), (pae, "json.malformed")):
         (fact,) = read(simple_signing.MEDIA_TYPE, simple_signing.join(payload, signed))
         assert isinstance(fact, Rejected)
         assert fact.code == code

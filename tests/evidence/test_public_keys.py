@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from lockgate.core.identity import fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import b64, keys
+from lockgate.evidence.algorithms import Loaded
 from lockgate.evidence.sshwire import string
 
 ED = ed25519.Ed25519PrivateKey.from_private_bytes(b"throw-away key of these tests 01")
 EC = ec.derive_private_key(0x1234567890ABCDEF, ec.SECP256R1())
 RSA = rsa.generate_private_key(65537, 2048)
 P384, P521 = ec.derive_private_key(7, ec.SECP384R1()), ec.derive_private_key(7, ec.SECP521R1())
-PUBLIC: dict[str, keys.Loaded] = {
+PUBLIC: dict[str, Loaded] = {
     "ed25519": ED.public_key(),
     "p256": EC.public_key(),
     "p384": P384.public_key(),

@@ -15,7 +15,8 @@ from lockgate.core.facts import Rejected
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import artifact, bundle, dsse, keys, raw_pair, slsa, statement, vsa
+from lockgate.evidence import artifact, dsse, keys, raw_pair, slsa, statement, vsa
+from lockgate.evidence.sigstore import bundle
 
 DATA = ROOT.parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
@@ -133,5 +134,5 @@ def test_the_sigstore_bundles_prove_nothing_without_their_keys() -> None:
         for fact in artifact.read([piece], {}, {SOURCE}, datetime(2030, 1, 1, tzinfo=UTC)):
             assert isinstance(fact, Rejected)
             found.setdefault(fact.code, set()).add(path.parent.name)
-    assert found.keys() == {"bundle.keyless", "bundle.no-envelope", "bundle.other-version"}, found
+    assert found.keys() == {"bundle.keyless", "bundle.no-envelope", "bundle.other-version", "sigstore.unknown-version"}, found
     assert "managed-key-happy-path" in found["bundle.no-envelope"]

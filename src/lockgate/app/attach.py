@@ -9,8 +9,9 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest, parse_ref
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Clock, Evidence, Signer, Source
-from lockgate.evidence import artifact, bundle, dsse
+from lockgate.evidence import artifact, dsse
 from lockgate.evidence.attestation import write_attestation
+from lockgate.evidence.sigstore import bundle
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ from lockgate.core import events
 from lockgate.core.envelope import Envelope
 from lockgate.core.facts import Need, Provenance, Unreadable
 from lockgate.core.identity import PersonId, fingerprint
-from lockgate.core.policy import watched
+from lockgate.core.policy import believed, watched
 from lockgate.core.ports import Ended, PersonSigner
 from lockgate.core.state import Running
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, LockgateError, TrustError
@@ -246,7 +246,9 @@ def _kept(ports: Ports, envelope: Envelope, permit: int, name: str) -> tuple[str
 def _built(ports: Ports, own: Projection, gated: gate.Gated) -> tuple[events.Built, ...]:
     """The first few builds that the decision's evidence tells of, by keys of the policy; what is too long to be one is left out."""
     basket = stored(ports, gated.decision.evidence)
-    found = artifact_facts(basket, gated.release.artifacts, own.policy_in_force().keys, gated.decision.decided_at)[Need(Provenance)]
+    policy = own.policy_in_force()
+    counted = believed(policy, gated.decision.environment)
+    found = artifact_facts(basket, gated.release.artifacts, policy.keys, counted, gated.decision.decided_at)[Need(Provenance)]
     if isinstance(found, Unreadable):
         return ()
     facts: list[Provenance] = list(found.items)

@@ -15,10 +15,11 @@ from lockgate.core.digest import Digest, Ref, digest_of
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Summary, Unreadable
 from lockgate.core.identity import Name, PublicKey
-from lockgate.core.policy import section_digest
+from lockgate.core.policy import believed, section_digest
 from lockgate.core.ports import Evidence, Measured
 from lockgate.core.recall import freed, standing
 from lockgate.core.revocation import Revocation
+from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact
@@ -111,7 +112,7 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
 
-def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], now: datetime) -> dict[Need, Gathered]:
+def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime) -> dict[Need, Gathered]:
     """READ the evidence that came with the artifacts. One lost artifact, or more than is read, makes the kind unreadable for all."""
     manifest = basket.manifest
     measured = {one.digest for one in manifest.measured}
@@ -120,13 +121,13 @@ def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Na
         if manifest.lost:
             intact = intact if all(one in measured for one in artifacts) else Unreadable(code=manifest.lost[0].code)
             raise UnreadableError(manifest.lost[0].code, "an artifact or its evidence could not be read")
-        return {Need(Intact): intact, **_read(basket, artifacts, keys, now)}
+        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now)}
     except UnreadableError as err:
         because = Unreadable(code=err.code)
         return {Need(Intact): intact, Need(Signature): because, Need(Provenance): because, Need(Summary): because, Need(Rejected): because}
 
 
-def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], now: datetime) -> dict[Need, Gathered]:
+def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime) -> dict[Need, Gathered]:
     signatures: list[Signature] = []
     provenance: list[Provenance] = []
     summaries: list[Summary] = []
@@ -135,7 +136,7 @@ def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, Publi
         evidence = [
             Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in basket.manifest.items if item.subject == digest
         ]
-        for fact in artifact.read(evidence, keys, {digest}, now):
+        for fact in artifact.read(evidence, keys, {digest}, now, counted):
             match fact:
                 case Signature():
                     signatures.append(fact)
@@ -184,5 +185,6 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
 
 def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime) -> Facts:
     """All facts of a decision."""
-    keys = own.policy_in_force().keys
-    return Facts({**artifact_facts(basket, artifacts, keys, now), **history_facts(own, others, now)})
+    policy = own.policy_in_force()
+    counted = believed(policy, own.state.environment.name)
+    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now), **history_facts(own, others, now)})

@@ -18,6 +18,7 @@ from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
 from lockgate.core.facts import Rejected, Summary
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
+from lockgate.core.signers import KEYS_ALONE, Believed
 from lockgate.evidence import artifact, dsse, record
 from lockgate.ledger import note, proof
 
@@ -124,15 +125,17 @@ def find_artifact(bench: Bench, ref_text: str, platform: str = "") -> tuple[Ref,
     return bench.source.resolve(parse_ref(ref_text), platform)
 
 
-def inspect_artifact(bench: Bench, found: tuple[Ref, Digest], keys: Mapping[Name, PublicKey], root: Anchor | None = None) -> SeenArtifact:
-    """Read an artifact and its evidence, believing these keys, for which `root` vouches.
+def inspect_artifact(
+    bench: Bench, found: tuple[Ref, Digest], keys: Mapping[Name, PublicKey], root: Anchor | None = None, believed: Believed = KEYS_ALONE
+) -> SeenArtifact:
+    """Read an artifact and its evidence, believing these keys and identities, for which `root` vouches.
 
     Raises:
         LockgateError: from the source.
     """
     ref, digest = found
     measured = bench.source.measure(ref, digest)
-    facts = tuple(artifact.read(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now()))
+    facts = tuple(artifact.read(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now(), believed))
     good = not measured.problem and any(fact.passed if isinstance(fact, Summary) else not isinstance(fact, Rejected) for fact in facts)
     return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good, root=root)
 

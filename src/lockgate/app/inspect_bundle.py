@@ -7,19 +7,19 @@ from lockgate.core.digest import Digest, hex_of
 from lockgate.errors import EvidenceError
 from lockgate.evidence import statement
 from lockgate.evidence.sigstore import bundle, identity, trust, verify
-from lockgate.evidence.sigstore.key import key_of
+from lockgate.evidence.sigstore.key import named_key
 
 
 class Wanted(Noun, frozen=True, kw_only=True):
     """Who has to have signed: somebody a certificate names, or a key.
 
     Attributes:
-        identity, issuer: exactly these; empty where a key is meant. key: a public key, PEM; empty where a certificate is.
+        identity, issuer: exactly these; empty where a key is meant. key: a public key; empty where a certificate is.
     """
 
     identity: str = ""
     issuer: str = ""
-    key: bytes = b""
+    key: str = ""
 
 
 class SeenBundle(Noun, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ def inspect_bundle(data: bytes, root: bytes, artifact: Digest, wanted: Wanted) -
         EvidenceError: by code, as `verify.verify`; ``sigstore.other-identity``; ``statement.other-subject``.
     """
     read = bundle.parse(data)
-    signer = key_of(wanted.key) if wanted.key else None
+    signer = named_key(wanted.key) if wanted.key else None
     found = verify.verify(read, trust.parse(root), {"sha256": bytes.fromhex(hex_of(artifact))}, signer=signer)
     who = identity.read(found.certificate) if found.certificate else identity.Identity(subject="", issuer="", claims={})
     if (who.subject, who.issuer) != (wanted.identity, wanted.issuer):

@@ -23,8 +23,9 @@ from lockgate.core.ports import Evidence
 from lockgate.core.recall import names, recalling, standing, struck
 from lockgate.core.state import Permit
 from lockgate.errors import EvidenceError, TrustError, UnreadableError, UsageError
-from lockgate.evidence import bundle, dsse, history, record
+from lockgate.evidence import dsse, history, record
 from lockgate.evidence.attestation import seal
+from lockgate.evidence.sigstore import bundle
 from lockgate.render import vsa
 
 

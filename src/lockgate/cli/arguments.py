@@ -68,6 +68,21 @@ def public_keys(paths: Iterable[str]) -> list[str]:
     return [parse_public_key(read(path, "key.unreadable", MAX_KEY + 1)) for path in paths]
 
 
+def evidence_key(spec: str) -> tuple[str, str]:
+    """The path, and the key that checks evidence: ``FILE``, or ``ALGORITHM:FILE`` for an RSA key, which does not say how it signs.
+
+    Raises:
+        UsageError: ``key.unreadable``. EvidenceError: ``key.no-algorithm``, ``key.other-algorithm``, ``key.malformed`` and their like.
+    """
+    from lockgate.evidence.algorithms import ALGORITHMS
+    from lockgate.evidence.keys import with_algorithm
+
+    algorithm, colon, path = spec.partition(":")
+    if not colon or algorithm not in ALGORITHMS:
+        algorithm, path = "", spec
+    return path, with_algorithm(public_keys([path])[0], algorithm)
+
+
 def project_name(text: str) -> str:
     """What of a directory's name may be a project's in a policy."""
     word = "".join(one if one.isascii() and one.isalnum() else "-" for one in text.lower()).strip("-")[:40]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lockgate.app.inspect_bundle import SeenBundle
     from lockgate.cli.session import Session
 
-MAX_BUNDLE, MAX_ROOT, MAX_KEY = 4 << 20, 1 << 20, 1 << 16
+MAX_BUNDLE, MAX_ROOT = 4 << 20, 1 << 20
 
 
 def verify_bundle(
@@ -29,7 +29,7 @@ def verify_bundle(
         raise UsageError("sigstore.no-artifact", "a bundle is about one artifact: name it with --artifact")
     if (bool(who[0]), bool(who[1]), len(publics)) not in {(True, True, 0), (False, False, 1)}:
         raise UsageError("sigstore.whose", "a bundle shows who signed: say who had to, with --identity and --issuer, or with one --public")
-    key = arguments.read(publics[0], "key.unreadable", MAX_KEY) if publics else b""
+    key = arguments.evidence_key(publics[0])[1] if publics else ""
     data, root = arguments.read(what, "verify.unreadable", MAX_BUNDLE), arguments.read(trusted_root, "trusted-root.unreadable", MAX_ROOT)
     ((digest,), _) = artifacts_of(session.bench(), artifacts, platform)
     seen = inspect_bundle(data, root, digest, Wanted(identity=who[0], issuer=who[1], key=key))

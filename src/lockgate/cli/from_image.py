@@ -47,7 +47,7 @@ def look(session: Session, ref: str, platform: str, publics: Sequence[str], file
     if os.path.lexists(file):
         raise _exists(file, shlex.join(made))
     offered = {key: Offered(said, "at hand here") for key, said in publics_at_hand(session.config).items()}
-    offered.update(zip(arguments.public_keys(publics), map(Offered, publics), strict=True))
+    offered.update((key, Offered(path, "named with --public")) for path, key in map(arguments.evidence_key, publics))
     return Looked(survey(session.bench(), ref, platform, list(offered)), offered, shlex.join(made), Path(file), now())
 
 

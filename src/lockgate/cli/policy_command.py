@@ -26,13 +26,13 @@ def command() -> None:
 
 def _read(file: str, odd: Callable[[str], None] = lambda _: None) -> Policy:
     """The policy in a file, if it can pass at all; `odd` is told what is odd about it, at file:line:column."""
-    from lockgate.evidence.keys import MAX_KEY
+    from lockgate.evidence.policy_roots import MAX_FILE
     from lockgate.evidence.policy_sense import check_policy
     from lockgate.evidence.yaml_tree import MAX_BYTES
     from lockgate.wire.files import read_head
 
     data = arguments.read(file, "policy.unreadable", MAX_BYTES + 1)
-    policy, remarks = check_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_KEY + 1))
+    policy, remarks = check_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_FILE + 1))
     for remark in remarks:
         odd(remark)
     return policy

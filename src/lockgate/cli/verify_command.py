@@ -26,7 +26,7 @@ MAX_FILE = 4 << 20
 
 @click.command("verify")
 @click.argument("what", metavar="REF|FILE")
-@click.option("--public", "publics", multiple=True, metavar="FILE", help="A public key to believe, instead of the policy's.")
+@click.option("--public", "publics", multiple=True, metavar="FILE", help="A public key to believe, instead of the policy's; of RSA, ALGORITHM:FILE.")
 @arguments.platform_option
 @arguments.plain_http_option
 @click.option("--artifact", "artifacts", multiple=True, metavar="REF|DIGEST", help="Of a permit: that it names this artifact; a REF is read, every byte.")
@@ -157,13 +157,15 @@ def _event(session: Session, what: str) -> None:
 def _artifact(session: Session, what: str, publics: tuple[str, ...], platform: str) -> None:
     from lockgate.app.inspect import anchor, find_artifact, inspect_artifact
     from lockgate.app.project import project
+    from lockgate.core.policy import believed
+    from lockgate.core.signers import KEYS_ALONE
     from lockgate.errors import UsageError
     from lockgate.render.leaves import artifact_text
 
     found = find_artifact(session.bench(), what, platform)  # before the gate: what is not there is said of a file first
-    root, vouched = None, True
+    root, vouched, others = None, True, KEYS_ALONE
     if publics:
-        keys = dict(zip((Path(public).stem for public in publics), arguments.public_keys(publics), strict=True))
+        keys = {Path(path).stem: key for path, key in map(arguments.evidence_key, publics)}
     else:
         try:
             ports = session.ports()
@@ -171,10 +173,11 @@ def _artifact(session: Session, what: str, publics: tuple[str, ...], platform: s
             if err.code == "gate.none":
                 err.remedy = f"lockgate verify {shlex.quote(what)}{f' --platform {shlex.quote(platform)}' if platform else ''} --public FILE"
             raise
-        keys = project(ports, "").policy_in_force().keys
+        policy = project(ports, "").policy_in_force()
+        keys, others = policy.keys, believed(policy)
         vouched = ports.pinned is not None
         root = anchor(ports.pinned, _trust_file(session)) if ports.pinned is not None else None
-    seen = inspect_artifact(session.bench(), found, keys, root)
+    seen = inspect_artifact(session.bench(), found, keys, root, others)
     sheet = session.sheet(result=True)
     session.say(seen, "\n".join(filter(None, (artifact_text(seen.pinned, seen.measured, seen.facts, keys, sheet), _anchor(seen.root, sheet)))))
     if seen.measured.problem or not seen.good:

@@ -35,20 +35,43 @@ class Intact(Noun, frozen=True, kw_only=True):
     inside: tuple[Digest, ...] = ()
 
 
+class Holder(Noun, frozen=True, kw_only=True):
+    """Who held a certificate that signed, as a trusted root vouches for it.
+
+    Attributes:
+        names: the policy's identities that mean this certificate; at least one.
+        subject, issuer, claims: what the certificate says: whom it names, who authenticated them, and what else.
+        root: the policy's name of the trusted root.
+        at: the earliest time the signature is known to have existed; known: by whose word, a time-stamping authority's or a log's.
+        logged: the index of its entry in the transparency log; -1 for none.
+    """
+
+    names: tuple[Name, ...]
+    subject: str
+    issuer: str
+    root: Name
+    at: Time
+    known: Literal["time-stamp", "log"]
+    logged: int = -1
+    claims: dict[str, str] = {}
+
+
 class Signature(Noun, frozen=True, kw_only=True):
-    """A key signed this artifact.
+    """A key, or the holder of a certificate, signed this artifact.
 
     Attributes:
         subject: the artifact's digest.
-        key: the key whose signature verified.
-        signed_at: when, as the signer says; None where the format does not say.
+        key: the key whose signature verified; empty where a certificate did.
+        signed_at: when, as the signer says, or of a certificate, as is known; None where the format does not say.
         source: digest of the evidence bytes.
+        by: the certificate's holder; None for a key.
     """
 
     subject: Digest
     key: Fingerprint
     source: Digest
     signed_at: Time | None = None
+    by: Holder | None = None
 
 
 class Material(Noun, frozen=True, kw_only=True):
@@ -70,6 +93,7 @@ class Provenance(Noun, frozen=True, kw_only=True):
         commit: the source's commit, 40 or 64 hex digits; empty where it is not said.
         finished_at: as the builder says.
         source: digest of the evidence bytes.
+        by: the holder of the certificate that signed it; None where keys did.
         entry_point: the file in the source that says how to build, such as ``.github/workflows/release.yml``; empty where it is not said.
         level: such as ``SLSA_BUILD_LEVEL_3``, as the builder's own name claims it; empty where it does not. Nobody verified it.
         materials: everything the builder says went in, at most 4,096.
@@ -83,6 +107,7 @@ class Provenance(Noun, frozen=True, kw_only=True):
     ref: str = ""
     commit: str = ""
     finished_at: Time | None = None
+    by: Holder | None = None
     entry_point: str = ""
     level: str = ""
     materials: tuple[Material, ...] = ()
@@ -102,6 +127,7 @@ class Summary(Noun, frozen=True, kw_only=True):
         policy: ``policy.uri``; empty where it is not said. policy_digest: the SHA-256 in ``policy.digest``; empty where there is none.
         verified_at: ``timeVerified``, as the verifier says.
         raw: the keys' ECDSA signatures are r and s side by side (IEEE P1363), not DER.
+        by: the holder of the certificate that signed it; None where keys did.
     """
 
     subject: Digest
@@ -115,6 +141,7 @@ class Summary(Noun, frozen=True, kw_only=True):
     policy_digest: str = ""
     verified_at: Time | None = None
     raw: bool = False
+    by: Holder | None = None
 
 
 class Rejected(Noun, frozen=True, kw_only=True):

@@ -24,6 +24,9 @@ _KEY_TYPES = r"ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-ssh-ed25519@
 PublicKey = Annotated[str, msgspec.Meta(pattern=rf"^({_KEY_TYPES}) [A-Za-z0-9+/]{{8,12000}}={{0,2}}\Z")]
 """A public key: ``<type> <base64>``, no comment. `evidence.keys` makes and checks it."""
 
+EvidenceKey = Annotated[str, msgspec.Meta(pattern=rf"^({_KEY_TYPES}|rsa-(pkcs1|pss)-sha(256|384|512)) [A-Za-z0-9+/]{{8,12000}}={{0,2}}\Z")]
+"""A public key that signs evidence: as `PublicKey`, and for RSA with the algorithm in place of the type ``ssh-rsa`` that stands in its blob."""
+
 Fingerprint = str
 """``SHA256:`` and 43 characters of unpadded base64, as ``ssh-keygen -l`` prints."""
 
@@ -39,13 +42,14 @@ Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
 
 
 @lru_cache(maxsize=4096)
-def fingerprint(key: PublicKey) -> Fingerprint:
-    """The key's OpenSSH SHA-256 fingerprint.
+def fingerprint(key: EvidenceKey) -> Fingerprint:
+    """The key's OpenSSH SHA-256 fingerprint; of an RSA key the same, whichever algorithm is named with it.
 
     Raises:
         ValueError: for text that is no key in normal form: two spellings of one key would pass for two keys.
     """
     type_, _, text = key.partition(" ")
+    type_ = "ssh-rsa" if type_.startswith("rsa-") else type_
     try:
         blob = base64.b64decode(text, validate=True)
     except ValueError:

@@ -12,7 +12,7 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import artifact, predicates, simple_signing, slsa, statement, vsa
+from lockgate.evidence import artifact, predicates, slsa, statement, vsa
 
 
 class Claim(Noun, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ def _claim(piece: Evidence, source: Digest, digest: Digest) -> Claim:
     keyids: tuple[str, ...] = ()
     try:
         opened = artifact.take_apart(piece)
-        if isinstance(opened, simple_signing.Signed):  # it names no key, and can be nothing but a signature
+        if opened.envelope is None:  # it names no key, and can be nothing but a signature
             return Claim(source=source, media_type=piece.media_type, predicate=SIGNATURE, name=predicates.name_of(SIGNATURE))
         envelope = opened.envelope
         keyids = tuple(dict.fromkeys(part.keyid for part in envelope.signatures))

@@ -42,7 +42,7 @@ _UNUSED = {
     "dsse.bad-signature": "its signature is not that of the key it names",
     "simple-signing.unknown-key": "signed by a key that is not known here",
     "simple-signing.other-digest": "about another artifact",
-    "bundle.keyless": "signed by the key in a certificate, and only keys that are known count",
+    "bundle.keyless": "signed by the key in a certificate; an identity says whose certificates count (docs/policy.md)",
     "statement.other-subject": "about another artifact",
     "no-source": "good, and it names no source that could be asked for",
     "too-many": "good, and there are more than a proposal asks for",

@@ -22,6 +22,7 @@ from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.state import KEPT_ANSWERS
 from lockgate.errors import PolicyError
+from lockgate.evidence import policy_identities
 from lockgate.evidence.policy_yaml import SHOWN, placed_policy
 from lockgate.evidence.yaml_tree import Items, Mapping, Place
 
@@ -78,8 +79,9 @@ def _placed(root: Mapping, policy: Policy) -> Iterator[_Placed]:
 def _never(root: Mapping, policy: Policy) -> Iterator[Remark]:
     for one in _placed(root, policy):
         match one.requirement:
-            case SignedBy(keys=keys, threshold=threshold) if threshold > len(keys):
-                yield Remark(one.at("threshold"), f"threshold is {threshold}, and only {len(keys)} can sign: {', '.join(keys)}")
+            case SignedBy(keys=keys, identities=identities, threshold=threshold) if threshold > len(keys) + len(identities):
+                names = (*keys, *identities)
+                yield Remark(one.at("threshold"), f"threshold is {threshold}, and only {len(names)} can sign: {', '.join(names)}")
             case Soaked(occupancy="observed"):
                 yield Remark(one.at("occupancy"), "nothing is observed in this release, so that this never passes: take occupancy out")
             case Soaked() if one.section.time == "attested":
@@ -89,6 +91,13 @@ def _never(root: Mapping, policy: Policy) -> Iterator[Remark]:
             case _:
                 pass
     yield from _circles(root, policy)
+    for name, rule in policy.identities.items():
+        yield from (_of_identity(root, name, remark) for remark in policy_identities.never(rule))
+
+
+def _of_identity(root: Mapping, name: Name, remark: policy_identities.Remark) -> Remark:
+    pairs = cast("Mapping", cast("Mapping", root.pairs["identities"][1]).pairs[name][1]).pairs
+    return Remark(pairs[remark.field][1].place, remark.text)
 
 
 def _never_approved(one: _Placed, policy: Policy) -> Iterator[Remark]:
@@ -98,7 +107,7 @@ def _never_approved(one: _Placed, policy: Policy) -> Iterator[Remark]:
         yield Remark(one.at("duties"), f"{people} people are asked for, and a request takes {KEPT_ANSWERS} approvals")
     if "author" in requirement.independent_of:
         yield Remark(one.at("independent-of"), "nobody can tell the author in this release, so that this never passes: take author out")
-    if "builder" in requirement.independent_of and not policy.keys:
+    if "builder" in requirement.independent_of and not policy.keys and not policy.identities:
         yield Remark(one.at("independent-of"), "the builder is told by provenance, and the policy has no key to believe it by: add keys, or take builder out")
 
 
@@ -172,6 +181,12 @@ def _odd(root: Mapping, policy: Policy) -> Iterator[Remark]:
                 pass
         if isinstance(one.requirement, Approved) and one.requirement is not next(each for each in one.section.requires if isinstance(each, Approved)):
             yield Remark(one.node.place, "each approved counts people for itself, so that one person may stand in both: put all duties into one")
+    for name, rule in policy.identities.items():
+        yield from (_of_identity(root, name, remark) for remark in policy_identities.odd(rule))
+    used = {name for section in policy.environments.values() for requirement in section.requires for name in requirement.identity_names()}
+    for name, (word, _) in (cast("Mapping", root.pairs["identities"][1]).pairs if policy.identities else {}).items():
+        if name not in used:
+            yield Remark(word.place, f"no requirement names the identity {name!r}")
     named = {key for section in policy.environments.values() for requirement in section.requires for key in requirement.key_names()}
     for name, (word, _) in (cast("Mapping", root.pairs["keys"][1]).pairs if policy.keys else {}).items():
         if name not in named:

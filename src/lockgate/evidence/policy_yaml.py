@@ -2,7 +2,7 @@
 
 The schema is the core's own types, so that a new requirement needs no line here. Two things read otherwise in YAML
 than in canonical JSON: a requirement's kind is the key it stands under (``- signed-by: {…}``, with ``id:`` inside or
-beside it), and a key is written in one of five forms (`policy_keys`).
+beside it), and a key is written in one of several forms (`policy_keys`).
 
 Plain scalars follow the YAML 1.2 core schema where a number is asked for, and are text where text is asked for; where
 the two could differ (``true``, ``1.0``, ``0x1f``), quotes are asked for. What would switch a requirement off, an empty
@@ -21,12 +21,13 @@ from msgspec import inspect
 
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration
-from lockgate.core.identity import Duty, Name, PersonId, PublicKey
+from lockgate.core.identity import Duty, EvidenceKey, Name, PersonId, PublicKey, fingerprint
 from lockgate.core.policy import Policy, requirement_id
 from lockgate.core.requirements import KINDS, AnyRequirement
 from lockgate.core.requirements.built_by import Source
+from lockgate.core.signers import RootText
 from lockgate.errors import PolicyError
-from lockgate.evidence import policy_keys, yaml_tree
+from lockgate.evidence import policy_identities, policy_keys, policy_roots, yaml_tree
 from lockgate.evidence.yaml_tree import Items, Mapping, Node, Place, Scalar
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def _pattern(type_: object) -> str | None:
     return cast("inspect.StrType", inspect.type_info(type_)).pattern
 
 
-_KEY = _pattern(PublicKey)
+_KEYS, _ROOT = {_pattern(PublicKey), _pattern(EvidenceKey)}, _pattern(RootText)
 _MEANING = {
     _pattern(Duration): "a duration: write 30m, 24h or 7d, and never zero",
     _pattern(Name): "a name: lower-case letters, digits and -, at most 64",
@@ -76,7 +77,7 @@ def parse_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] |
     Raises:
         PolicyError: ``policy.malformed``, ``policy.unknown-key``, ``policy.missing-key``, ``policy.duplicate-key``,
             ``policy.bad-value``, ``policy.zero``, ``policy.empty``, ``policy.undefined``, ``policy.too-large``,
-            ``policy.too-deep``, ``policy.alias``, ``policy.tag``, ``policy.no-libyaml``: the first problem's code, and
+            ``policy.too-deep``, ``policy.alias``, ``policy.tag``, ``policy.no-libyaml``, or a key's own: the first problem's code, and
             one line ``file:line:column: …`` for each of the first 10.
     """
     return placed_policy(data, filename, read_file)[1]
@@ -156,10 +157,15 @@ class _Form:
                 return _integer(node, type_, name)
             case inspect.LiteralType():
                 return _literal(node, type_, name)
-            case inspect.StrType() if type_.pattern == _KEY:
+            case inspect.StrType() if type_.pattern in _KEYS:
                 try:
                     return policy_keys.read(_mapping(node, f"the key {name}"), self._read_file, evidence=self._evidence)
                 except policy_keys.BadKey as err:
+                    raise _Problem(err.code, err.place, err.text) from None
+            case inspect.StrType() if type_.pattern == _ROOT:
+                try:
+                    return policy_roots.read(_mapping(node, f"the trusted root {name}"), self._read_file)
+                except policy_roots.BadRoot as err:
                     raise _Problem("policy.bad-value", err.place, err.text) from None
             case _:
                 return _string(node, cast("inspect.StrType", type_), name)
@@ -216,15 +222,22 @@ class _Form:
             if "id" in inner.pairs:
                 raise _Problem("policy.duplicate-key", node.pairs["id"][0].place, f"this {kind} has an id already, inside it")
             inner = Mapping(inner.place, {**inner.pairs, "id": node.pairs["id"]})
+        if not {"keys", "identities"} & inner.pairs.keys() and "keys" in KINDS[kind].__struct_fields__:
+            self.problems.append(_Problem("policy.missing-key", inner.place, f"{kind} lacks 'keys', or 'identities'"))
         return {"kind": kind, **self._struct(inner, cast("inspect.StructType", inspect.type_info(KINDS[kind])), kind)}
 
     def references(self, root: Mapping, plain: dict[str, Any]) -> None:
         """What one part of a policy says of another: names that are defined, ids and keys that are distinct."""
         keys: dict[str, str] = {}
         for name, key in plain.get("keys", {}).items():
-            if keys.setdefault(key, name) != name:
+            if keys.setdefault(fingerprint(key), name) != name:
                 place = cast("Mapping", root.pairs["keys"][1]).pairs[name][0].place
-                self.problems.append(_Problem("policy.bad-value", place, f"{name!r} is the same public key as {keys[key]!r}: it would count twice"))
+                self.problems.append(
+                    _Problem("policy.bad-value", place, f"{name!r} is the same public key as {keys[fingerprint(key)]!r}: it would count twice")
+                )
+        self.problems += [_Problem(*wrong) for wrong in policy_identities.wrong(root, plain)]
+        if self.problems:
+            return
         environments = cast("Mapping", root.pairs["environments"][1])
         for name, (word, section) in environments.pairs.items():
             if name == "house":
@@ -234,11 +247,11 @@ class _Form:
                 others = [other for other in environments.pairs if other != name]
                 self._defined(pairs["from"][1], plain["environments"][name]["from"], others, "other environment")
             nodes = cast("Items", pairs["requires"][1]).nodes
-            can = self._requirements(nodes, plain["environments"][name]["requires"], plain.get("keys", {}), environments.pairs)
+            can = self._requirements(nodes, plain["environments"][name]["requires"], plain, environments.pairs)
             for id_ in plain["environments"][name].get("waivable", ()):
                 self._defined(pairs["waivable"][1], id_, can, "requirement that can be waived")
 
-    def _requirements(self, nodes: list[Node], plain: list[Any], keys: Iterable[str], environments: Iterable[str]) -> list[str]:
+    def _requirements(self, nodes: list[Node], plain: list[Any], policy: dict[str, Any], environments: Iterable[str]) -> list[str]:
         """Holds each against what is defined; the ids of those that can be waived."""
         ids: dict[str, Place] = {}
         can = []
@@ -253,7 +266,9 @@ class _Form:
                 self.problems.append(_Problem("policy.bad-value", node.place, f"{id_!r} stands already at line {ids[id_].line}: give each an id"))
             can += [id_] if type(requirement).waivable else []
             for key in requirement.key_names():
-                self._defined(node, key, keys, "key")
+                self._defined(node, key, policy.get("keys", {}), "key")
+            for identity in requirement.identity_names():
+                self._defined(node, identity, policy.get("identities", {}), "identity")
             for need in requirement.needs():
                 if need.environment:
                     self._defined(node, need.environment, environments, "environment")
@@ -341,6 +356,12 @@ def dump_policy(policy: Policy) -> str:
     if policy.keys:
         lines.append("keys:")
         lines += [f"  {quoted(name)}: {flow(dict([policy_keys.write(key)]))}" for name, key in policy.keys.items()]
+    if policy.identities:
+        lines.append("identities:")
+        lines += [f"  {quoted(name)}: {flow(msgspec.to_builtins(rule))}" for name, rule in policy.identities.items()]
+    if policy.trusted_roots:
+        lines.append("trusted-roots:")
+        lines += [f"  {quoted(name)}: {flow({'json': root})}" for name, root in policy.trusted_roots.items()]
     return "\n".join(lines) + "\n"
 
 

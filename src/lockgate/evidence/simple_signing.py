@@ -1,7 +1,8 @@
 """How cosign signed images before its bundles (cosign, SIGNATURE_SPEC.md): a payload that names a digest, and a signature of that payload's bytes.
 
 The payload is a layer of the manifest under the tag ``sha256-<hex>.sig``, and its signature an annotation of that layer. A source
-hands on both in one `Piece`: neither is evidence without the other.
+hands on both in one `annotated.Piece`: neither is evidence without the other. What else stands beside them (`annotated.Beside`) counts for certificates
+(`cosign_layout`), and not here, where keys do.
 
   1. the signature is there, and base64 of something;
   2. it is one by a key we know over exactly the payload's bytes ("Signature Schemes"); nothing in them is looked at before that;
@@ -24,9 +25,10 @@ from typing import Any
 from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
-from lockgate.core.identity import Fingerprint, PublicKey
+from lockgate.core.identity import EvidenceKey, Fingerprint
 from lockgate.errors import EvidenceError
-from lockgate.evidence import b64, foreign, keys
+from lockgate.evidence import annotated, b64, foreign, keys
+from lockgate.evidence.annotated import Beside, Piece
 
 MEDIA_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json"
 PAYLOAD_TYPE = "cosign container image signature"
@@ -36,26 +38,17 @@ MAX_PAYLOAD = 1 << 16
 _LAST_SECOND = 253_402_300_799
 
 
-class Piece(Noun, frozen=True, kw_only=True):
-    """What a source hands on, canonical.
-
-    Attributes:
-        payload: base64 of the layer's bytes. signature: the annotation as it is; empty where there is none.
-    """
-
-    payload: str
-    signature: str
-
-
 class Signed(Noun, frozen=True, kw_only=True):
     """A piece taken apart, believed in nothing.
 
     Attributes:
-        payload: the bytes that were signed. signature: Ed25519, or ECDSA P-256 with SHA-256 in DER.
+        payload: the bytes that were signed. signature: by whatever kind of key.
+        beside: the other annotations, unread.
     """
 
     payload: bytes
     signature: bytes
+    beside: Beside = Beside()
 
 
 class Said(Noun, frozen=True, kw_only=True):
@@ -70,9 +63,9 @@ class Said(Noun, frozen=True, kw_only=True):
     signed_at: datetime | None
 
 
-def join(payload: bytes, signature: str) -> bytes:
-    """A layer's bytes and its annotation ``dev.cosignproject.cosign/signature``, as one piece of evidence."""
-    return canon.encode(Piece(payload=b64.encode(payload), signature=signature))
+def join(payload: bytes, signature: str, beside: Beside = Beside()) -> bytes:  # noqa: B008  frozen
+    """A layer's bytes, its annotation ``dev.cosignproject.cosign/signature`` and the others, as one piece of evidence."""
+    return annotated.join(payload, signature, beside)
 
 
 def parse(data: bytes) -> Signed:
@@ -94,15 +87,15 @@ def parse(data: bytes) -> Signed:
         raise EvidenceError("simple-signing.unsigned", f"the annotation beside this payload is no signature: {err}") from None
     if not signature:
         raise EvidenceError("simple-signing.unsigned", "no signature stands beside this payload")
-    return Signed(payload=payload, signature=signature)
+    return Signed(payload=payload, signature=signature, beside=piece.beside)
 
 
-def work(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> int:
+def work(signed: Signed, known: Mapping[Fingerprint, EvidenceKey]) -> int:
     """What verifying would cost at most, counted as `dsse.work` does."""
-    return len(_candidates(signed, known)) * (65_536 + len(signed.payload))
+    return sum(keys.effort(known[name]) + len(signed.payload) for name in keys.candidates(known, signed.signature))
 
 
-def verify(signed: Signed, known: Mapping[Fingerprint, PublicKey], digests: AbstractSet[Digest]) -> Said:
+def verify(signed: Signed, known: Mapping[Fingerprint, EvidenceKey], digests: AbstractSet[Digest]) -> Said:
     """Steps 2 to 5.
 
     Raises:
@@ -110,8 +103,18 @@ def verify(signed: Signed, known: Mapping[Fingerprint, PublicKey], digests: Abst
             ``simple-signing.other-digest``, or `canon.parse_foreign`'s codes.
     """
     key = _signer(signed, known)
+    subject, signed_at = says(signed.payload, digests)
+    return Said(subject=subject, key=key, signed_at=signed_at)
+
+
+def says(payload: bytes, digests: AbstractSet[Digest]) -> tuple[Digest, datetime | None]:
+    """Steps 3 to 5, of a payload that somebody known signed: the image's digest, and the time of signing by the signer's own word.
+
+    Raises:
+        EvidenceError: ``simple-signing.malformed``, ``simple-signing.other-type``, ``simple-signing.other-digest``, or `canon.parse_foreign`'s codes.
+    """
     try:
-        document = foreign.mapping(canon.parse_foreign(signed.payload, max_bytes=MAX_PAYLOAD, what="signed payload"), "it")
+        document = foreign.mapping(canon.parse_foreign(payload, max_bytes=MAX_PAYLOAD, what="signed payload"), "it")
         critical = foreign.mapping(document.get("critical"), "critical")
         kind = foreign.text(critical, "type")
         if kind != PAYLOAD_TYPE:
@@ -125,23 +128,19 @@ def verify(signed: Signed, known: Mapping[Fingerprint, PublicKey], digests: Abst
         raise EvidenceError("simple-signing.malformed", f"this is no payload of cosign's: {err}") from None
     if subject not in digests:
         raise EvidenceError("simple-signing.other-digest", "this signature is of another image than the one it stands beside")
-    return Said(subject=subject, key=key, signed_at=signed_at)
+    return subject, signed_at
 
 
-def _signer(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> Fingerprint:
-    for name in _candidates(signed, known):
+def _signer(signed: Signed, known: Mapping[Fingerprint, EvidenceKey]) -> Fingerprint:
+    for name in keys.candidates(known, signed.signature):
         try:
-            keys.verify_raw(known[name], signed.payload, signed.signature)
+            keys.verify_evidence(known[name], signed.payload, signed.signature)
         except EvidenceError:
             continue
         return name
     raise EvidenceError(
         "simple-signing.unknown-key", "this signature does not verify under a key that is known: another key signed, or the payload was altered"
     )
-
-
-def _candidates(signed: Signed, known: Mapping[Fingerprint, PublicKey]) -> list[Fingerprint]:
-    return [name for name, key in known.items() if key.partition(" ")[0] in {keys.ED25519, keys.P256} and keys.fits_raw(key, signed.signature)]
 
 
 def _time(optional: dict[str, Any]) -> datetime | None:

@@ -20,15 +20,13 @@ import hashlib
 from collections.abc import Callable
 from typing import Literal
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from lockgate.canon import Noun
 from lockgate.core.identity import PublicKey
 from lockgate.errors import EvidenceError
-from lockgate.evidence import b64, keys
+from lockgate.evidence import algorithms, b64, keys
 from lockgate.evidence.sshwire import Reader, string, uint32
 
 MAGIC = b"SSHSIG"
@@ -37,8 +35,7 @@ MAX_SSHSIG = 16_384
 
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _HASHES: dict[str, Callable[[bytes], bytes]] = {"sha256": lambda data: hashlib.sha256(data).digest(), "sha512": lambda data: hashlib.sha512(data).digest()}
-_CURVE_HASHES: dict[str, hashes.HashAlgorithm] = {"secp256r1": hashes.SHA256(), "secp384r1": hashes.SHA384(), "secp521r1": hashes.SHA512()}
-_RSA_HASHES: dict[str, hashes.HashAlgorithm] = {"rsa-sha2-256": hashes.SHA256(), "rsa-sha2-512": hashes.SHA512()}
+_RSA = {"rsa-sha2-256": "rsa-pkcs1-sha256", "rsa-sha2-512": "rsa-pkcs1-sha512"}
 _PRESENT, _VERIFIED = 0x01, 0x04
 
 HashName = Literal["sha256", "sha512"]
@@ -146,7 +143,7 @@ def verify_sshsig(blob: bytes, message: bytes, namespace: str, *, require_uv: bo
         data = hashlib.sha256(loaded.application).digest() + bytes([found.flags]) + uint32(found.counter) + hashlib.sha256(data).digest()
     try:
         _verify(loaded.public, found, data)
-    except (InvalidSignature, ValueError):
+    except ValueError:
         raise EvidenceError("sshsig.bad-signature", f"this signature is not that {loaded.type} key's over these bytes") from None
     return found.key
 
@@ -169,7 +166,7 @@ def _parse(reader: Reader) -> SshSig:
     if hash_ not in _HASHES:
         raise EvidenceError("sshsig.unsupported", f"this SSH signature uses the hash {hash_[:40]!r}; only sha256 and sha512 are accepted")
     kind, algorithm = key.partition(" ")[0], signature.name()
-    if algorithm not in (tuple(_RSA_HASHES) if kind == keys.RSA else (kind,)):
+    if algorithm not in (tuple(_RSA) if kind == keys.RSA else (kind,)):
         raise EvidenceError("sshsig.unsupported", f"{algorithm[:60]!r} is no signature algorithm for a {kind} key")
     raw = signature.string()
     flags, counter = (signature.uint8(), signature.uint32()) if kind in {keys.SK_ED25519, keys.SK_P256} else (0, 0)
@@ -177,17 +174,13 @@ def _parse(reader: Reader) -> SshSig:
     return SshSig(key=key, namespace=namespace, hash=hash_, algorithm=algorithm, signature=raw, flags=flags, counter=counter)
 
 
-def _verify(public: keys.Loaded, found: SshSig, data: bytes) -> None:
-    """Raises InvalidSignature, or ValueError where the signature has not even the form of one."""
-    if isinstance(public, ed25519.Ed25519PublicKey):
-        public.verify(found.signature, data)
-    elif isinstance(public, rsa.RSAPublicKey):
-        # Shorter ones would be padded by OpenSSH; one signature, one form.
-        if len(found.signature) != (public.key_size + 7) // 8:
-            raise ValueError
-        public.verify(found.signature, data, padding.PKCS1v15(), _RSA_HASHES[found.algorithm])
-    else:
-        reader = Reader(found.signature)
-        der = encode_dss_signature(reader.positive(), reader.positive())
+def _verify(public: algorithms.Loaded, found: SshSig, data: bytes) -> None:
+    """Raises ValueError, also where the signature has not even the form of one."""
+    signature = found.signature
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        reader = Reader(signature)
+        signature = encode_dss_signature(reader.positive(), reader.positive())
         reader.end()
-        public.verify(der, data, ec.ECDSA(_CURVE_HASHES[public.curve.name]))
+    elif isinstance(public, rsa.RSAPublicKey) and not algorithms.fits(public, signature):
+        raise ValueError  # Shorter ones would be padded by OpenSSH; one signature, one form.
+    algorithms.verify(public, algorithms.of(public) or _RSA[found.algorithm], signature, data)

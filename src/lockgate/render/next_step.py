@@ -118,6 +118,8 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     match one.code:
         case "signed-by.no-good-signature" if one.params.get("because") != ("dsse.unknown-key",):
             return f"lockgate verify {this}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
+        case "signed-by.no-signature" | "signed-by.too-few-keys" | "signed-by.too-old" if not _keys_left(one):
+            return f"lockgate verify {this}{asked.options}"  # only a certificate's holder is missing, and signs with a client of Sigstore's
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "release.downgrade":
@@ -178,9 +180,14 @@ def _deployment(asked: Asked, environment: str) -> str:
 
 def _signing_key(one: Outcome, keys: Mapping[Name, str]) -> str:
     """How the first of the keys that have not signed yet is named."""
-    wanted, signed = one.params.get("keys", ()), one.params.get("signed", ())
-    names = [name for name in wanted if isinstance(signed, tuple) and name not in signed] if isinstance(wanted, tuple) else []
+    names = _keys_left(one)
     return keys.get(names[0], names[0]) if names else "KEY"
+
+
+def _keys_left(one: Outcome) -> list[Name]:
+    """The keys that have not signed yet."""
+    wanted, signed = one.params.get("keys", ()), one.params.get("signed", ())
+    return [name for name in wanted if isinstance(signed, tuple) and name not in signed] if isinstance(wanted, tuple) else []
 
 
 def _text(one: Outcome, name: str) -> str:

@@ -44,6 +44,16 @@ def _number(params: Params, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _signers(params: Params) -> str:
+    """The names of keys and identities."""
+    return ", ".join(filter(None, (_of(params, "keys"), _of(params, "identities"))))
+
+
+def _kinds(params: Params) -> str:
+    """The same, each kind by its name."""
+    return ", ".join(f"{word} {_of(params, name)}" for name, word in (("keys", "key"), ("identities", "identity")) if params.get(name))
+
+
 def _artifact(params: Params) -> str:
     return brief(_of(params, "artifact"))
 
@@ -133,22 +143,24 @@ _WORDS: dict[str, _Words] = {
     "digest.missing": lambda p, s: f"{_part(p)} is not there",
     "digest.truncated": lambda p, s: f"{_part(p)} is shorter than it should be",
     "digest.unreadable": lambda p, s: f"the artifact could not be read ({_of(p, 'because')})",
-    "signed-by": lambda p, s: f"each artifact by {_of(p, 'each')} of {_of(p, 'keys')}" if "each" in p else f"key {_of(p, 'keys')}",
-    "signed-by.no-signature": lambda p, s: f"no signature by {_of(p, 'keys')} on {_artifact(p)}",
-    "signed-by.no-good-signature": lambda p, s: f"no good signature by {_of(p, 'keys')} on {_artifact(p)} ({_of(p, 'because')})",
-    "signed-by.too-few-keys": lambda p, s: f"{_of(p, 'have')} of {_of(p, 'need')} keys signed {_artifact(p)}: {_of(p, 'signed')}",
+    "signed-by": lambda p, s: f"each artifact by {_of(p, 'each')} of {_signers(p)}" if "each" in p else _kinds(p),
+    "signed-by.no-signature": lambda p, s: f"no signature by {_signers(p)} on {_artifact(p)}",
+    "signed-by.no-good-signature": lambda p, s: f"no good signature by {_signers(p)} on {_artifact(p)} ({_of(p, 'because')})",
+    "signed-by.too-few-keys": lambda p, s: (
+        f"{_of(p, 'have')} of {_of(p, 'need')} {'signers' if 'identities' in p else 'keys'} signed {_artifact(p)}: {_of(p, 'signed')}"
+    ),
     "signed-by.too-old": lambda p, s: f"the signature on {_artifact(p)} is older than {written(_of(p, 'max-age'))}, or does not say when it was made",
     "signed-by.unreadable": lambda p, s: f"signatures could not be read ({_of(p, 'because')})",
     "built-by": lambda p, s: f"{_of(p, 'builder')} from {_of(p, 'source')}",
-    "built-by.no-provenance": lambda p, s: f"no provenance by {_of(p, 'keys')} for {_artifact(p)}",
-    "built-by.no-good-provenance": lambda p, s: f"no good provenance by {_of(p, 'keys')} for {_artifact(p)} ({_of(p, 'because')})",
+    "built-by.no-provenance": lambda p, s: f"no provenance by {_signers(p)} for {_artifact(p)}",
+    "built-by.no-good-provenance": lambda p, s: f"no good provenance by {_signers(p)} for {_artifact(p)} ({_of(p, 'because')})",
     "built-by.other-builder": lambda p, s: f"built by {_of(p, 'found')}, not by {_of(p, 'need')}",
     "built-by.other-source": lambda p, s: f"built from {_of(p, 'found')}, not from {_of(p, 'need')}",
     "built-by.no-source": lambda p, s: f"the provenance of {_artifact(p)} does not say source and ref; {_of(p, 'need')} is asked for",
     "built-by.unreadable": lambda p, s: f"provenance could not be read ({_of(p, 'because')})",
     "verified-by": lambda p, s: f"{_of(p, 'verifier')} for {_of(p, 'resource')}{f' ({levels})' if (levels := _of(p, 'levels')) else ''}",
-    "verified-by.no-summary": lambda p, s: f"no verification summary by {_of(p, 'keys')} for {_artifact(p)}",
-    "verified-by.no-good-summary": lambda p, s: f"no good verification summary by {_of(p, 'keys')} for {_artifact(p)} ({_of(p, 'because')})",
+    "verified-by.no-summary": lambda p, s: f"no verification summary by {_signers(p)} for {_artifact(p)}",
+    "verified-by.no-good-summary": lambda p, s: f"no good verification summary by {_signers(p)} for {_artifact(p)} ({_of(p, 'because')})",
     "verified-by.other-verifier": lambda p, s: f"verified by {_of(p, 'found')}, not by {_of(p, 'need')}",
     "verified-by.other-form": lambda p, s: f"the summary of {_artifact(p)} is not signed in the form that counts: {_of(p, 'need')}",
     "verified-by.other-resource": lambda p, s: f"verified as {_of(p, 'found')}, not as {_of(p, 'need')}",

@@ -13,7 +13,10 @@ BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json"
 """What cosign signed before its bundles; its signature stands in an annotation of the layer."""
 
-KNOWN = frozenset({DSSE, BUNDLE, PAYLOAD})
+OLDER_BUNDLES = frozenset(f"application/vnd.dev.sigstore.bundle+json;version=0.{minor}" for minor in (1, 2, 3))
+"""Sigstore bundles under the names of their older versions."""
+
+KNOWN = frozenset({DSSE, BUNDLE, PAYLOAD}) | OLDER_BUNDLES
 """Media types some reader in `evidence/` reads."""
 
 MAX_EVIDENCE = 1 << 20

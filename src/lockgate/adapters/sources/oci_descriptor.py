@@ -44,6 +44,9 @@ KINDS_ATTACHED = frozenset({"dev.cosignproject.cosign/sigs", "dev.cosignproject.
 SIGNATURE = "dev.cosignproject.cosign/signature"
 """The annotation of a layer that holds the signature of its bytes (cosign, SIGNATURE_SPEC.md)."""
 
+CERTIFICATE, CHAIN, LOG, TIME_STAMP = (f"dev.sigstore.cosign/{each}" for each in ("certificate", "chain", "bundle", "rfc3161timestamp"))
+"""Those that hold what a bundle would: the signer's certificate, those above it, a log's promise, a time stamp (cosign, pkg/oci/static)."""
+
 _IN_DOCUMENT = {each.casefold(): each for each in ("schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject", "fsLayers")}
 _IN_DESCRIPTOR = {each.casefold(): each for each in ("mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType")}
 _IN_PLATFORM = {each: each for each in ("os", "architecture", "variant")}

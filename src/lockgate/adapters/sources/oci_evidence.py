@@ -8,15 +8,19 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from lockgate import canon
-from lockgate.adapters.sources.limits import BUNDLE, KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, PAYLOAD, require_within_limits
+from lockgate.adapters.sources.limits import BUNDLE, DSSE, KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, PAYLOAD, require_within_limits
 from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, Images, is_too_much
 from lockgate.adapters.sources.oci_descriptor import (
+    CERTIFICATE,
+    CHAIN,
     DOCUMENTS,
     EMPTY,
     EMPTY_BYTES,
     INDEX,
+    LOG,
     MANIFEST,
     SIGNATURE,
+    TIME_STAMP,
     Descriptor,
     as_json,
     contents,
@@ -27,7 +31,8 @@ from lockgate.adapters.sources.oci_descriptor import (
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
-from lockgate.evidence import simple_signing
+from lockgate.evidence import annotated
+from lockgate.evidence.annotated import Beside
 
 POINTER = "application/vnd.oci.descriptor.v1+json"
 """The media type of a descriptor itself: evidence that no reader reads."""
@@ -99,7 +104,7 @@ def evidence_among(images: Images, digest: Digest, referrers: Referrers) -> list
     Raises:
         UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``. EvidenceError: a part is missing or has other bytes.
     """
-    pieces = dict[tuple[Digest, str], tuple[Descriptor, str, Digest]]()
+    pieces = dict[tuple[Digest, str, Beside], tuple[Descriptor, str, Digest]]()
     found = [Evidence(media_type=POINTER, data=each, origin=images.path) for each in referrers.odd]
     sizes, own = [len(each.data) for each in found], {each.digest for each in referrers.tagged}
     candidates = distinct([*referrers.manifests, *referrers.tagged])
@@ -109,18 +114,30 @@ def evidence_among(images: Images, digest: Digest, referrers: Referrers) -> list
         if is_index(document, candidate.media_type, at) or not (candidate.digest in own or refers_to(document, digest)):
             continue
         for layer, media_type in _known_layers(document, at):
-            signature = layer.annotations.get(SIGNATURE, "") if media_type == PAYLOAD else ""
-            if (layer.digest, signature) not in pieces:
-                sizes.append(layer.size + len(signature))
+            signature, beside = layer.annotations.get(SIGNATURE, "") if media_type == PAYLOAD else "", _beside(layer, media_type)
+            if (layer.digest, signature, beside) not in pieces:
+                sizes.append(layer.size + sum(map(len, (signature, beside.certificate, beside.chain, beside.log, beside.time_stamp))))
                 require_within_limits(sizes, images.path)
-                pieces[layer.digest, signature] = layer, media_type, candidate.digest
+                pieces[layer.digest, signature, beside] = layer, media_type, candidate.digest
     if sizes:
         require_within_limits(sizes, images.path)
     read = images.beside(lambda one: images.blob(one[0].digest, one[0].size, MAX_EVIDENCE), pieces.values())
-    for ((_, signature), (_, kind, at)), data in zip(pieces.items(), read, strict=True):
-        whole = simple_signing.join(data, signature) if kind == PAYLOAD else data
-        found.append(Evidence(media_type=kind, data=whole, origin=images.origin(at)))
+    for ((_, signature, beside), (_, kind, at)), data in zip(pieces.items(), read, strict=True):
+        whole, media_type = data, kind
+        if kind == PAYLOAD:
+            whole = annotated.join(data, signature, beside)
+        elif beside != Beside():
+            whole, media_type = annotated.join(data, "", beside), annotated.ATTESTATION
+        found.append(Evidence(media_type=media_type, data=whole, origin=images.origin(at)))
     return found
+
+
+def _beside(layer: Descriptor, media_type: str) -> Beside:
+    """The annotations of a payload or an envelope; what of them is no text at all counts as missing, as with the signature."""
+    if media_type not in {PAYLOAD, DSSE}:
+        return Beside()
+    said = layer.annotations
+    return Beside(certificate=said.get(CERTIFICATE, ""), chain=said.get(CHAIN, ""), log=said.get(LOG, ""), time_stamp=said.get(TIME_STAMP, ""))
 
 
 def searchable(listed: list[Descriptor], where: str) -> list[Descriptor]:

@@ -79,8 +79,11 @@ class Registries:
             return platforms(repository, digest)
 
     def attached(self, ref: Ref, digest: Digest) -> list[Evidence]:
-        """The evidence in manifests that name this digest as their subject, each piece once."""
-        with self._repository(ref) as repository, complete(digest):
+        """The evidence in manifests that name this digest as their subject, each piece once.
+
+        They lie beside the image, or in the repository that the settings name for it, and then there alone.
+        """
+        with self._repository(self._signatures(ref)) as repository, complete(digest):
             return evidence_among(repository, digest, repository.referrers(digest))
 
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
@@ -91,8 +94,8 @@ class Registries:
         """
         require_readable(evidence)
         try:
-            with self._repository(ref) as repository:
-                return repository.push(digest, evidence)
+            with self._repository(self._signatures(ref)) as repository, self._repository(ref) as image:
+                return repository.push(digest, evidence, image)
         except LockgateError as err:
             raise LedgerError("ref.unwritable", f"nothing was attached to {digest}: {err.message}; attaching again does no harm", err.remedy) from None
 
@@ -100,6 +103,9 @@ class Registries:
         """An OCI image layout that holds this image or index and nothing else: files 0400, directories 0500."""
         with self._repository(ref) as repository:
             return copy_of(repository, digest, into)
+
+    def _signatures(self, ref: Ref) -> Ref:
+        return Ref(scheme=ref.scheme, path=self._setup().settings.signatures(canonical(ref.path)))
 
     @contextmanager
     def _repository(self, ref: Ref) -> Iterator[Repository]:

@@ -127,8 +127,12 @@ class Repository(Images):
             _too_many(where)
         return found
 
-    def push(self, digest: Digest, evidence: Evidence) -> str:
+    def push(self, digest: Digest, evidence: Evidence, image: Images) -> str:
         """Attach evidence: blobs, then the manifest that holds them, then its place in the list, which is read back.
+
+        Args:
+            digest: what it is about. evidence: to be attached.
+            image: where that is to be read, which may be another repository.
 
         Raises:
             LedgerError: ``ref.unwritable``. UnreadableError, EvidenceError: as `referrers` and `Client.write`.
@@ -141,7 +145,7 @@ class Repository(Images):
                 return each.origin
         if len(listed.manifests) + len(listed.odd) >= MAX_REFERRERS:
             raise LedgerError("ref.unwritable", f"{MAX_REFERRERS} manifests refer to it already, and no more would be read back")
-        manifest, referrer = new_referrer(self, digest, evidence, held)
+        manifest, referrer = new_referrer(image, digest, evidence, held)
         for blob in (evidence.data, EMPTY_BYTES):
             url = self._origin.url("blobs/uploads/")
             told = self._origin.write("POST", url) or {}

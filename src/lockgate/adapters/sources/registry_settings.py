@@ -12,7 +12,7 @@ import msgspec
 
 from lockgate.adapters import disk
 from lockgate.adapters.sources.registry_access import Access
-from lockgate.adapters.sources.registry_names import asked_at, named
+from lockgate.adapters.sources.registry_names import asked_at, canonical, named
 from lockgate.adapters.sources.registry_proxy import Proxy, parse_proxy
 from lockgate.canon import Noun
 from lockgate.core.digest import parse_ref
@@ -31,6 +31,7 @@ class Host(Noun, frozen=True, kw_only=True, rename="kebab"):
         mirrors: ``HOST[:PORT][/PREFIX]`` that are asked first, in this order, for what goes by digest.
         mirrors_tell_tags: they are believed about what a tag means, too.
         sends_to: hosts at private addresses that it may send its callers to.
+        signatures: as in `Place`, for all its repositories.
     """
 
     plain_http: bool = False
@@ -38,6 +39,18 @@ class Host(Noun, frozen=True, kw_only=True, rename="kebab"):
     mirrors: tuple[str, ...] = ()
     mirrors_tell_tags: bool = False
     sends_to: tuple[str, ...] = ()
+    signatures: str = ""
+
+
+class Place(Noun, frozen=True, kw_only=True, rename="kebab"):
+    """One table ``[repository."HOST[:PORT]/REPOSITORY"]`` of ``registries.toml``.
+
+    Attributes:
+        signatures: ``HOST[:PORT]/REPOSITORY``, where what is attached to its images lies; ``*`` as the last part stands for
+            the repository's own name. Empty for beside them.
+    """
+
+    signatures: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +58,12 @@ class Settings:
     """What is set; hosts are written as in references, ``HOST[:PORT]`` in lower case, 80 and 443 left out.
 
     Attributes:
-        hosts: host -> what is set for it. folder: what a relative `ca` is relative to.
+        hosts: host -> what is set for it. places: ``HOST/REPOSITORY`` -> what is set for that. folder: what a relative `ca` is relative to.
         proxy: what connections over TLS go through; None for none.
     """
 
     hosts: Mapping[str, Host] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
     folder: Path = Path()
     plain_http: frozenset[str] = frozenset()
     proxy: Proxy | None = None
@@ -58,6 +72,13 @@ class Settings:
         """What is set for a host."""
         bare = _bare(host)
         return self.hosts.get(bare) or self.hosts.get(named(bare)) or Host()
+
+    def signatures(self, name: str) -> str:
+        """The repository where what is attached to the images of a repository lies: ``HOST/REPOSITORY``, often its own."""
+        host, _, repository = name.partition("/")
+        place = self.places.get(f"{_bare(host)}/{repository}")
+        found = place.signatures if place else self.of(host).signatures
+        return canonical(found.removesuffix("*") + repository if found.endswith("/*") else found) if found else name
 
     def is_plain(self, host: str) -> bool:
         """Whether a host was named as one that is spoken to in plain HTTP."""
@@ -75,7 +96,7 @@ def read_settings(access: Access) -> Settings:
     Raises:
         UsageError: ``setting.unreadable``, ``setting.malformed``.
     """
-    tables = _tables(access)
+    tables, places = _tables(access)
     hosts = {}
     for name, table in tables.items():
         what = f'{access.file}: [host."{name[:100]}"]'
@@ -87,9 +108,11 @@ def read_settings(access: Access) -> Settings:
             raise UsageError("setting.malformed", f"{what} has more than {MAX_MIRRORS} mirrors")
         mirrors = tuple(_host(each, what, prefix=True) for each in read.mirrors)
         sends_to = tuple(asked_at(_bare(_host(each, what))) for each in read.sends_to)
-        hosts[_bare(_host(name, what))] = msgspec.structs.replace(read, mirrors=mirrors, sends_to=sends_to)
+        signatures = _repository(read.signatures, what, star=True) if read.signatures else ""
+        hosts[_bare(_host(name, what))] = msgspec.structs.replace(read, mirrors=mirrors, sends_to=sends_to, signatures=signatures)
     return Settings(
         hosts=hosts,
+        places=dict(_place(access.file, name, table) for name, table in places.items()),
         folder=access.file.parent if access.file else Path(),
         plain_http=frozenset(map(_bare, access.plain_http)),
         proxy=parse_proxy(access.proxy, access.no_proxy),
@@ -101,14 +124,25 @@ def _bare(host: str) -> str:
     return host.removesuffix(":443").removesuffix(":80")
 
 
-def _tables(access: Access) -> dict[str, Any]:
+def _place(file: Path | None, name: str, table: Any) -> tuple[str, Place]:  # noqa: ANN401  what TOML holds
+    what = f'{file}: [repository."{name[:100]}"]'
+    try:
+        read = msgspec.convert(table, Place)
+    except msgspec.ValidationError as err:
+        raise UsageError("setting.malformed", f"{what} cannot be read: {err}") from None
+    host, _, repository = canonical(_repository(name, what)).partition("/")
+    return f"{_bare(host)}/{repository}", Place(signatures=_repository(read.signatures, what, star=True))
+
+
+def _tables(access: Access) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tables of hosts, and those of repositories."""
     if access.file is None:
-        return {}
+        return {}, {}
     try:
         data = disk.read_file(access.file, MAX_SETTINGS, follow=True)
     except (FileNotFoundError, NotADirectoryError) as err:
         if not access.must_exist:
-            return {}
+            return {}, {}
         raise UsageError("setting.unreadable", f"{access.file} cannot be read: {disk.reason(err)}") from None
     except OSError as err:
         raise UsageError("setting.unreadable", f"{access.file} cannot be read: {disk.reason(err)}") from None
@@ -117,10 +151,10 @@ def _tables(access: Access) -> dict[str, Any]:
     except (ValueError, RecursionError) as err:
         why = str(err) if isinstance(err, tomllib.TOMLDecodeError) else "it is no text"
         raise UsageError("setting.malformed", f"{access.file} is no TOML: {why[:200]}") from None
-    tables = said.get("host", {})
-    if set(said) - {"host"} or not isinstance(tables, dict):
-        raise UsageError("setting.malformed", f'{access.file} holds something else than tables [host."HOST"]')
-    return tables
+    hosts, places = said.get("host", {}), said.get("repository", {})
+    if set(said) - {"host", "repository"} or not isinstance(hosts, dict) or not isinstance(places, dict):
+        raise UsageError("setting.malformed", f'{access.file} holds something else than tables [host."HOST"] and [repository."HOST/REPOSITORY"]')
+    return hosts, places
 
 
 def _host(text: str, what: str, *, prefix: bool = False) -> str:
@@ -133,3 +167,15 @@ def _host(text: str, what: str, *, prefix: bool = False) -> str:
     if not name or ("/" in name and not prefix):
         raise UsageError("setting.malformed", f"{what} names a host that is none: write HOST[:PORT]{'[/PREFIX]' if prefix else ''}")
     return name
+
+
+def _repository(text: str, what: str, *, star: bool = False) -> str:
+    """``HOST[:PORT]/REPOSITORY``, or with a star as its last part ``HOST[:PORT][/PREFIX]/*``, in lower case."""
+    head = text.removesuffix("/*") + "/x" if star and text.endswith("/*") else text
+    try:
+        found = parse_ref(f"registry:{head}")
+    except UsageError:
+        found = None
+    if not found or found.tag or found.digest:
+        raise UsageError("setting.malformed", f"{what} names a repository that is none: write HOST[:PORT]/REPOSITORY{', or HOST[:PORT]/*' if star else ''}")
+    return found.path.removesuffix("x") + "*" if head != text else found.path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -9,7 +10,7 @@ import msgspec
 
 from lockgate.core.duration import Duration, span
 from lockgate.core.facts import Complete, Enrolled, F, Facts, Given, InForce, Need, Provenance, Request, Unreadable
-from lockgate.core.identity import Name, PersonId, PublicKey, Roster, fingerprint
+from lockgate.core.identity import EvidenceKey, Name, PersonId, Roster, fingerprint
 from lockgate.core.matching import assign
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
@@ -27,7 +28,8 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
     Attributes:
         duties: duty -> how many people; all must be met, by distinct people.
         independent_of: roles whose person may not be among the approvers; by person, not by key. ``builder`` is everybody
-            who holds a key of the policy: who signed what is attached is for whoever attaches it to choose.
+            who holds a key of the policy: who signed what is attached is for whoever attaches it to choose. A workflow that a
+            certificate names is nobody's key; of a person it names it cannot be told who of the roster they are.
         expires: how long an approval lasts after it was recorded; its giver may say less.
     """
 
@@ -41,7 +43,7 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
         """The environment's requests, its section, the roster, and provenance where somebody must have said who built it."""
         return (Need(Request), Need(InForce), Need(Enrolled), *((Need(Provenance),) if "builder" in self.independent_of else ()))
 
-    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, PublicKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """1 the request stands; 2 nobody said no; 3 which approvals count; 4 distinct people for all duties; 5 who asks may deploy; 6 no permit is out."""
         requests, section, enrolled = facts.of(Request), _only(facts.of(InForce)), _only(facts.of(Enrolled))
         if isinstance(requests, Unreadable):
@@ -76,7 +78,7 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
         return asker if isinstance(asker, Fail | Unknown) else _outstanding(request, now) or verdict
 
     def _excluded(
-        self, request: Request, asker: PersonId | Fail | Unknown, subject: Subject, facts: Facts, roster: Roster, keys: dict[Name, PublicKey]
+        self, request: Request, asker: PersonId | Fail | Unknown, subject: Subject, facts: Facts, roster: Roster, keys: dict[Name, EvidenceKey]
     ) -> set[PersonId] | Unknown:
         """The people who may not approve; Unknown where one of them cannot be told. Who may not deploy is no deployer, and is let in nowhere."""
         excluded: set[PersonId] = set()
@@ -92,7 +94,7 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
                 return unknown(provenance, "approved.builder-unknown")
             trusted = set(map(fingerprint, keys.values()))
             for artifact in subject.release.artifacts:
-                if not any(fact.subject == artifact and trusted & set(fact.keys) for fact in provenance.items):
+                if not any(fact.subject == artifact and _tells(fact, trusted) for fact in provenance.items):
                     return Unknown(code="approved.builder-unknown", params={"artifact": artifact})
             # Not only who signed this provenance: with one of several taken away, its signer would be independent.
             excluded |= {person.id for person in roster.people if trusted & set(map(fingerprint, person.keys))}
@@ -138,6 +140,11 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
             held = {duty for duty in self.duties if person not in counting[duty] and roster.may(person, f"approve:{duty}", subject.environment)}
             able += bool(held) and len(assign([counting[duty].keys() | ({person} if duty in held else set()) for duty in slots])) > have
         return able
+
+
+def _tells(fact: Provenance, trusted: AbstractSet[str]) -> bool:
+    """Whether it tells who built it: a key of the policy, or what a certificate names by a URI. A person named by e-mail might be any of the approvers."""
+    return bool(trusted & set(fact.keys) or (fact.by is not None and "://" in fact.by.subject))
 
 
 def _only(found: Complete[F] | Unreadable) -> F | Unknown:

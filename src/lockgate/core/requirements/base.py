@@ -30,6 +30,10 @@ class Requirement(Noun, tag_field="kind", rename="kebab", frozen=True, kw_only=T
         """Names of the policy's keys it relies on: their bytes enter the effective section's digest."""
         return ()
 
+    def identity_names(self) -> tuple[Name, ...]:
+        """Names of the policy's identities it relies on: they enter the digest as well, and so do the roots they are believed by."""
+        return ()
+
 
 def unknown(unreadable: Unreadable, code: str) -> Unknown:
     """The verdict where a source could not be read: the requirement's own code, with the source's as a parameter."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from lockgate.core.facts import Facts, Need, Stay, Unreadable
-from lockgate.core.identity import Name, PublicKey
+from lockgate.core.identity import EvidenceKey, Name
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Pass, Verdict
 from lockgate.core.requirements.base import Requirement, unknown
@@ -29,7 +29,7 @@ class CameThrough(Requirement, tag="came-through", frozen=True, kw_only=True):
         """What stayed in that environment."""
         return (Need(Stay, self.environment),)
 
-    def check(self, subject: Subject, facts: Facts, _now: datetime, _keys: dict[Name, PublicKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, _now: datetime, _keys: dict[Name, EvidenceKey]) -> Verdict:
         """Whether any recorded stay there was of exactly these artifacts."""
         stays = facts.of(Stay, self.environment)
         if isinstance(stays, Unreadable):

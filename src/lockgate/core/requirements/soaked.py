@@ -9,7 +9,7 @@ import msgspec
 
 from lockgate.core.duration import Duration, span
 from lockgate.core.facts import Facts, InForce, Need, Stay, Unreadable
-from lockgate.core.identity import Name, Occupancy, PublicKey
+from lockgate.core.identity import EvidenceKey, Name, Occupancy
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
 from lockgate.core.requirements.base import Requirement, unknown
@@ -38,7 +38,7 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         """What stayed there, and whether the section asks for attested time."""
         return (Need(Stay, self.in_), Need(InForce))
 
-    def check(self, subject: Subject, facts: Facts, now: datetime, _keys: dict[Name, PublicKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, now: datetime, _keys: dict[Name, EvidenceKey]) -> Verdict:
         """The longest stay decides; the one that lasts says when the gate will open."""
         stays, in_force = facts.of(Stay, self.in_), facts.of(InForce)
         if isinstance(stays, Unreadable):

@@ -1,4 +1,4 @@
-"""DER (X.690), as little of it as a time stamp needs: one element after another, each within its parent.
+"""DER (X.690), as little of it as a time stamp or an RSA key needs: one element after another, each within its parent.
 
 Definite lengths in their shortest form only; sets are not asked to be sorted, because real authorities do not sort them, and no byte of a
 set is rearranged before it is verified.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-INTEGER, OCTETS, OID, SEQUENCE, SET, TIME = 0x02, 0x04, 0x06, 0x30, 0x31, 0x18
+INTEGER, BITS, OCTETS, OID, SEQUENCE, SET, TIME = 0x02, 0x03, 0x04, 0x06, 0x30, 0x31, 0x18
 MAX_DEPTH = 16
 
 

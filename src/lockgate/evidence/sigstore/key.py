@@ -1,7 +1,7 @@
-"""Public keys as Sigstore has them: SPKI, with the one hash and padding that goes with each kind of key.
+"""Public keys as Sigstore has them: SPKI, with the one algorithm that goes with each (`evidence.algorithms`).
 
-Which algorithm a signature has is never read from the signature: it follows from the key (algorithm registry of the Sigstore
-protobuf specifications). ECDSA on P-256, P-384, P-521 hashes with SHA-256, SHA-384, SHA-512; RSA is PKCS#1 v1.5 or PSS with SHA-256.
+It follows from the key (algorithm registry of the Sigstore protobuf specifications); of an RSA key the trusted root or whoever
+gives the key says whether it signs PKCS#1 v1.5, as is usual, or PSS.
 """
 
 from __future__ import annotations
@@ -9,21 +9,17 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key, load_pem_public_key
 
 from lockgate.canon import Noun
+from lockgate.core.identity import EvidenceKey
 from lockgate.errors import EvidenceError
+from lockgate.evidence import algorithms, keys
 
 MAX_KEY = 16_384
-
-Loaded = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
-
-_CURVES = {"secp256r1": hashes.SHA256(), "secp384r1": hashes.SHA384(), "secp521r1": hashes.SHA512()}
-MIN_RSA, MAX_RSA = 2048, 8192
+RSA = "rsa-pkcs1-sha256"
+"""What an RSA key verifies with where nobody says otherwise: Sigstore's only one without PSS in its name."""
 
 
 class Key(Noun, frozen=True, kw_only=True):
@@ -31,11 +27,11 @@ class Key(Noun, frozen=True, kw_only=True):
 
     Attributes:
         spki: its SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), DER.
-        pss: of an RSA key, whether its signatures are PSS.
+        algorithm: by its name in `algorithms.ALGORITHMS`.
     """
 
     spki: bytes
-    pss: bool = False
+    algorithm: str
 
     @property
     def id(self) -> bytes:
@@ -45,14 +41,14 @@ class Key(Noun, frozen=True, kw_only=True):
     @property
     def prehash(self) -> str:
         """The hash a signature of this key is made over: ``sha256``, ``sha384`` or ``sha512``; empty where the key signs the bytes themselves."""
-        loaded = _load(self.spki)
-        if isinstance(loaded, ed25519.Ed25519PublicKey):
-            return ""
-        return _CURVES[loaded.curve.name].name if isinstance(loaded, ec.EllipticCurvePublicKey) else "sha256"
+        return algorithms.ALGORITHMS[self.algorithm].hash
 
 
-def key_of(data: bytes, *, pss: bool = False) -> Key:
+def key_of(data: bytes, *, rsa: str = RSA) -> Key:
     """A key from PEM or DER (SubjectPublicKeyInfo, or the PKCS#1 form of an RSA key).
+
+    Args:
+        data: the key. rsa: the algorithm, where it is an RSA key.
 
     Raises:
         EvidenceError: ``key.malformed``, ``key.unsupported`` or ``key.weak``.
@@ -63,18 +59,20 @@ def key_of(data: bytes, *, pss: bool = False) -> Key:
         loaded = load_pem_public_key(data) if data.lstrip().startswith(b"-----BEGIN") else load_der_public_key(data)
     except (ValueError, UnsupportedAlgorithm):
         raise EvidenceError("key.malformed", "this is no public key in PEM or DER") from None
-    return loaded_key(loaded, pss=pss)
+    return loaded_key(loaded, rsa=rsa)
 
 
-def loaded_key(loaded: object, *, pss: bool = False) -> Key:
+def named_key(key: EvidenceKey) -> Key:
+    """A key that a policy or the command line names. Raises EvidenceError ``key.no-algorithm``, ``key.unsupported``, or as `keys.parse_key`."""
+    named = keys.with_algorithm(key, "")
+    spki = keys.verifier_of(named).public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return Key(spki=spki, algorithm=keys.algorithm_of(named))
+
+
+def loaded_key(loaded: object, *, rsa: str = RSA) -> Key:
     """The key of a certificate, or of `key_of`. Raises EvidenceError ``key.unsupported``, ``key.weak``."""
-    if isinstance(loaded, ec.EllipticCurvePublicKey) and loaded.curve.name not in _CURVES:
-        raise EvidenceError("key.unsupported", f"keys on the curve {loaded.curve.name} are not used")
-    if not isinstance(loaded, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey):
-        raise EvidenceError("key.unsupported", "the key is none of ECDSA, Ed25519 and RSA")
-    if isinstance(loaded, rsa.RSAPublicKey) and not (MIN_RSA <= loaded.key_size <= MAX_RSA and loaded.public_numbers().e > 2):
-        raise EvidenceError("key.weak", f"an RSA key has {MIN_RSA} to {MAX_RSA} bits")
-    return Key(spki=loaded.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), pss=pss)
+    strong = algorithms.require_strong(loaded)
+    return Key(spki=strong.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), algorithm=algorithms.of(strong) or rsa)
 
 
 def verify(key: Key, signature: bytes, message: bytes, *, digest: str = "") -> None:
@@ -88,7 +86,7 @@ def verify(key: Key, signature: bytes, message: bytes, *, digest: str = "") -> N
     Raises:
         ValueError: it is not this key's signature over these bytes.
     """
-    _verify(key, signature, message, _hash(digest or key.prehash))
+    algorithms.verify(_load(key.spki), key.algorithm, signature, message, digest=digest)
 
 
 def verify_digest(key: Key, signature: bytes, digest: bytes) -> None:
@@ -97,35 +95,9 @@ def verify_digest(key: Key, signature: bytes, digest: bytes) -> None:
     Raises:
         ValueError: it is not this key's, or the key signs no digests.
     """
-    algorithm = _hash(key.prehash)
-    if algorithm is None or len(digest) != algorithm.digest_size:
-        raise ValueError("this key signs another digest, or none")
-    _verify(key, signature, digest, Prehashed(algorithm))
-
-
-def _verify(key: Key, signature: bytes, message: bytes, algorithm: hashes.HashAlgorithm | Prehashed | None) -> None:
-    loaded = _load(key.spki)
-    try:
-        if isinstance(loaded, ed25519.Ed25519PublicKey):
-            loaded.verify(signature, message)
-        elif algorithm is None:
-            raise ValueError("no hash is named")
-        elif isinstance(loaded, ec.EllipticCurvePublicKey):
-            loaded.verify(signature, message, ec.ECDSA(algorithm))
-        else:
-            salt = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=padding.PSS.DIGEST_LENGTH)
-            loaded.verify(signature, message, salt if key.pss else padding.PKCS1v15(), algorithm)
-    except InvalidSignature:
-        raise ValueError("the signature does not fit") from None
-
-
-def _hash(name: str) -> hashes.HashAlgorithm | None:
-    return next((algorithm for algorithm in _CURVES.values() if algorithm.name == name), None)
+    algorithms.verify(_load(key.spki), key.algorithm, signature, digest, prehashed=True)
 
 
 @lru_cache(maxsize=64)
-def _load(spki: bytes) -> Loaded:
-    loaded = load_der_public_key(spki)
-    if not isinstance(loaded, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey):
-        raise EvidenceError("key.unsupported", "the key is none of ECDSA, Ed25519 and RSA")
-    return loaded
+def _load(spki: bytes) -> algorithms.Loaded:
+    return algorithms.require_strong(load_der_public_key(spki))

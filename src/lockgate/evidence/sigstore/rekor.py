@@ -37,7 +37,7 @@ def promised(entry: Entry, logs: Sequence[Log]) -> datetime | None:
     Raises:
         EvidenceError: ``log-entry.unknown-log``, ``log-entry.promise-forged``, ``log-entry.malformed``.
     """
-    if not entry.promise or not entry.integrated or (entry.kind, entry.version) not in V1:
+    if not _promises(entry):
         return None
     try:
         at = fields.instant(entry.integrated)
@@ -50,6 +50,11 @@ def promised(entry: Entry, logs: Sequence[Log]) -> datetime | None:
     except ValueError:
         raise EvidenceError("log-entry.promise-forged", f"the promise of inclusion is not {log.host}'s over this entry and time") from None
     return at
+
+
+def _promises(entry: Entry) -> bool:
+    """Whether a v1 log promises something at all: without a time, or by another kind of log, it does not, and its promise is not looked at."""
+    return bool(entry.promise and entry.integrated and (entry.kind, entry.version) in V1)
 
 
 def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, promise_suffices: bool) -> None:
@@ -69,7 +74,7 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
     log = _log(entry, logs, times)
     proof = entry.proof
     if proof is None:
-        if promise_suffices and entry.promise:
+        if promise_suffices and _promises(entry):
             return
         raise EvidenceError("log-entry.no-inclusion-proof", "nothing proves that the entry is in the log: a promise alone does not count here")
     try:
@@ -80,7 +85,7 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
         raise EvidenceError("log-entry.malformed", "the entry names another index than its proof of inclusion")
     if proof.checkpoint:
         _require_checkpoint(proof, log)
-    elif not promise_suffices or not entry.promise:
+    elif not promise_suffices or not _promises(entry):
         raise EvidenceError("log-entry.no-checkpoint", "nobody signed the tree that the proof of inclusion leads to")
 
 
@@ -205,8 +210,12 @@ def _dsse_v2(spec: dict[str, Any], logged: Logged) -> None:
 
 
 def _intoto_v1(spec: dict[str, Any], logged: Logged) -> None:
-    """The oldest kind records no signature: payload and signer are all there is to compare (and the envelope's hash, of bytes nobody has)."""
-    _require_payload(foreign.within(foreign.within(spec, "content"), "payloadHash"), logged)
+    """The oldest kind records no signature: payload, signer and the hash of the envelope's bytes, where they are known, are all there is to compare."""
+    content = foreign.within(spec, "content")
+    _require_payload(foreign.within(content, "payloadHash"), logged)
+    if logged.signed.envelope:
+        said = foreign.within(content, "hash")
+        _require_signature(foreign.text(said, "algorithm") == "sha256" and _hex(said) == _sha256(logged.signed.envelope))
     _require_signer(_der(fields.raw(spec, "publicKey")) == logged.signer)
 
 

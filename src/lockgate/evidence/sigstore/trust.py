@@ -15,7 +15,7 @@ from lockgate.errors import EvidenceError
 from lockgate.evidence import foreign
 from lockgate.evidence.sigstore import fields
 from lockgate.evidence.sigstore.fields import Span
-from lockgate.evidence.sigstore.key import Key, key_of
+from lockgate.evidence.sigstore.key import RSA, Key, key_of
 
 MAX_ROOT = 1 << 20
 MAX_EACH = 64
@@ -102,7 +102,7 @@ def _log(one: dict[str, Any]) -> Log | None:
     if not 4 <= len(id_) <= 32:
         raise ValueError("a log's keyId has 4 to 32 bytes")
     try:
-        key = key_of(bytes_, pss="PSS" in details)
+        key = key_of(bytes_, rsa="rsa-pss-sha256" if "PSS" in details else RSA)
     except EvidenceError as err:
         if err.code != "key.malformed":
             return None

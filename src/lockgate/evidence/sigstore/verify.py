@@ -27,7 +27,7 @@ from lockgate.canon import Noun
 from lockgate.errors import EvidenceError
 from lockgate.evidence.dsse import pae
 from lockgate.evidence.sigstore import certificate, key, rekor, sct, timestamp
-from lockgate.evidence.sigstore.bundle import Bundle
+from lockgate.evidence.sigstore.bundle import Bundle, Signed
 from lockgate.evidence.sigstore.key import Key
 from lockgate.evidence.sigstore.trust import TrustedRoot
 
@@ -59,7 +59,7 @@ class Verified(Noun, frozen=True, kw_only=True):
         certificate: the signer's, DER; empty where a key signed.
         times: when the signature was made, as is known; none where a key signed without any.
         logged: the index in the transparency log; -1 for no entry.
-        payload, payload_type: of an envelope; the type is empty where a message was signed.
+        payload, payload_type: of an envelope; the type is empty where a message was signed, and the payload too unless it came along.
     """
 
     certificate: bytes
@@ -75,7 +75,8 @@ def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, s
     Args:
         bundle: as read.
         root: whom to believe.
-        digests: of the artifact, by algorithm (``sha256`` …): what a message's signature is over. An envelope says itself what it is about.
+        digests: of the artifact, by algorithm (``sha256`` …): what a message's signature is over, where the message did not come along.
+            An envelope says itself what it is about.
         signer: the key to verify with, where the bundle names a key.
         demands: what has to be there.
 
@@ -125,7 +126,7 @@ def _times(bundle: Bundle, root: TrustedRoot) -> tuple[Time, ...]:
     unknown: EvidenceError | None = None
     for stamp in bundle.time_stamps:
         try:
-            found.append(Time(at=timestamp.verify(stamp, bundle.signed.signature, root.time_stampers), by="time-stamp"))
+            found.append(Time(at=_stamped(stamp, bundle.signed, root), by="time-stamp"))
         except EvidenceError as err:
             if err.code != "timestamp.untrusted":
                 raise
@@ -136,6 +137,16 @@ def _times(bundle: Bundle, root: TrustedRoot) -> tuple[Time, ...]:
     if not found and unknown is not None and bundle.chain:
         raise unknown
     return tuple(found)
+
+
+def _stamped(stamp: bytes, signed: Signed, root: TrustedRoot) -> datetime:
+    """When; a stamp is over the signature, or else over the envelope that it stands in, where that came as a file."""
+    try:
+        return timestamp.verify(stamp, signed.signature, root.time_stampers)
+    except EvidenceError as err:
+        if err.code != "timestamp.other-message" or not signed.envelope:
+            raise
+    return timestamp.verify(stamp, signed.envelope, root.time_stampers)
 
 
 def _require_certificate(chain: list[x509.Certificate], root: TrustedRoot, times: tuple[Time, ...], demands: Demands) -> None:
@@ -149,18 +160,21 @@ def _require_certificate(chain: list[x509.Certificate], root: TrustedRoot, times
 
 def _message(bundle: Bundle, digests: Mapping[str, bytes]) -> dict[str, bytes]:
     """The digests of the bytes that were signed."""
-    if not bundle.signed.payload_type:
-        return dict(digests)
-    encoded = pae(bundle.signed.payload_type, bundle.signed.payload)
-    return {name: hashlib.new(name, encoded).digest() for name in ("sha256", "sha384", "sha512")}
+    encoded = _encoded(bundle)
+    return {name: hashlib.new(name, encoded).digest() for name in ("sha256", "sha384", "sha512")} if encoded else dict(digests)
+
+
+def _encoded(bundle: Bundle) -> bytes:
+    """The bytes that were signed; empty where the bundle does not hold them."""
+    return pae(bundle.signed.payload_type, bundle.signed.payload) if bundle.signed.payload_type else bundle.signed.payload
 
 
 def _require_signature(bundle: Bundle, own: Key, digests: Mapping[str, bytes]) -> None:
     """Step 5. What the bundle says of the message's digest is a hint, and may not mislead all the same."""
     signed = bundle.signed
     try:
-        if signed.payload_type:
-            key.verify(own, signed.signature, pae(signed.payload_type, signed.payload))
+        if encoded := _encoded(bundle):
+            key.verify(own, signed.signature, encoded)
             return
         said = signed.algorithm.removeprefix("SHA2_")
         if signed.digest and digests.get(f"sha{said}") != signed.digest:

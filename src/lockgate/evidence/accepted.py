@@ -1,0 +1,22 @@
+"""Which algorithm a signature is made by: its key says it, never the signature. Where a policy lists algorithms, others do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lockgate.core.signers import Accepts
+from lockgate.errors import EvidenceError
+from lockgate.evidence.sigstore import certificate, key
+
+
+def of_certificate(der: bytes) -> str:
+    """Of the key in a certificate, by its name in `ALGORITHMS`. Raises EvidenceError ``certificate.malformed``, ``key.unsupported``, ``key.weak``."""
+    return key.loaded_key(certificate.load(der).public_key()).algorithm
+
+
+def require(accepts: Accepts, algorithms: Sequence[str]) -> list[int]:
+    """The places of those that count, one at least. Raises EvidenceError ``evidence.algorithm-not-accepted``."""
+    counted = [place for place, one in enumerate(algorithms) if not accepts.algorithms or one in accepts.algorithms]
+    if not counted:
+        raise EvidenceError("evidence.algorithm-not-accepted", f"this is signed by {', '.join(sorted(set(algorithms)))}, which the policy does not count")
+    return counted

@@ -1,0 +1,112 @@
+"""A certificate's signature -> who held the certificate, as far as the policy's identities mean them.
+
+For each trusted root that an identity of the policy names:
+
+  1. what was signed is verified under it, as much as the environment demands (`sigstore.verify`);
+  2. the key in the certificate signs by an algorithm that counts;
+  3. no time that is known of the signature is later than `now`;
+  4. the certificate says whom it names and who authenticated them (`sigstore.identity`);
+  5. an identity of the policy that is believed by this root means them: issuer, subject and every claim.
+
+One root where all of that holds is enough; where none is, the code says what was nearest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from lockgate.core.facts import Holder
+from lockgate.core.identity import Name
+from lockgate.core.signers import Believed, Mismatch, mismatch
+from lockgate.errors import EvidenceError
+from lockgate.evidence import accepted, policy_roots
+from lockgate.evidence.sigstore import identity
+from lockgate.evidence.sigstore.bundle import Bundle
+from lockgate.evidence.sigstore.trust import TrustedRoot
+from lockgate.evidence.sigstore.verify import Demands, Verified
+
+Under = Callable[[TrustedRoot, Demands], Verified]
+"""Verifies one thing under a trusted root, raising EvidenceError; what that thing is, its maker knows."""
+
+TRY = 65_536
+"""What one verification of a signature counts as, as `dsse.work` counts it."""
+
+_FAR = {"certificate.untrusted", "certificate.authority-outside-validity", "certificate.sct-unknown-log", "timestamp.untrusted", "log-entry.unknown-log"}
+"""Codes of a root that has nothing to do with it: another root's code says more."""
+
+
+class Held(NamedTuple):
+    """What was verified, and who held the certificate, once for each root; at least one."""
+
+    verified: Verified
+    holders: tuple[Holder, ...]
+
+
+def work(bundle: Bundle, believed: Believed) -> int:
+    """What `held` would cost at most, in bytes hashed: signatures of the log, and at each time that is known those of the path and of certificate logs."""
+    tries = 6 + 6 * len(bundle.time_stamps) + (1 + len(bundle.time_stamps)) * (4 + 4 * len(bundle.chain))
+    return tries * TRY * max(1, len(_roots(believed)))
+
+
+def held(under: Under, believed: Believed, now: datetime) -> Held:
+    """Steps 1 to 5, of a policy that names identities.
+
+    Raises:
+        EvidenceError: ``identity.other-issuer``, ``identity.other-subject``,
+            ``identity.other-claim``; ``evidence.algorithm-not-accepted``; ``evidence.from-future``; those of `verify.verify` and `identity.read`.
+    """
+    accepts = believed.accepts
+    demands = Demands(log=accepts.log, certificate_log=accepts.certificate_log == "yes")
+    found: list[Holder] = []
+    verified, failed = None, list[EvidenceError]()
+    for root in _roots(believed):
+        try:
+            one = under(policy_roots.parsed(believed.roots[root]), demands)
+            found.append(_holder(one, root, believed, now))
+            verified = verified or one
+        except EvidenceError as err:
+            failed.append(err)
+    if verified is None:
+        raise max(failed, key=_nearness)
+    return Held(verified, tuple(found))
+
+
+def _roots(believed: Believed) -> list[Name]:
+    """The roots that identities name, each once."""
+    return list(dict.fromkeys(rule.root for rule in believed.identities.values()))
+
+
+def _holder(verified: Verified, root: Name, believed: Believed, now: datetime) -> Holder:
+    accepted.require(believed.accepts, [accepted.of_certificate(verified.certificate)])
+    first = min(verified.times, key=lambda time: time.at)
+    if any(time.at > now for time in verified.times):
+        raise EvidenceError("evidence.from-future", "this says it was made later than now: its clock or ours is wrong")
+    who = identity.read(verified.certificate)
+    names = meant(who, believed, root)
+    return Holder(names=names, subject=who.subject, issuer=who.issuer, claims=who.claims, root=root, at=first.at, known=first.by, logged=verified.logged)
+
+
+def meant(who: identity.Identity, believed: Believed, root: Name = "") -> tuple[Name, ...]:
+    """The policy's identities that mean this one; those that are believed by a root, where one is named.
+
+    Raises:
+        EvidenceError: ``identity.other-issuer``, ``identity.other-subject``, ``identity.other-claim``: as near as one comes.
+    """
+    rules = {name: rule for name, rule in believed.identities.items() if not root or rule.root == root}
+    compared = {name: mismatch(rule, who.subject, who.issuer, who.claims) for name, rule in rules.items()}
+    names = tuple(sorted(name for name, found in compared.items() if not found))
+    if names:
+        return names
+    nearest: set[Mismatch] = set(compared.values())
+    if "claim" in nearest:
+        raise EvidenceError("identity.other-claim", f"{who.subject} signed this, and the certificate does not say all that the policy claims of it")
+    if "subject" in nearest:
+        raise EvidenceError("identity.other-subject", f"{who.subject} signed this, by the word of {who.issuer}, and no identity of the policy means them")
+    raise EvidenceError("identity.other-issuer", f"{who.issuer} says who signed this, and no identity of the policy is believed by its word")
+
+
+def _nearness(err: EvidenceError) -> int:
+    order = ("identity.other-issuer", "identity.other-subject", "identity.other-claim")
+    return 2 + order.index(err.code) if err.code in order else int(err.code not in _FAR)

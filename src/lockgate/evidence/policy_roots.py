@@ -1,0 +1,81 @@
+"""Trusted roots as a policy writes them, in one of two forms, and as `policy show` writes them back.
+
+    {file: trusted_root.json}      Sigstore's TrustedRoot, or a ClientTrustConfig that holds one; read when the policy is proposed
+    {json: "{…}"}                  the same, by value
+
+Either way it is kept by value, as the canonical JSON of the TrustedRoot: the gate reads no file and asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from lockgate import canon
+from lockgate.core.signers import RootText
+from lockgate.errors import EvidenceError, LockgateError
+from lockgate.evidence import foreign
+from lockgate.evidence.sigstore import trust
+from lockgate.evidence.yaml_tree import Mapping, Place, Scalar
+
+FORMS = ("file", "json")
+MAX_KEPT = 65_536
+MAX_FILE = 1 << 20
+
+
+class BadRoot(Exception):  # noqa: N818  caught by policy_yaml alone
+    """What is wrong with a trusted root, and where it stands."""
+
+    def __init__(self, place: Place, text: str) -> None:
+        super().__init__(text)
+        self.place, self.text = place, text
+
+
+def read(node: Mapping, read_file: Callable[[str], bytes] | None) -> RootText:
+    """The trusted root, canonical.
+
+    Args:
+        node: how it is written.
+        read_file: the bytes of a file; None where files may not be named.
+
+    Raises:
+        BadRoot: with its place.
+    """
+    if len(node.pairs) != 1 or next(iter(node.pairs)) not in FORMS:
+        raise BadRoot(node.place, f'a trusted root is written in one of the forms {", ".join(FORMS)}, such as {{file: "trusted_root.json"}}')
+    form, (_, value) = next(iter(node.pairs.items()))
+    if not isinstance(value, Scalar):
+        raise BadRoot(value.place, f"{form} is text, not a list or mapping")
+    try:
+        if form == "json":
+            return kept(value.text.encode())
+        if read_file is None:
+            raise ValueError("files are not read here: write the trusted root itself")
+        return kept(read_file(value.text))
+    except LockgateError as err:
+        raise BadRoot(value.place, err.message) from None
+    except (ValueError, OSError) as err:
+        raise BadRoot(value.place, f"{form} cannot be read: {err}") from None
+
+
+def kept(data: bytes) -> RootText:
+    """A trusted root as a policy keeps it.
+
+    Raises:
+        EvidenceError: as `trust.parse`; ``trusted-root.malformed`` where it is larger than is kept, or believes nobody.
+    """
+    read_root = trust.parse(data)
+    document = foreign.mapping(canon.parse_foreign(data, max_bytes=trust.MAX_ROOT, what="trusted root"), "it")
+    inner = document["trustedRoot"] if document["mediaType"] in trust.CONFIGS else document
+    text = canon.encode(inner).decode()
+    if len(text) > MAX_KEPT:
+        raise EvidenceError("trusted-root.malformed", f"this trusted root has {len(text)} characters; a policy keeps at most {MAX_KEPT}")
+    if not read_root.authorities:
+        raise EvidenceError("trusted-root.malformed", "this trusted root names no certificate authority: nobody's certificate could be believed by it")
+    return text
+
+
+@lru_cache(maxsize=16)
+def parsed(root: RootText) -> trust.TrustedRoot:
+    """A trusted root of a policy, ready to verify with. Raises EvidenceError: as `trust.parse`."""
+    return trust.parse(root.encode())

@@ -1,0 +1,173 @@
+"""A private Sigstore on loopback, Fulcio and Rekor and all: cosign signs images with certificates there, and lockgate says who did."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cosigning
+import debian_registry
+import sigstore_services
+from cosigning import NO_LOG, OLDER, cosign, cosigned
+from house import SRC
+from lockgate.adapters.sources.registry_images import Registries
+from lockgate.core.digest import Ref
+from lockgate.core.ports import Evidence
+from lockgate.errors import EvidenceError
+from lockgate.evidence import annotated, cosign_layout, simple_signing
+from lockgate.evidence.annotated import Beside
+from lockgate.evidence.sigstore import bundle, identity, trust
+from lockgate.evidence.sigstore.verify import Demands, Verified
+from sigstore_services import Services
+
+for program in ("docker-registry", "skopeo"):
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not here: dev/servers installs it", allow_module_level=True)
+for binary in (cosigning.COSIGN, *sigstore_services.PROGRAMS.values()):
+    if not binary.exists():
+        pytest.skip(f"{binary.name} is not here: dev/servers builds it", allow_module_level=True)
+
+WHO = "ada@example.com"
+LOGLESS, PROMISE = Demands(log="none"), Demands(log="promise")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """The services, and an image in a registry.
+
+    Attributes:
+        sigstore: what runs. place: the image's repository. digest: the image's. folder: with an image pushed from it.
+    """
+
+    sigstore: Services
+    place: str
+    digest: str
+    folder: Path
+
+    @property
+    def ref(self) -> str:
+        return f"{self.place}@{self.digest}"
+
+    def repository(self, name: str) -> World:
+        """The same image in a repository of its own."""
+        place = f"{self.place.partition('/')[0]}/{name}"
+        cosigning.push(self.folder / "image", f"{place}:1")
+        return World(self.sigstore, place, self.digest, self.folder)
+
+    def signed(self, command: str, *more: str, config: Path | None = None, who: str = WHO) -> None:
+        """``cosign sign`` or ``attest``, by somebody's token."""
+        ours = self.sigstore
+        cosigned(command, "--signing-config", str(config or ours.signing_config), "--trusted-root", str(ours.trusted_root), "--identity-token", ours.token(who),
+                 "--yes", *more, self.ref)  # fmt: skip
+
+    def signed_before_bundles(self, command: str, *more: str) -> None:
+        ours = self.sigstore
+        common = ("--use-signing-config=false", OLDER, "--fulcio-url", ours.fulcio, "--trusted-root", str(ours.trusted_root))
+        cosigned(command, *common, "--identity-token", ours.token(WHO), "--yes", *more, self.ref)
+
+    def verified_by_cosign(self, command: str, *more: str, who: str = WHO) -> subprocess.CompletedProcess[str]:
+        ours = self.sigstore
+        by = ("--certificate-identity", who, "--certificate-oidc-issuer", ours.issuer.url)
+        return cosign(command, "--trusted-root", str(ours.trusted_root), *by, *more, self.ref)
+
+    def attached(self) -> list[Evidence]:
+        return Registries().attached(Ref(scheme="registry", path=self.place), self.digest)
+
+    def refused(self, piece: Evidence, demands: Demands) -> str:
+        with pytest.raises(EvidenceError) as err:
+            self.older(piece, demands)
+        return err.value.code
+
+    def older(self, piece: Evidence, demands: Demands) -> Verified:
+        return cosign_layout.verify(piece, trust.parse(self.sigstore.trusted_root.read_bytes()), {self.digest}, demands=demands)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("sigstore")
+    _, digest = cosigning.image(folder / "image")
+    with sigstore_services.services(folder) as ours, debian_registry.registry(folder) as host:
+        yield World(ours, f"{host}/shop/app", digest, folder)
+
+
+def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lockgate.cli.main", *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)}
+    )
+
+
+def told(world: World, path: Path, *, who: str = WHO, code: int = 0) -> Json:
+    """What ``lockgate verify`` says of a bundle in a file, as JSON."""
+    ours = world.sigstore
+    named = ("--trusted-root", str(ours.trusted_root), "--artifact", world.digest, "--identity", who, "--issuer", ours.issuer.url)
+    said = lockgate("verify", str(path), *named, "--format", "json")
+    assert said.returncode == code, said
+    found: Json = json.loads(said.stdout)
+    return found
+
+
+def test_bundles_of_fulcio_and_rekor(world: World, tmp_path: Path) -> None:
+    """Signature and provenance, certificate, transparency log and time stamp, all of them the real servers' own."""
+    shop = world.repository("shop/bundles")
+    (tmp_path / "provenance.json").write_text(json.dumps(cosigning.PROVENANCE))
+    shop.signed("sign")
+    shop.signed("attest", "--type", "slsaprovenance1", "--predicate", str(tmp_path / "provenance.json"))
+    found = shop.attached()
+    assert [piece.media_type for piece in found] == [bundle.MEDIA_TYPE] * 2
+    for number, piece in enumerate(found):
+        path = tmp_path / f"{number}.json"
+        path.write_bytes(piece.data)
+        assert WHO in json.dumps(told(shop, path))
+        assert told(shop, path, who="eve@example.com", code=1)["error"]["code"] == "sigstore.other-identity"
+        document = json.loads(piece.data)
+        document["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]["checkpoint"]["envelope"] = "127.0.0.1\n1\nAAAA\n\n"
+        path.write_text(json.dumps(document))
+        assert told(shop, path, code=1)["error"]["code"] == "log-entry.checkpoint-unsigned"
+        del document["verificationMaterial"]["tlogEntries"]
+        path.write_text(json.dumps(document))
+        assert told(shop, path, code=1)["error"]["code"] == "sigstore.no-log-entry"
+    assert shop.verified_by_cosign("verify").returncode == 0
+    assert shop.verified_by_cosign("verify", who="eve@example.com").returncode != 0
+
+
+@pytest.mark.parametrize(("name", "by"), [("stamped", "time-stamp"), ("logged", "log")])
+def test_cosigns_older_layout_with_certificates(world: World, tmp_path: Path, name: str, by: str) -> None:
+    """A payload and an envelope with certificate and chain beside them, and a time stamp or a log's promise."""
+    shop, ours = world.repository(f"shop/{name}"), world.sigstore
+    how = ("--tlog-upload=false", "--timestamp-server-url", f"{ours.stamper}/api/v1/timestamp") if name == "stamped" else ("--rekor-url", ours.older)
+    demands = LOGLESS if name == "stamped" else PROMISE
+    (tmp_path / "provenance.json").write_text(json.dumps(cosigning.PROVENANCE))
+    shop.signed_before_bundles("sign", *how)
+    shop.signed_before_bundles("attest", "--type", "slsaprovenance1", "--predicate", str(tmp_path / "provenance.json"), *how)
+    found = {piece.media_type: piece for piece in shop.attached()}
+    assert found.keys() == {simple_signing.MEDIA_TYPE, annotated.ATTESTATION}
+    for piece in found.values():
+        verified = shop.older(piece, demands)
+        assert [time.by for time in verified.times] == [by]
+        who = identity.read(verified.certificate)
+        assert (who.subject, who.issuer) == (WHO, ours.issuer.url)
+        assert shop.refused(piece, Demands()) == ("sigstore.no-log-entry" if name == "stamped" else "log-entry.no-inclusion-proof")
+    payload, (envelope, other) = simple_signing.parse(found[simple_signing.MEDIA_TYPE].data), annotated.envelope_of(found[annotated.ATTESTATION].data)
+    swapped = Evidence(media_type=annotated.ATTESTATION, data=annotated.join(envelope, "", payload.beside), origin="")
+    assert shop.refused(swapped, demands) == ("timestamp.other-message" if name == "stamped" else "signature.bad")
+    beside = Beside(certificate=other.certificate, chain=other.chain, log=payload.beside.log, time_stamp=payload.beside.time_stamp)
+    swapped = Evidence(media_type=annotated.ATTESTATION, data=annotated.join(envelope, "", beside), origin="")
+    assert shop.refused(swapped, demands) == ("timestamp.other-message" if name == "stamped" else "log-entry.unknown-kind")
+    no_log = (NO_LOG, "--use-signed-timestamps") if name == "stamped" else ()
+    assert shop.verified_by_cosign("verify", OLDER, *no_log).returncode == 0
+    checked = shop.verified_by_cosign("verify-attestation", OLDER, "--type", "slsaprovenance1", *no_log)
+    if name == "stamped":  # cosign 3.1 stamps the signature in the envelope, and looks for a stamp of the envelope, as it wrote before
+        assert "hashed messages don't match" in checked.stderr
+    else:
+        assert checked.returncode == 0, checked
