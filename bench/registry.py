@@ -9,23 +9,23 @@ made-up one that takes 50 ms for each answer. cosign is measured beside it where
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import debian_registry
 from lockgate.adapters.sources.registry_images import Registries
 from lockgate.core.digest import Ref
 
@@ -132,26 +132,6 @@ def image(folder: Path, megabytes: int) -> Path:
     return layer
 
 
-@contextlib.contextmanager
-def debian(folder: Path) -> Iterator[str]:
-    """A running docker-registry; its ``HOST:PORT``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    storage = f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}"
-    (folder / "conf.yml").write_text(f"version: 0.1\nlog: {{level: error}}\n{storage}\nhttp: {{addr: '127.0.0.1:{port}'}}\n")
-    with subprocess.Popen(["docker-registry", "serve", str(folder / "conf.yml")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            for _ in range(100):
-                with socket.socket() as there:
-                    if there.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            yield f"localhost:{port}"
-        finally:
-            server.terminate()
-
-
 def commands(place: Place, large: int, repeat: int) -> tuple[dict[str, Row], dict[str, Any]]:
     """What `gate` and `verify` cost, beside bare Python, sha256sum, openssl and cosign; and the rates of the large layer."""
     layers = {name: image(place.root / name, size) for name, size in (("small", 30), ("large", large))}
@@ -160,7 +140,7 @@ def commands(place: Place, large: int, repeat: int) -> tuple[dict[str, Row], dic
     (place.root / "policy.yaml").write_text(POLICY)
     place.lockgate("policy", "apply", "policy.yaml")
     rows = {"python -c pass": place.cost((sys.executable, "-c", "pass"), repeat)}
-    with debian(place.root) as host:
+    with debian_registry.registry(place.root) as host:
         for name in layers:
             place.run("skopeo", "copy", "-q", "--preserve-digests", "--dest-tls-verify=false", f"oci:{name}:v1", f"docker://{host}/shop/{name}:v1")
             place.lockgate("sign", f"{host}/shop/{name}:v1", "--key", "k")

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+COPY = ("skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", "docker://{ref}", "dir:running")
+"""What `lockgate deploy` runs on an image there."""
+
 
 def free_port() -> int:
     """A port of loopback that nobody listens on now."""

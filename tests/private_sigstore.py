@@ -85,6 +85,19 @@ def oid(text: str) -> bytes:
 SHA256 = der(0x30, oid("2.16.840.1.101.3.4.2.1"))
 
 
+def witness_key(name: str, key: ed25519.Ed25519PrivateKey, kind: int = 4) -> str:
+    """A witness's verifier key (C2SP vkey)."""
+    typed = bytes([kind]) + key.public_key().public_bytes_raw()
+    return f"{name}+{hashlib.sha256(name.encode() + bytes([10]) + typed).hexdigest()[:8]}+{b64(typed)}"
+
+
+def cosignature(text: str, name: str, key: ed25519.Ed25519PrivateKey, at: int = 1_795_000_000, signed: str = "") -> str:
+    """A witness's line below a checkpoint; over `signed` where that is another text."""
+    signature = key.sign(f"cosignature/v1\ntime {at}\n{signed or text}".encode())
+    id_ = hashlib.sha256(name.encode() + b"\n\x04" + key.public_key().public_bytes_raw()).digest()[:4]
+    return f"\u2014 {name} {b64(id_ + at.to_bytes(8, 'big') + signature)}\n"
+
+
 def authority(name: str, key: Private, by: tuple[x509.Name, Private] | None = None, **options: Any) -> x509.Certificate:
     """A certificate authority's certificate: its own issuer, or issued by another."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -249,13 +262,14 @@ class Instance:
         origin = options.get("origin", name if second else f"{name} - 123")
         text = f"{origin}\n{options.get('size', 2)}\n{b64(root)}\n"
         signature = sign(options.get("checkpoint_by", log), text.encode(), hashes.SHA256())
+        lines = "".join(line(text) for line in options.get("lines", ()))
         found: dict[str, Any] = {
             "logIndex": options.get("index", "1"),
             "logId": {"keyId": b64(options.get("log_id", id_))},
             "kindVersion": {"kind": kind, "version": version},
             "canonicalizedBody": b64(body),
             "inclusionProof": {"logIndex": "1", "treeSize": "2", "rootHash": b64(root), "hashes": [b64(other)],
-                               "checkpoint": {"envelope": f"{text}\n\u2014 {name} {b64(id_[:4] + signature)}\n"}},
+                               "checkpoint": {"envelope": f"{text}\n\u2014 {name} {b64(id_[:4] + signature)}\n{lines}"}},
         }  # fmt: skip
         if not second and options.get("promise", True):
             at = int(options.get("integrated", NOW).timestamp())

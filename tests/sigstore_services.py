@@ -46,6 +46,53 @@ ENTRIES = "/api/v1/log/entries"
 _POISON = "1.3.6.1.4.1.11129.2.4.3"
 _SINCE = "2026-01-01T00:00:00Z"
 
+WORKFLOW = {
+    "repository": "acme/shop",
+    "repository_id": "123",
+    "repository_owner": "acme",
+    "repository_owner_id": "7",
+    "repository_visibility": "private",
+    "ref": "refs/heads/main",
+    "sha": "6cf671f47f3752f97b9f5bff511e37b938fe10d2",
+    "event_name": "push",
+    "runner_environment": "github-hosted",
+    "job_workflow_ref": "acme/builders/.github/workflows/release.yml@refs/tags/v1",
+    "job_workflow_sha": "d37a7f740ee74049144562f4dcd90e865a0509e8",
+    "workflow": "release",
+    "workflow_ref": "acme/shop/.github/workflows/ship.yml@refs/heads/main",
+    "workflow_sha": "6cf671f47f3752f97b9f5bff511e37b938fe10d2",
+    "run_id": "9",
+    "run_attempt": "1",
+}
+"""What a job's token says, in GitHub's words."""
+
+_WORKFLOWS = {
+    "DefaultTemplateValues": {"url": "https://ci.example"},
+    "ExtensionTemplates": {
+        "GithubWorkflowTrigger": "event_name",
+        "GithubWorkflowSHA": "sha",
+        "GithubWorkflowName": "workflow",
+        "GithubWorkflowRepository": "repository",
+        "GithubWorkflowRef": "ref",
+        "BuildSignerURI": "{{ .url }}/{{ .job_workflow_ref }}",
+        "BuildSignerDigest": "job_workflow_sha",
+        "RunnerEnvironment": "runner_environment",
+        "SourceRepositoryURI": "{{ .url }}/{{ .repository }}",
+        "SourceRepositoryDigest": "sha",
+        "SourceRepositoryRef": "ref",
+        "SourceRepositoryIdentifier": "repository_id",
+        "SourceRepositoryOwnerURI": "{{ .url }}/{{ .repository_owner }}",
+        "SourceRepositoryOwnerIdentifier": "repository_owner_id",
+        "BuildConfigURI": "{{ .url }}/{{ .workflow_ref }}",
+        "BuildConfigDigest": "workflow_sha",
+        "BuildTrigger": "event_name",
+        "RunInvocationURI": "{{ .url }}/{{ .repository }}/actions/runs/{{ .run_id }}/attempts/{{ .run_attempt }}",
+        "SourceRepositoryVisibilityAtSigning": "repository_visibility",
+    },
+    "SubjectAlternativeNameTemplate": "{{ .url }}/{{ .job_workflow_ref }}",
+}
+"""How Fulcio puts it into a certificate, as it does for GitHub's own."""
+
 Answer = Callable[[str, bytes], Any]
 
 
@@ -192,12 +239,13 @@ class Services:
     """What runs.
 
     Attributes:
-        issuer: of tokens, whose URL certificates name.
+        issuer: of tokens for people, whose URL certificates name. jobs: the same for jobs of a pipeline.
         signing_config, trusted_root: the files cosign wrote; a variant of the first has no log.
         fulcio, rekor, older, stamper: their URLs; ``older`` is a small server of this file.
     """
 
     issuer: Issuer
+    jobs: Issuer
     signing_config: Path
     without_log: Path
     trusted_root: Path
@@ -215,13 +263,14 @@ class Services:
 def services(folder: Path) -> Iterator[Services]:
     """Run it all; files and logs stand in `folder`."""
     with ExitStack() as stack:
-        issuer, log, older = Issuer(), CertificateLog(), OlderLog()
-        issuer.url = stack.enter_context(answering(issuer.answer))
+        issuer, jobs, log, older = Issuer(), Issuer(), CertificateLog(), OlderLog()
+        for one in (issuer, jobs):
+            one.url = stack.enter_context(answering(one.answer))
         log_url = stack.enter_context(answering(log.answer)) + "/log"
         (folder / "ct.pem").write_bytes(log.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
         older_url = stack.enter_context(answering(older.answer))
         (folder / "older.pem").write_bytes(older.instance.rekor1.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-        fulcio = stack.enter_context(_fulcio(folder, issuer.url, log_url))
+        fulcio = stack.enter_context(_fulcio(folder, issuer.url, jobs.url, log_url))
         rekor = stack.enter_context(_rekor(folder))
         stamper = stack.enter_context(_stamper(folder))
         created = ("signing-config", "create", f"--fulcio=url={fulcio},api-version=1,start-time={_SINCE},operator=us",
@@ -238,7 +287,7 @@ def services(folder: Path) -> Iterator[Services]:
             f"--tsa=url={stamper},certificate-chain={folder / 'tsa.pem'}",
             "--out", str(folder / "root.json"),
         )  # fmt: skip
-        yield Services(issuer, folder / "signing.json", folder / "without-log.json", folder / "root.json", fulcio, rekor, older_url, stamper)
+        yield Services(issuer, jobs, folder / "signing.json", folder / "without-log.json", folder / "root.json", fulcio, rekor, older_url, stamper)
 
 
 @contextmanager
@@ -260,14 +309,16 @@ def _running(name: str, port: int, folder: Path, *words: str) -> Iterator[None]:
 
 
 @contextmanager
-def _fulcio(folder: Path, issuer: str, log_url: str) -> Iterator[str]:
+def _fulcio(folder: Path, issuer: str, jobs: str, log_url: str) -> Iterator[str]:
     key, middle = ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP384R1())
     begin, end = datetime(2026, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=30)
     root = authority("a root", key, begin=begin, end=end)
     between = authority("an authority", middle, (root.subject, key), begin=begin, end=end, path_length=0, purposes=[ExtendedKeyUsageOID.CODE_SIGNING])
     (folder / "ca.pem").write_bytes(between.public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM))
     (folder / "ca.key").write_bytes(middle.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"throw-away")))
-    (folder / "fulcio.json").write_text(json.dumps({"OIDCIssuers": {issuer: {"IssuerURL": issuer, "ClientID": AUDIENCE, "Type": "email"}}}))
+    people = {"IssuerURL": issuer, "ClientID": AUDIENCE, "Type": "email"}
+    pipelines = {"IssuerURL": jobs, "ClientID": AUDIENCE, "Type": "ci-provider", "CIProvider": "workflows"}
+    (folder / "fulcio.json").write_text(json.dumps({"OIDCIssuers": {issuer: people, jobs: pipelines}, "CIIssuerMetadata": {"workflows": _WORKFLOWS}}))
     port = free_port()
     with _running(
         "fulcio", port, folder, "serve", "--host=127.0.0.1", f"--port={port}", "--grpc-host=127.0.0.1", f"--grpc-port={free_port()}",

@@ -36,7 +36,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "evidence": {"msgspec", "cryptography", "yaml"},
     "render": {"msgspec"},
     "app": {"msgspec"},
-    "adapters": {"msgspec", "cryptography", "httpcore"},
+    "adapters": {"msgspec", "cryptography", "httpcore", "tuf"},
     "cli": {"msgspec", "click"},
     "config": {"msgspec"},
     "wire": {"msgspec"},

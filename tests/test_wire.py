@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from contextlib import nullcontext
@@ -13,6 +14,7 @@ from build import key, root
 from command_line import call, move_to
 from lockgate import config, wire
 from lockgate.core.identity import Witnesses, fingerprint
+from lockgate.core.ports import Entry
 from lockgate.errors import LockgateError, TrustError, UsageError
 from lockgate.wire import files
 
@@ -64,6 +66,19 @@ def test_gates_of_one_name_are_remembered_apart() -> None:
     for gate in ("one", "other"):
         ports = wire.open_gate(config.load(gate=gate))
         assert ports.heads.recall(ports.log.vkey) == ports.log.head().note
+
+
+def test_a_gate_that_is_opened_again_and_again_leaves_nothing_open() -> None:
+    with wire.new_gate(config.load(gate="one"), "example.com/shop"):
+        pass
+
+    def opened(times: int) -> int:
+        for _ in range(times):
+            wire.open_gate(config.load(gate="one")).log.append(Entry(leaf=b"{}", stream="house", key=os.urandom(8).hex()))
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    assert opened(5) == opened(1)
 
 
 class TestWhatWasFoundAndNotNamed:

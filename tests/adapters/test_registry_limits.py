@@ -411,6 +411,7 @@ class Tagged:
     def __init__(self, scene: Scene, *, weak: bool = False, always: bool = False) -> None:
         self.scene, self.weak, self.always = scene, weak, always
         self.others: list[str] = []
+        self.late: list[str] = []
         self.conditions: list[str | None] = []
         scene.registry.api = False
         scene.registry.fault("/manifests/sha256-", self)
@@ -437,6 +438,8 @@ class Tagged:
             handler.reply(404, b"{}")
         else:
             handler.reply(200, data, {"Content-Type": INDEX, "ETag": self.etag()})
+            if self.late and self.conditions:  # who had read it before writes now what they made of it
+                registry.tags[self.tag] = self.late.pop()
 
     def etag(self) -> str:
         return ("W/" if self.weak else "") + f'"{self.scene.registry.tags.get(self.tag, "")}"'
@@ -461,6 +464,24 @@ class TestTheFallbackTag:
         assert None not in tagged.conditions
         assert both < tagged.listed(), "what came in between is still listed"
         assert len(tagged.listed()) == 3
+
+    def test_what_another_one_writes_over_is_listed_again(self, scene: Scene) -> None:
+        """Where the registry heeds no condition: theirs was made of what stood there before, and comes after this one was found listed."""
+        tagged = Tagged(scene, weak=True)
+        tagged.late, theirs = [self.theirs(scene, 1)[0]], self.theirs(scene, 1)[1]
+        scene.source.attach(ref(REMOTE), scene.digest, MORE)
+        assert theirs < tagged.listed()
+        assert len(tagged.listed()) == 2
+        assert len(tagged.conditions) == 2
+        assert len(scene.outside.slept) == 2
+
+    def test_what_is_always_written_over_is_not_called_attached(self, scene: Scene) -> None:
+        tagged = Tagged(scene, weak=True)
+        tagged.late = [self.theirs(scene, 1)[0]] * 20
+        with pytest.raises(LedgerError) as err:
+            scene.source.attach(ref(REMOTE), scene.digest, MORE)
+        assert err.value.code == "ref.unwritable"
+        assert len(tagged.conditions) == 4
 
     def test_a_registry_that_always_says_it_changed(self, scene: Scene) -> None:
         tagged = Tagged(scene, always=True)

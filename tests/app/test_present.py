@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from build import digest, key
-from lockgate.app import attach, inspect, present, prove, recall, status_list
+from lockgate.app import artifacts, attach, inspect, present, prove, recall, status_list
 from lockgate.app.present import Terms
+from lockgate.core.ports import Ended
 from lockgate.errors import LockgateError
 from lockgate.evidence import status
 from world import World, standard_policy
@@ -111,10 +112,10 @@ class TestWhatIsAsked:
 
     def test_artifacts_are_read(self, held: Held) -> None:
         bench = attach.Bench(source=held.world.source, clock=held.world.clock)
-        assert present.artifacts_of(bench, ("file:shop", digest("x"))) == ((*SHOP, digest("x")), ())
+        assert artifacts.artifacts_of(bench, ("file:shop", digest("x"))) == ((*SHOP, digest("x")), ())
         held.world.source.artifacts["shop"].data = b"other bytes"
         with pytest.raises(LockgateError) as err:
-            present.artifacts_of(bench, ("file:shop",))
+            artifacts.artifacts_of(bench, ("file:shop",))
         assert err.value.code == "digest.mismatch"
 
 
@@ -260,6 +261,23 @@ class TestRun:
         world.deploy(ref="other")
         world.clock.advance(hours=5)
         assert held.code(run=True, status=held.list()) == "permit.expired"
+
+    def test_not_where_nobody_knows_what_runs(self, held: Held) -> None:
+        """While something else is deployed it is what runs still, pod by pod; where that broke off, nobody knows."""
+        world, lists = held.world, list[bytes]()
+        world.deploy()
+        world.artifact("other")
+        world.soaked("other")
+        world.approved("other")
+        world.runner.ended = Ended(status=137, signal=9)
+        world.runner.during = lambda: lists.append(held.list())
+        assert world.deploy(ref="other").outcome == "deploy-unknown"
+        world.clock.advance(minutes=30)
+        assert held.code(run=True, status=lists[0]) == ""
+        assert held.code(run=True, status=held.list()) == "permit.expired"
+        world.runner.ended, world.runner.during = None, lambda: None
+        world.deploy()
+        assert held.code(run=True, status=held.list()) == ""
 
     def test_not_once_it_was_recalled(self, held: Held) -> None:
         held.world.deploy()

@@ -14,7 +14,7 @@ from lockgate.core import events
 from lockgate.core.envelope import Envelope
 from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.sightings import Blank, Located
-from world import World, standard_policy
+from world import PEOPLE, World, standard_policy
 
 Fails = Callable[..., str]
 SHOP = digest("shop")
@@ -162,6 +162,20 @@ class TestRevoke:
         assert fails(revoke, running, "bob", "staging", "other") == "revocation.not-yours"
         assert fails(revoke, running, "owner", "nowhere") == "policy.no-environment"
 
+    def test_an_owner_whom_nobody_enrolled(self, running: World, fails: Fails) -> None:
+        """In one environment as everywhere, and what somebody else revoked there is lifted by them too: as with holds."""
+        running.root(owners=tuple(sorted([key("owner").public, key("opal").public])))
+        (theirs,) = revoke(running, "bob", "production")
+        recall.lift(running.ports, theirs.id, running.nonce(), key("opal"))
+        running.caught_up()
+        assert codes(running) == set()
+        (own,) = revoke(running, "opal", "production")
+        assert (own.environment, codes(running), codes(running, "staging")) == ("production", {"release.recalled"}, set())
+        assert fails(recall.lift, running.ports, own.id, running.nonce(), key("bob")) == "revocation.not-yours"
+        recall.lift(running.ports, own.id, running.nonce(), key("owner"))
+        running.caught_up()
+        assert codes(running) == set()
+
     @pytest.mark.parametrize("by", ["eve", "dora", "mallory"])
     def test_nobody_else(self, running: World, fails: Fails, by: str) -> None:
         size = running.log.head().size
@@ -245,6 +259,18 @@ class TestPermits:
         again = world.gate()
         assert (again.decision.outcome, again.index > gated.index) == ("allowed", True)
         assert world.deploy().exit_status == 0
+
+    def test_given_back_by_who_holds_it(self, world: World, fails: Fails) -> None:
+        """Unused, it keeps nobody else out any more; and nobody can use it."""
+        world.roster(*PEOPLE, person("don", {"production": ["deploy"]}))
+        world.soaked()
+        world.approved()
+        held = world.gate()
+        assert codes(world, by="don") == {"approved.permit-outstanding"}
+        recall.revoke_permit(world.ports, held.index, "other", world.id(), key("dora"))
+        world.caught_up()
+        assert fails(standing, world.ports, "production", held.index, held.release) == "permit.revoked"
+        assert world.deploy(by="don").outcome == "deployed"
 
     def test_a_number_that_is_no_permit(self, world: World, fails: Fails) -> None:
         refused = world.gate()

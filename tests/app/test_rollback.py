@@ -13,9 +13,11 @@ from lockgate import canon
 from lockgate.app import replay, request
 from lockgate.app.project import project
 from lockgate.core import events
+from lockgate.core.decide import RULES
 from lockgate.core.digest import digest_of
 from lockgate.core.identity import Root
-from lockgate.core.ports import Entry
+from lockgate.core.ports import Ended, Entry
+from lockgate.core.state import state_digest
 from lockgate.evidence import record
 from world import World, changed, standard_policy
 
@@ -86,6 +88,29 @@ class TestRollback:
         assert asked is not None
         assert (asked.release.artifacts, asked.rollback) == ((digest("other"),), True)
 
+    @pytest.mark.parametrize("ends", [Ended(status=137, signal=9), None])
+    def test_where_nobody_knows_what_runs_it_is_what_was_last_known(self, replaced: World, ends: Ended | None) -> None:
+        """Killed, or under way still: what was to replace it may run, and what was there goes back in as any other, for nothing replaced it."""
+        replaced.artifact("third")
+        replaced.soaked("third")
+        replaced.approved("third")
+        asked = list[str]()
+        replaced.runner.ended, replaced.runner.during = ends, lambda: asked.append(roll_back(replaced))
+        replaced.deploy(ref="third")
+        if ends is not None:
+            asked.append(roll_back(replaced))
+        here = project(replaced.ports, "production").state.environment
+        found = [here.request(id_) for id_ in asked]
+        assert [(one.release.artifacts, one.rollback) for one in found if one] == [((digest("other"),), False)] * len(asked)
+
+    def test_where_it_broke_off_itself_it_is_what_was_before_it(self, replaced: World) -> None:
+        replaced.runner.ended = Ended(status=137, signal=9)
+        assert replaced.deploy(ref="other").outcome == "deploy-unknown"
+        id_ = roll_back(replaced)
+        asked = project(replaced.ports, "production").state.environment.request(id_)
+        assert asked is not None
+        assert (asked.release.artifacts, asked.rollback) == ((digest("shop"),), True)
+
     def test_there_is_nothing_before_the_first(self, world: World, fails: Fails) -> None:
         assert fails(roll_back, world) == "request.nothing-before"
         world.soaked()
@@ -128,10 +153,24 @@ class TestRules:
         assert "release.downgrade" in {one.code for one in again.decision.outcomes}
         world.check()
 
+    def test_a_log_of_rules_1_folds_and_replays_the_same_and_goes_on_by_the_new(self) -> None:
+        """Leaves of lockgate as it was then: a second rollback, a `deployed` beside one under way, a glass shut by a revoked permit, 18 waivers of one."""
+        world = _from_before("rules-1.json")
+        kept = json.loads((CASES / "rules-1.json").read_bytes())
+        assert {name: state_digest(project(world.ports, name).state) for name in kept["states"]} == kept["states"]
+        assert world.ignored() == {}
+        decisions = world.decisions()
+        assert {index: replay.replay(world.ports, index).result for index in decisions} == dict.fromkeys(decisions, "same")
+        world.check()
+        world.artifact("third")
+        gated = world.gate(ref="third")
+        assert (gated.decision.outcome, gated.decision.rules) == ("allowed", RULES)  # what was revoked keeps its glass shut no longer
+        world.check()
+
     def test_whoever_holds_the_permit_key_cannot_reach_back(self, replaced: World) -> None:
         """A decision that says it is from before means nothing where newer ones are."""
         last = replaced.gate()
-        assert last.decision.rules == 1
+        assert last.decision.rules == RULES
         size = replaced.log.head().size
         forged = replaced.decided(last, key("permit"), rules=0, outcome="allowed", not_after=last.decision.decided_at, history=size)
         index = replaced.smuggle(forged)
@@ -140,7 +179,7 @@ class TestRules:
     def test_rules_that_are_not_known_are_not_guessed(self, world: World, fails: Fails) -> None:
         last = world.gate()
         size = world.log.head().size
-        index = world.smuggle(world.decided(last, key("permit"), rules=2, history=size))
+        index = world.smuggle(world.decided(last, key("permit"), rules=RULES + 1, history=size))
         assert fails(replay.replay, world.ports, index) == "replay.newer-rules"
         world.broken = True
 
@@ -154,8 +193,8 @@ class TestRules:
         assert sections == {section_digest(standard_policy(), "production")}
 
 
-def _from_before() -> World:
-    kept = json.loads((CASES / "rules-0.json").read_bytes())
+def _from_before(name: str = "rules-0.json") -> World:
+    kept = json.loads((CASES / name).read_bytes())
     world = World()
     world.log.entries = [Entry(leaf=base64.b64decode(one["leaf"]), stream=one["stream"], key=one["key"]) for one in kept["leaves"]]
     world.blobs.held = {digest_of(data): data for data in map(base64.b64decode, kept["blobs"])}

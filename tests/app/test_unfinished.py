@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attack.stage import small_rooms
 from build import NOW, digest, key, nonce, person, person_id
 from lockgate.app import deploy, report, say
 from lockgate.app.deploy import end_of
@@ -18,7 +19,7 @@ from lockgate.app.project import project
 from lockgate.core import events
 from lockgate.core.ports import Ended
 from lockgate.core.state import EnvironmentState
-from lockgate.errors import LedgerError
+from lockgate.errors import LedgerError, LockgateError
 from world import PEOPLE, World
 
 Fails = Callable[..., str]
@@ -375,14 +376,41 @@ class TestWhileItRuns:
         here = state(world, "production")
         assert [(stay.release.artifacts, stay.until is None, stay.fell) for stay in here.stays] == [(SHOP, False, False), ((digest("other"),), True, True)]
 
-    def test_another_release_that_was_recorded_meanwhile(self, world: World) -> None:
-        """By a pipeline that tells no begin: the one that runs was decided on over something else."""
+    @pytest.mark.parametrize("ref", ["other", "shop"])
+    def test_another_one_is_not_recorded_as_deployed_meanwhile(self, world: World, ref: str) -> None:
+        """By a pipeline that tells no begin: of two at once nobody knows which one runs. That its own failed is taken."""
         world.artifact("other")
-        other = world.gate("staging", "other")
-        world.runner.during = lambda: world.record(world.deployed(other.index, "staging"), (digest("other"),), "dora")
+        other, heard = world.gate("staging", ref), list[str]()
+
+        def beside() -> None:
+            with pytest.raises(LockgateError) as err:
+                world.record(world.deployed(other.index, "staging"), (digest(ref),), "dora")
+            heard.append(err.value.code)
+
+        world.runner.during = beside
         world.deploy("staging")
-        here = state(world)
-        assert [(stay.release.artifacts, stay.fell) for stay in here.stays] == [((digest("other"),), False), (SHOP, True)]
+        assert heard == ["deployed.under-way"]
+        assert [(stay.release.artifacts, stay.fell) for stay in state(world).stays] == [(SHOP, False)]
+
+    def test_requests_that_come_meanwhile_do_not_push_its_own_out(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its approvals ended while it ran, and as many came as there is room for: it was not rejected, and counts."""
+        small_rooms(monkeypatch)
+        world.soaked()
+        id_ = world.request()
+        for by in ("ann", "bob"):
+            world.approve(id_, by, lasts="10m")
+
+        def meanwhile() -> None:
+            world.clock.advance(minutes=20)
+            for _ in range(6):
+                world.request()
+
+        world.runner.during = meanwhile
+        assert world.deploy(request=id_).outcome == "deployed"
+        here = state(world, "production")
+        assert [(stay.release.artifacts, stay.fell) for stay in here.stays] == [(SHOP, False)]
+        assert here.request(id_) is not None
+        assert len(here.requests) == 4
 
     def test_whoever_lost_the_duty_meanwhile_leaves_it_unknown(self, world: World, fails: Fails) -> None:
         world.runner.during = lambda: world.roster(*PEOPLE[:1], person("dora"), *PEOPLE[2:])

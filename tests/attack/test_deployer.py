@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from attack.stage import NEXT, Stage, refused
+from attack.stage import NEXT, Stage, refused, small_rooms
 from build import NOW, key, nonce, person_id
 from lockgate.app import deploy, prove, recall, report
 from lockgate.core import events
@@ -80,16 +80,17 @@ class TestForge:
         said = changed(unmarked, shown=changed(unmarked.shown, rollback=False))
         assert refused(stage.record, said, (digest_of(b"shop"),), "bob") == "approval.other-marking"
 
-    @pytest.mark.not_caught
-    def test_can_bring_a_replaced_release_back_by_another_rollback_that_was_approved_before(self, stage: Stage) -> None:
-        """Two rollbacks to one release, both approved over what ran then, and runs again: one is spent, the other is not."""
+    def test_cannot_bring_a_replaced_release_back_by_another_rollback_that_was_approved_before(self, stage: Stage) -> None:
+        """Two rollbacks to one release, both approved over what ran then, and runs again: once one was deployed, both are over."""
         stage.deploy(ref="next")
         one, other = asked_back(stage), asked_back(stage)
         stage.deploy(request=one)
         stage.clock.advance(hours=1)
         stage.deploy(ref="next", request=asked_back(stage, "next"))
         assert stage.answer("shop", request=one).startswith("release.downgrade")
-        assert stage.answer("shop", request=other) == "allowed"
+        assert stage.answer("shop", request=other) == "release.downgrade approved.spent"
+        stage.deploy(request=asked_back(stage))
+        assert stage.here().stays[-1].release.artifacts != NEXT
 
     def test_cannot_make_a_deployment_count_whose_permit_fell_while_it_ran(self, stage: Stage) -> None:
         """It is recorded, for what runs has to be known; it soaks for nothing, and nothing came through it."""
@@ -147,10 +148,36 @@ class TestHide:
 class TestDelay:
     @pytest.mark.not_caught
     def test_can_keep_other_deployers_out_by_not_using_a_permit(self, stage: Stage) -> None:
+        """Until it ends; or they give it back, or whoever may revoke there ends it."""
         stage.gate(ref="next", by="dora")
         assert stage.answer(by="don") == "approved.permit-outstanding"
         stage.clock.advance(minutes=16)
+        held = stage.gate(ref="next", by="don")
+        assert stage.answer(by="dora") == "approved.permit-outstanding"
+        recall.revoke_permit(stage.ports, held.index, "other", stage.id(), key("bob"))
+        assert stage.answer(by="dora") == "allowed"
+
+    def test_cannot_take_back_more_than_their_own_permit_while_it_lives(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Given back, it is revoked, and keeps nobody out; and half of the room stays for those who may revoke."""
+        held = stage.gate(ref="next", by="dora")
+        assert refused(recall.revoke_permit, stage.ports, held.index, "other", stage.id(), key("don")) == "revocation.not-yours"
+        recall.revoke_permit(stage.ports, held.index, "other", stage.id(), key("dora"))
+        assert refused(stage.record, begun(stage, held.index), NEXT, "dora") == "deployed.no-permit"
         assert stage.answer(by="don") == "allowed"
+        used = stage.deploy("staging", "next", by="dora").gated.index
+        assert refused(recall.revoke_permit, stage.ports, used, "other", stage.id(), key("dora")) == "revocation.not-yours"
+        small_rooms(monkeypatch, room="KEPT_REVOKED")
+        stage.clock.advance(minutes=16)
+        recall.revoke_permit(stage.ports, stage.gate(ref="next", by="dora").index, "other", stage.id(), key("dora"))
+        third = stage.gate(ref="next", by="dora").index
+        assert refused(recall.revoke_permit, stage.ports, third, "other", stage.id(), key("dora")) == "revocation.not-yours"
+        recall.revoke_permit(stage.ports, third, "other", stage.id(), key("bob"))
+
+    def test_cannot_say_that_another_release_runs_while_one_is_being_deployed(self, stage: Stage) -> None:
+        stage.artifact("third")
+        running, beside = stage.gate("staging", "next").index, stage.gate("staging", "third", by="don").index
+        stage.record(changed(begun(stage, running), environment="staging"), NEXT, "dora")
+        assert refused(stage.record, stage.deployed(beside, "staging"), THIRD, "don") == "deployed.under-way"
 
     @pytest.mark.not_caught
     def test_can_keep_other_deployers_out_by_a_deployment_that_they_begin_and_do_not_end(self, stage: Stage) -> None:

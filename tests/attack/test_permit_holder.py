@@ -10,7 +10,7 @@ from attack.leaving import restore, revoke
 from attack.stage import NEXT, Stage, refused
 from attack.taker import Taker, list_now, permit_file
 from build import digest
-from lockgate.app import attach, present
+from lockgate.app import artifacts, attach
 from world import standard_policy
 
 
@@ -46,7 +46,7 @@ class TestForge:
         """Whoever takes it reads the artifact."""
         (stage.source.folder / "next").write_bytes(b"evil")
         bench = attach.Bench(source=stage.source, clock=stage.clock)
-        assert present.artifacts_of(bench, ("file:next",))[0] != NEXT
+        assert artifacts.artifacts_of(bench, ("file:next",))[0] != NEXT
 
     def test_cannot_use_it_past_its_end(self, stage: Stage, permit: bytes, taker: Taker) -> None:
         """Nor to restart what does not run there."""

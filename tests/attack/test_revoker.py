@@ -6,9 +6,11 @@ import pytest
 
 from attack.leaving import BOB, enrol, restore, revoke, standing
 from attack.stage import NEXT, Stage, refused, small_rooms
+from attack.taker import Taker, list_now, permit_file
 from build import digest, key, person
 from lockgate.app import recall
 from lockgate.core import events
+from lockgate.core.ports import Ended
 
 
 class TestForge:
@@ -96,18 +98,32 @@ class TestDelay:
         revoke(stage, "carl")
         assert stage.answer() == "release.recalled"
 
-    @pytest.mark.not_caught
-    def test_can_use_up_the_room_for_good_by_revoking_permits_that_were_used(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Of a permit that was used no end is remembered, and what revoked it is final, for an owner too. One is revoked once."""
+    def test_can_use_up_the_room_for_a_day_by_revoking_permits_that_were_used(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What revoked one is final, for an owner too, and one is revoked once; a day after it ended it gives way, and every permit of before with it."""
         small_rooms(monkeypatch, room="KEPT_REVOKED")
         for _ in range(4):
             used = stage.deploy(ref="shop").gated.index
             recall.revoke_permit(stage.ports, used, "other", stage.id(), key("bob"))
             stage.caught_up()
             assert refused(recall.revoke_permit, stage.ports, used, "other", stage.id(), key("bob")) == "revocation.final"
-        stage.clock.advance(days=300)
         for by in ("carl", "owner"):
             assert refused(revoke, stage, by) == "revocation.too-many"
         assert refused(restore, stage, stage.here().revoked[0].id, "owner") == "revocation.final"
-        revoke(stage, "owner", "")
+        stage.clock.advance(days=1, minutes=15)
+        revoke(stage, "carl")
         assert stage.answer().startswith("release.recalled")
+
+    def test_can_revoke_a_permit_that_was_used_for_nothing(self, stage: Stage) -> None:
+        """Its deployment failed, or nobody knows how it ended; its file would be taken until it ends."""
+        stage.runner.status = 3
+        failed = stage.deploy(ref="next")
+        stage.runner.ended = Ended(status=137, signal=9)
+        unknown = stage.deploy(ref="next")
+        stage.gate(ref="next")
+        assert (failed.outcome, unknown.outcome) == ("deploy-failed", "deploy-unknown")
+        for made in (failed, unknown):
+            file, taker = permit_file(stage, made.gated.index), Taker(stage)
+            assert taker.takes(file, list_now(stage)) == "taken"
+            recall.revoke_permit(stage.ports, made.gated.index, "mistaken", stage.id(), key("bob"))
+            stage.caught_up()
+            assert taker.takes(file, list_now(stage)) == "permit.revoked"

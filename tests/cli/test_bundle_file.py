@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from command_line import call, move_to
-from private_sigstore import ARTIFACT, DIGESTS, ISSUER, WHO, Instance, p256, spki
+from private_sigstore import ARTIFACT, DIGESTS, ISSUER, WHO, Instance, cosignature, p256, spki, witness_key
 
-OURS = Instance()
+OURS, KEY = Instance(), Ed25519PrivateKey.generate()
 BY = ("--identity", WHO, "--issuer", ISSUER)
 
 
@@ -64,3 +65,21 @@ def test_of_a_bundle_that_a_key_signed_the_key_is_named() -> None:
     assert call("verify", *named, "--public", "key.pub").code == 0
     assert code(*named, "--public", "other.pub") == "signature.bad"
     assert code(*named, *BY) == "sigstore.no-key"
+
+
+def test_of_a_log_that_has_to_be_witnessed_who_witnessed_it_is_told() -> None:
+    named = ("bundle.json", "--trusted-root", "root.json", "--artifact", "file:app", *BY)
+    one, other = witness_key("w.example/1", OURS.rekor2), witness_key("w.example/2", KEY)
+    Path("bundle.json").write_text(json.dumps(OURS.bundle(entry={"lines": [lambda text: cosignature(text, "w.example/2", KEY)]})))
+    said = call("verify", *named, "--witness", other)
+    assert (said.code, "witnessed by w.example/2, 2026-11-18 11:06:40 UTC" in said.out.splitlines()) == (0, True)
+    assert json.loads(call("verify", *named, "--witness", one, "--witness", other, "--quorum", "1", "--format", "json").out)["cosigned"] == [
+        {"at": 1_795_000_000, "witness": "w.example/2"}
+    ]
+    assert code(*named, "--witness", one, "--witness", other) == "log-entry.too-few-witnesses"
+    assert code(*named, "--witness", other, "--quorum", "2") == "witness.quorum"
+    assert code(*named, "--quorum", "1") == "witness.quorum"
+    assert code(*named, "--witness", other, "--quorum", "-1") == "witness.quorum"
+    assert code(*named, "--witness", "w.example/2") == "witness.malformed"
+    assert code(*named, "--witness", other, "--witness", other) == "witness.twice"
+    assert code("bundle.json", "--witness", other) == "sigstore.whose"

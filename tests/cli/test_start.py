@@ -35,6 +35,11 @@ def test_help_imports_nothing_heavy() -> None:
     }  # fmt: skip
 
 
+def test_help_says_every_way_to_name_an_artifact() -> None:
+    said = call("--help").out
+    assert all(way in said for way in ("HOST/REPOSITORY:TAG", "oci:DIRECTORY:TAG", "file:PATH"))
+
+
 @pytest.mark.parametrize("path", leaves(), ids=" ".join)
 def test_a_commands_help_imports_no_adapter(path: tuple[str, ...]) -> None:
     found = imported(*path, "--help")

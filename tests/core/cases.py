@@ -38,6 +38,7 @@ from build import (
     given,
     holder,
     in_force,
+    intact,
     key,
     later,
     person,
@@ -520,6 +521,16 @@ RITA, DORA, BOB, ANN, SAM, MAX = (
 PEOPLE = roster(RITA, DORA, BOB, ANN, SAM, MAX)
 ASKED = subject(actor=actor("dora"), request=request_id())
 ANNS, SAMS = given("ann", RELEASES, leaf=11), given("sam", SECURITY, leaf=12)
+GOOD: dict[str, Any] = {
+    "intact": [intact()],
+    "signatures": [signature()],
+    "provenance": [provenance()],
+    "stays": {"staging": [stay()]},
+    "in_force": [in_force()],
+    "requests": [request(ANNS, SAMS)],
+    "roster": PEOPLE,
+}
+"""What has to be found for `ASKED` to be allowed by every requirement there is."""
 
 
 def approved(

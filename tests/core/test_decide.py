@@ -20,7 +20,6 @@ from build import (
     SIGNED,
     SOAKED,
     UNREADABLE,
-    actor,
     digest,
     facts,
     forced,
@@ -31,13 +30,12 @@ from build import (
     provenance,
     release,
     request,
-    request_id,
     root,
     signature,
     stay,
     subject,
 )
-from core.cases import ANNS, PEOPLE, SAMS
+from core.cases import ANNS, ASKED, GOOD, PEOPLE, SAMS
 from lockgate.core.decide import Judgement, decide
 from lockgate.core.facts import Facts
 from lockgate.core.model import Subject
@@ -46,17 +44,7 @@ from lockgate.core.policy import Policy
 from lockgate.core.requirements import AnyRequirement
 
 ALL = policy(SIGNED, BUILT, CAME, SOAKED, APPROVED)
-ASKED = subject(actor=actor("dora"), request=request_id())
 ROOT = root()
-GOOD: dict[str, Any] = {
-    "intact": [intact()],
-    "signatures": [signature()],
-    "provenance": [provenance()],
-    "stays": {"staging": [stay()]},
-    "in_force": [in_force()],
-    "requests": [request(ANNS, SAMS)],
-    "roster": PEOPLE,
-}
 
 
 def judge(policy: Policy = ALL, subject: Subject = ASKED, now: Any = NOW, **found: Any) -> Judgement:

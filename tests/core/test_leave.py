@@ -25,25 +25,21 @@ from build import (
     facts,
     glass,
     held,
-    in_force,
     intact,
     key,
     later,
     person,
     person_id,
     policy,
-    provenance,
     release,
     request,
     request_id,
     root,
     roster,
-    signature,
     stay,
-    subject,
     waiver,
 )
-from core.cases import ANN, ANNS, BOB, DORA, MAX, RITA, SAM, SAMS
+from core.cases import ANN, ANNS, ASKED, BOB, DORA, GOOD, MAX, RITA, SAM, SAMS
 from lockgate.core.decide import Judgement, decide
 from lockgate.core.exceptional import Exceptional, Glass, Hold, Waiver
 from lockgate.core.facts import Facts
@@ -71,20 +67,11 @@ PEOPLE = roster(
 
 REQUIRES = (SIGNED, BUILT, CAME, SOAKED, APPROVED)
 STRICT, LAX = policy(*REQUIRES), policy(*REQUIRES, waivable=("soaked", "came-through"))
-ASKED = subject(actor=actor("dora"), request=request_id())
-GOOD: dict[str, Any] = {
-    "intact": [intact()],
-    "signatures": [signature()],
-    "provenance": [provenance()],
-    "stays": {"staging": [stay()]},
-    "in_force": [in_force()],
-    "requests": [request(ANNS, SAMS)],
-    "roster": PEOPLE,
-}
-YOUNG: dict[str, Any] = {**GOOD, "stays": {"staging": [stay(since="5h")]}}
+FOUND = {**GOOD, "roster": PEOPLE}
+YOUNG: dict[str, Any] = {**FOUND, "stays": {"staging": [stay(since="5h")]}}
 
 
-def judged(*stands: Hold | Waiver | Glass, policy: Policy = LAX, subject: Subject = ASKED, found: Mapping[str, Any] = GOOD) -> Judgement:
+def judged(*stands: Hold | Waiver | Glass, policy: Policy = LAX, subject: Subject = ASKED, found: Mapping[str, Any] = FOUND) -> Judgement:
     here = Exceptional(
         holds=tuple(one for one in stands if isinstance(one, Hold)),
         waivers=tuple(one for one in stands if isinstance(one, Waiver)),
@@ -143,7 +130,7 @@ def test_an_open_review_refuses_until_it_is_closed() -> None:
 
 @pytest.mark.parametrize("found", [UNREADABLE, None, [], [Exceptional(), Exceptional()]])
 def test_what_stands_and_cannot_be_read_refuses(found: Any) -> None:
-    judgement = decide(ASKED, LAX, facts(**GOOD, exceptional=found), NOW, root())
+    judgement = decide(ASKED, LAX, facts(**FOUND, exceptional=found), NOW, root())
     assert judgement.result == "undecided"
     assert row(judgement, "hold").code == "exception.unreadable"
 
@@ -216,7 +203,7 @@ def test_a_policy_cannot_name_what_is_never_waivable(named: str) -> None:
 
 
 def test_what_is_unknown_is_not_waived() -> None:
-    found = {**GOOD, "stays": {"staging": UNREADABLE}}
+    found = {**FOUND, "stays": {"staging": UNREADABLE}}
     assert row(judged(waiver(), found=found), "soaked").result == "unknown"
 
 
@@ -227,7 +214,7 @@ def test_a_waiver_on_unreadable_ground_is_none(kind: str) -> None:
 
 def test_everything_waived_allows_nothing() -> None:
     only = policy(CAME, SOAKED, waivable=("soaked", "came-through"))
-    found = {**GOOD, "stays": {"staging": []}}
+    found = {**FOUND, "stays": {"staging": []}}
     refused = judged(waiver(), waiver("2", requirement="came-through"), policy=only, found=found)
     assert results(refused) == {"digest": "pass", "came-through": "waived", "soaked": "waived", "policy": "fail"}
     assert refused.outcomes[-1].code == "policy.all-waived"
@@ -240,7 +227,7 @@ def test_a_hold_wins_over_a_waiver() -> None:
 
 # Broken glasses.
 
-NOTHING: dict[str, Any] = {**GOOD, "stays": {"staging": []}, "requests": []}
+NOTHING: dict[str, Any] = {**FOUND, "stays": {"staging": []}, "requests": []}
 
 
 def test_two_people_go_past_everything_but_integrity() -> None:
@@ -284,14 +271,14 @@ def test_what_could_not_be_looked_at_is_passed_too() -> None:
 )
 def test_integrity_never_gives_way(broken: dict[str, Any]) -> None:
     assert judged(glass(), waiver(), found={**NOTHING, **broken}).result != "allowed"
-    assert judged(glass(), waiver(), found={**GOOD, **broken}).result != "allowed"
+    assert judged(glass(), waiver(), found={**FOUND, **broken}).result != "allowed"
 
 
 def test_an_ended_root_and_a_policy_without_the_environment_never_give_way() -> None:
     here = Exceptional(glasses=(glass(),))
-    assert decide(ASKED, LAX, facts(**GOOD, exceptional=[here]), NOW, root(expires=NOW)).result == "refused"
+    assert decide(ASKED, LAX, facts(**FOUND, exceptional=[here]), NOW, root(expires=NOW)).result == "refused"
     elsewhere = replace(ASKED, environment="vault")
-    assert [one.code for one in decide(elsewhere, LAX, facts(**GOOD, exceptional=[here]), NOW, root()).outcomes] == ["policy.no-environment"]
+    assert [one.code for one in decide(elsewhere, LAX, facts(**FOUND, exceptional=[here]), NOW, root()).outcomes] == ["policy.no-environment"]
 
 
 @pytest.mark.parametrize(
@@ -377,7 +364,7 @@ ASKERS = st.sampled_from([actor("dora"), actor("dora"), actor("dora"), actor("ot
 
 
 def decided(some: Policy, here: Exceptional, stays: list[Any], requests: list[Any], who: Any, **broken: Any) -> Judgement:
-    found: Facts = facts(**{**GOOD, "stays": {"staging": stays}, "requests": requests, **broken}, exceptional=[here])
+    found: Facts = facts(**{**FOUND, "stays": {"staging": stays}, "requests": requests, **broken}, exceptional=[here])
     return decide(replace(ASKED, actor=who), some, found, NOW, root())
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
+from house import ROOT
 from lockgate.adapters.sources.oci_layout import OciLayouts
 from lockgate.core.digest import Ref
 from lockgate.core.facts import Rejected, Signature
@@ -22,7 +24,9 @@ from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
 from lockgate.evidence import annotated, artifact, cosign_layout, simple_signing
 from lockgate.evidence.annotated import Beside
+from lockgate.evidence.sigstore import bundle as bundles
 from lockgate.evidence.sigstore import identity, trust
+from lockgate.evidence.sigstore import verify as sigstore
 from lockgate.evidence.sigstore.key import key_of
 from lockgate.evidence.sigstore.verify import Demands, Verified
 from older_layout import DIGEST, PAYLOAD, layer, pem
@@ -264,6 +268,41 @@ def test_attestations_of_the_public_good_instance() -> None:
             cosign_layout.verify(found[0], root, set())
         assert err.value.code == "log-entry.no-inclusion-proof"
     assert {"intoto 0.0.1", "dsse 0.0.1"} <= set(kinds)
+
+
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
+def test_a_real_bundle_in_the_older_layout_proves_the_same() -> None:
+    """Real certificates, promises and envelopes of bundles, laid out as cosign did before them."""
+    root = trust.parse((Path(__file__).parent / "sigstore" / "public-good.json").read_bytes())
+    kinds = set()
+    for path in sorted([*DATA.glob("slsa/gha_*/*/*.jsonl"), *DATA.glob("sigstore-bundles/*/bundle.sigstore.json")]):
+        document = json.loads(path.read_text().splitlines()[0] if path.suffix == ".jsonl" else path.read_bytes())
+        try:
+            whole = bundles.parse(json.dumps(document).encode())
+            proved = sigstore.verify(whole, root, {}, demands=PROMISE)
+        except (EvidenceError, KeyError):
+            continue
+        if whole.entry is None or not whole.entry.promise or not whole.signed.payload_type:
+            continue
+        found = cosign_layout.verify(laid_out(whole, document), root, set(), demands=PROMISE)
+        assert (found.certificate, found.times, found.logged, found.payload) == (proved.certificate, proved.times[-1:], proved.logged, proved.payload)
+        kinds.add(f"{whole.entry.kind} {whole.entry.version}")
+    assert kinds == {"dsse 0.0.1", "intoto 0.0.2"}
+
+
+def laid_out(whole: bundles.Bundle, document: dict[str, Any]) -> Evidence:
+    entry = whole.entry
+    assert entry is not None
+    held = {"body": b64(entry.body), "integratedTime": entry.integrated, "logIndex": entry.index, "logID": entry.log.hex()}
+    beside = Beside(
+        certificate=pem(x509.load_der_x509_certificate(whole.chain[0])),
+        chain="".join(pem(x509.load_der_x509_certificate(one)) for one in whole.chain[1:]),
+        log=json.dumps({"SignedEntryTimestamp": b64(entry.promise), "Payload": held}),
+    )
+    return Evidence(media_type=annotated.ATTESTATION, data=annotated.join(json.dumps(document["dsseEnvelope"]).encode(), "", beside), origin="")
 
 
 def read(piece: Evidence) -> Beside:

@@ -16,6 +16,9 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import older_layout
+import private_sigstore
+from fuzz.sigstore_targets import SIGSTORE
 from lockgate import canon
 from lockgate.core.facts import Provenance, Summary
 from lockgate.core.identity import Person, Roster, fingerprint
@@ -23,9 +26,11 @@ from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, LedgerError, PolicyError
 from lockgate.evidence import (
+    annotated,
     artifact,
     attestation,
     carried,
+    cosign_layout,
     dsse,
     keys,
     policy_sense,
@@ -38,7 +43,8 @@ from lockgate.evidence import (
     statement,
     vsa,
 )
-from lockgate.evidence.sigstore import bundle
+from lockgate.evidence.sigstore import bundle, trust
+from lockgate.evidence.sigstore.verify import Demands
 from lockgate.ledger import checkpoint, note, proof
 
 CASES = Path(__file__).parent.parent / "evidence" / "cases"
@@ -47,6 +53,7 @@ KEY = PRIVATE.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).
 KNOWN = {fingerprint(KEY): KEY}
 LOG = note.SignerKey(name="example.com/fuzz", seed=PRIVATE.private_bytes_raw())
 NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
+PROMISE = Demands(log="promise")
 
 
 class Target(NamedTuple):
@@ -84,6 +91,29 @@ def read_simple_signing(data: bytes) -> None:
     """The bytes as a piece, and as a payload that a known key signed."""
     read_attached(simple_signing.MEDIA_TYPE, data)
     read_attached(simple_signing.MEDIA_TYPE, simple_signing.join(data, base64.b64encode(PRIVATE.sign(data)).decode()))
+
+
+def read_cosign_layout(data: bytes) -> None:
+    """The bytes as a layer with its annotations, of either kind: nothing reads that a Sigstore of our own did not sign."""
+    for media_type in (annotated.ATTESTATION, simple_signing.MEDIA_TYPE):
+        try:
+            found = cosign_layout.verify(Evidence(media_type=media_type, data=data, origin="fuzz"), trusted()[1], {older_layout.DIGEST}, demands=PROMISE)
+        except EvidenceError:
+            continue
+        if found.payload not in {older_layout.PAYLOAD, private_sigstore.STATEMENT}:
+            raise AssertionError("something else was signed")
+
+
+@cache
+def trusted() -> tuple[private_sigstore.Instance, trust.TrustedRoot]:
+    ours = private_sigstore.Instance()
+    return ours, ours.root()
+
+
+@cache
+def layers() -> list[bytes]:
+    """Layers that verify; small ones, as the fuzzers want."""
+    return [older_layout.layer(trusted()[0], kind=kind, chain="").data for kind in ("hashedrekord", "dsse", "intoto")]
 
 
 def read_attached(media_type: str, data: bytes) -> None:
@@ -254,6 +284,7 @@ TARGETS = {
     "bundle": Target(read_bundle, bundles),
     "simple-signing": Target(read_simple_signing, payloads),
     "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa")),
+    "cosign-layout": Target(read_cosign_layout, layers),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),
@@ -261,4 +292,5 @@ TARGETS = {
     "policy": Target(read_policy, lambda: cases("policy")),
     "roster": Target(read_roster, rosters),
     "checkpoint": Target(read_checkpoint, checkpoints),
+    **{name: Target(run, seeds) for name, (run, seeds) in SIGSTORE.items()},
 }

@@ -89,6 +89,11 @@ def test_what_is_wrong_with_the_bytes() -> None:
     assert says("digest.truncated", {"artifact": ARTIFACT, "where": "sha256:" + "ab" * 32}) == "sha256:abababababab… is shorter than it should be"
 
 
+def test_what_spent_a_request() -> None:
+    assert says("approved.spent", {"request": "r-1", "decision": 7}) == "r-1 is spent: decision 7 was deployed, and then something else was"
+    assert says("approved.spent", {"request": "r-1"}) == "r-1 is spent: it was a rollback over what ran then, and something else was deployed since"
+
+
 def test_soak_is_told_in_the_policys_own_unit() -> None:
     assert says("soaked.too-young", {"for": "72h", "seconds": 111600, "in": "staging"}) == "31 h of 72 h in staging"
     told: Params = {"for": "24h", "in": "staging", "since": "2026-11-22T09:00:00Z", "known": "observed"}

@@ -21,6 +21,7 @@ import debian_registry
 from cosigning import NO_LOG, OFFLINE, OLDER, cosign, cosigned
 from house import ROOT, SRC
 from layouts import INDEX, MANIFEST, Layout
+from own_process import lockgate, well
 
 for program in ("docker-registry", "skopeo", "openssl", "ssh-keygen"):
     if shutil.which(program) is None:
@@ -45,21 +46,6 @@ FORMATS = {"bundle": (), "older": (OLDER,)}
 formats = pytest.mark.parametrize("older", FORMATS.values(), ids=FORMATS)
 
 Json = dict[str, Any]
-
-COPY = ("skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", "docker://{ref}", "dir:running")
-
-
-def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lockgate.cli.main", *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)}
-    )
-
-
-def well(*words: str) -> str:
-    """The stdout of a command that has to succeed."""
-    said = lockgate(*words)
-    assert said.returncode == 0, said
-    return said.stdout.strip()
 
 
 def refused(ref: str) -> dict[str, list[str]]:

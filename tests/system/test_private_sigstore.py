@@ -141,6 +141,62 @@ def test_bundles_of_fulcio_and_rekor(world: World, tmp_path: Path) -> None:
     assert shop.verified_by_cosign("verify", who="eve@example.com").returncode != 0
 
 
+def test_what_a_certificate_says_of_a_job(world: World, tmp_path: Path) -> None:
+    """Fulcio's own extensions of a job's certificate, by the names a policy uses; the root in a client trust configuration, as companies hand it out."""
+    ours = world.sigstore
+    (tmp_path / "app").write_text("the app\n")
+    config = {
+        "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
+        "trustedRoot": json.loads(ours.trusted_root.read_text()),
+        "signingConfig": json.loads(ours.signing_config.read_text()),
+    }
+    (tmp_path / "trust.json").write_text(json.dumps(config))
+    token = ours.jobs.token(sub="repo:acme/shop:ref:refs/heads/main", **sigstore_services.WORKFLOW)
+    cosigned("sign-blob", "--yes", "--signing-config", str(ours.signing_config), "--trusted-root", str(ours.trusted_root), "--identity-token", token,
+             "--bundle", str(tmp_path / "bundle.json"), str(tmp_path / "app"))  # fmt: skip
+    signer = "https://ci.example/acme/builders/.github/workflows/release.yml@refs/tags/v1"
+    common = ("verify", str(tmp_path / "bundle.json"), "--trusted-root", str(tmp_path / "trust.json"), "--artifact", f"file:{tmp_path}/app")
+    said = lockgate(*common, "--identity", signer, "--issuer", ours.jobs.url)
+    assert said.returncode == 0, said
+    assert signer in said.stdout
+    assert lockgate(*common, "--identity", signer, "--issuer", ours.issuer.url).returncode == 1
+    certificate = bundle.parse((tmp_path / "bundle.json").read_bytes()).chain[0]
+    who = identity.read(certificate)
+    assert (who.subject, who.issuer) == (signer, ours.jobs.url)
+    assert who.claims == {
+        "build-config-digest": "6cf671f47f3752f97b9f5bff511e37b938fe10d2",
+        "build-config-uri": "https://ci.example/acme/shop/.github/workflows/ship.yml@refs/heads/main",
+        "build-signer-digest": "d37a7f740ee74049144562f4dcd90e865a0509e8",
+        "build-signer-uri": signer,
+        "build-trigger": "push",
+        "repository": "acme/shop",
+        "run-invocation-uri": "https://ci.example/acme/shop/actions/runs/9/attempts/1",
+        "runner-environment": "github-hosted",
+        "source-repository-digest": "6cf671f47f3752f97b9f5bff511e37b938fe10d2",
+        "source-repository-identifier": "123",
+        "source-repository-owner-identifier": "7",
+        "source-repository-owner-uri": "https://ci.example/acme",
+        "source-repository-ref": "refs/heads/main",
+        "source-repository-uri": "https://ci.example/acme/shop",
+        "source-repository-visibility": "private",
+        "workflow-name": "release",
+    }
+
+
+def test_keys_are_logged_too(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key of cosign's instead of a certificate: its signature is in the log, by that key."""
+    ours = world.sigstore
+    monkeypatch.chdir(tmp_path)
+    Path("app").write_text("the app\n")
+    for name in ("cosign", "other"):
+        cosigned("generate-key-pair", "--output-key-prefix", name)
+    common = ("--signing-config", str(ours.signing_config), "--trusted-root", str(ours.trusted_root))
+    cosigned("sign-blob", "--yes", "--key", "cosign.key", *common, "--bundle", "bundle.json", "app")
+    named = ("verify", "bundle.json", "--trusted-root", str(ours.trusted_root), "--artifact", "file:app", "--format", "json")
+    assert lockgate(*named, "--public", "cosign.pub").returncode == 0
+    assert json.loads(lockgate(*named, "--public", "other.pub").stdout)["error"]["code"] == "signature.bad"
+
+
 @pytest.mark.parametrize(("name", "by"), [("stamped", "time-stamp"), ("logged", "log")])
 def test_cosigns_older_layout_with_certificates(world: World, tmp_path: Path, name: str, by: str) -> None:
     """A payload and an envelope with certificate and chain beside them, and a time stamp or a log's promise."""

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from debian_registry import registry
 from house import SRC
 from layouts import EMPTY, INDEX, LAYER, MANIFEST, Layout
+from own_process import lockgate, well
 from registries import PASSWORD, USER, Handler, Registry, status
 
 for program in ("docker-registry", "skopeo"):
@@ -47,9 +48,6 @@ keys:
   release: {file: release.pub}
 """
 
-COPY = ("skopeo", "copy", "-q", "--preserve-digests", "--src-tls-verify=false", "docker://{ref}", "dir:running")
-
-
 PEAK = """
 import atexit, re, sys
 from lockgate.cli.main import main
@@ -57,19 +55,6 @@ atexit.register(lambda: print(re.search("VmHWM: *\\t* *([0-9]+)", open("/proc/se
 main(sys.argv[1:])
 """
 """The command, and then the most memory it had, in KiB."""
-
-
-def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lockgate.cli.main", *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)}
-    )
-
-
-def well(*words: str) -> str:
-    """The stdout of a command that has to succeed."""
-    said = lockgate(*words)
-    assert said.returncode == 0, said
-    return said.stdout.strip()
 
 
 def code(*words: str) -> str:

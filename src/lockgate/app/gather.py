@@ -11,13 +11,14 @@ from lockgate import canon
 from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
+from lockgate.core.decide import RULES
 from lockgate.core.digest import Digest, Ref, digest_of
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Summary, Unreadable
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import believed, section_digest
 from lockgate.core.ports import Evidence, Measured
-from lockgate.core.recall import freed, standing
+from lockgate.core.recall import freed, freed_glasses, standing
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
@@ -158,8 +159,8 @@ def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
     return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where, inside=one.inside) for one in manifest.measured), as_of=now)
 
 
-def history_facts(own: Projection, others: Mapping[Name, Projection], now: datetime) -> dict[Need, Gathered]:
-    """What lockgate's own history says: of this environment, and of those its requirements name."""
+def history_facts(own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> dict[Need, Gathered]:
+    """What lockgate's own history says: of this environment, and of those its requirements name; from rules 2 on, of glasses whose permit was revoked too."""
     environment = own.state.environment
     policy = own.policy_in_force()
     section = policy.environments.get(environment.name)
@@ -167,7 +168,7 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
         Need(Request): Complete(items=freed(own.state), as_of=now),
         Need(Revocation): Complete(items=standing(own.state), as_of=now),
         Need(Enrolled): Complete(items=(Enrolled(roster=own.roster),), as_of=now),
-        Need(Exceptional): Complete(items=(environment.exceptional,), as_of=now),
+        Need(Exceptional): Complete(items=(freed_glasses(own.state) if rules >= 2 else environment.exceptional,), as_of=now),
     }
     for name, projection in {environment.name: own, **others}.items():
         gathered[Need(Stay, name)] = Complete(items=projection.state.environment.counted(), as_of=now)
@@ -183,8 +184,8 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
     return gathered
 
 
-def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime) -> Facts:
-    """All facts of a decision."""
+def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> Facts:
+    """All facts of a decision by these rules."""
     policy = own.policy_in_force()
     counted = believed(policy, own.state.environment.name)
-    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now), **history_facts(own, others, now)})
+    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now), **history_facts(own, others, now, rules)})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest, hex_of
+from lockgate.core.identity import Witnesses
 from lockgate.errors import EvidenceError
 from lockgate.evidence import statement
-from lockgate.evidence.sigstore import bundle, identity, trust, verify
+from lockgate.evidence.sigstore import bundle, identity, trust, verify, witness
 from lockgate.evidence.sigstore.key import named_key
+from lockgate.ledger.cosignature import Cosigned
 
 
 class Wanted(Noun, frozen=True, kw_only=True):
@@ -15,11 +17,13 @@ class Wanted(Noun, frozen=True, kw_only=True):
 
     Attributes:
         identity, issuer: exactly these; empty where a key is meant. key: a public key; empty where a certificate is.
+        witnesses: who has to have cosigned the log's checkpoint.
     """
 
     identity: str = ""
     issuer: str = ""
     key: str = ""
+    witnesses: Witnesses = Witnesses()
 
 
 class SeenBundle(Noun, frozen=True, kw_only=True):
@@ -29,6 +33,7 @@ class SeenBundle(Noun, frozen=True, kw_only=True):
         artifact: its digest.
         identity, issuer, claims: whom the certificate names, by whose word, and what else it says; empty where a key signed.
         times: when the signature existed, as is known. logged: the entry's index in the transparency log; -1 for none.
+        cosigned: who of the witnesses that were asked for cosigned the log's checkpoint.
         predicate: what kind of thing is said; empty where the artifact itself was signed.
     """
 
@@ -39,6 +44,7 @@ class SeenBundle(Noun, frozen=True, kw_only=True):
     times: tuple[verify.Time, ...]
     logged: int
     predicate: str
+    cosigned: tuple[Cosigned, ...] = ()
 
 
 def is_bundle(data: bytes) -> bool:
@@ -54,11 +60,13 @@ def inspect_bundle(data: bytes, root: bytes, artifact: Digest, wanted: Wanted) -
         wanted: who had to sign.
 
     Raises:
-        EvidenceError: by code, as `verify.verify`; ``sigstore.other-identity``; ``statement.other-subject``.
+        EvidenceError: by code, as `verify.verify`; ``sigstore.other-identity``; ``statement.other-subject``. UsageError: as `witness.known`.
     """
+    witness.known(wanted.witnesses)  # before anything is found wrong with the bundle
     read = bundle.parse(data)
     signer = named_key(wanted.key) if wanted.key else None
-    found = verify.verify(read, trust.parse(root), {"sha256": bytes.fromhex(hex_of(artifact))}, signer=signer)
+    demands = verify.Demands(witnesses=wanted.witnesses)
+    found = verify.verify(read, trust.parse(root), {"sha256": bytes.fromhex(hex_of(artifact))}, signer=signer, demands=demands)
     who = identity.read(found.certificate) if found.certificate else identity.Identity(subject="", issuer="", claims={})
     if (who.subject, who.issuer) != (wanted.identity, wanted.issuer):
         raise EvidenceError("sigstore.other-identity", f"{who.subject} signed this, by the word of {who.issuer}, and not who had to")
@@ -69,5 +77,12 @@ def inspect_bundle(data: bytes, root: bytes, artifact: Digest, wanted: Wanted) -
             raise EvidenceError("statement.other-subject", "what was signed is about another artifact")
         predicate = said.predicate_type
     return SeenBundle(
-        artifact=artifact, identity=who.subject, issuer=who.issuer, claims=who.claims, times=found.times, logged=found.logged, predicate=predicate
+        artifact=artifact,
+        identity=who.subject,
+        issuer=who.issuer,
+        claims=who.claims,
+        times=found.times,
+        logged=found.logged,
+        predicate=predicate,
+        cosigned=found.cosigned,
     )

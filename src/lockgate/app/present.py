@@ -14,17 +14,15 @@ Each of these that does not hold has its code. Whether the permit was used, no f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 from msgspec.structs import replace
 
-from lockgate.app.attach import Bench
 from lockgate.app.inspect import PermitCode, SeenProof
 from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.digest import Digest, parse_digest, parse_ref
+from lockgate.core.digest import Digest
 from lockgate.core.identity import Name, Root
 from lockgate.core.model import DigestOrNone, Release
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
@@ -91,26 +89,6 @@ def present(data: bytes, seen: SeenProof, terms: Terms, root: Root, now: datetim
     note = fresh.said.checkpoint.encode() if fresh is not None else proven.note
     listed = fresh.checkpoint.size if fresh is not None else -1
     return replace(seen, code=code or ("" if runs else seen.code), listed=listed, runs=runs and not code), note
-
-
-def artifacts_of(bench: Bench, texts: Sequence[str], platform: str = "") -> tuple[tuple[Digest, ...], tuple[Digest, ...]]:
-    """The digests that references name, every byte of them read, and the images inside them; a digest stands for itself, unread.
-
-    Raises:
-        EvidenceError: by the code of what is wrong with the bytes. UnreadableError, UsageError: from the source.
-    """
-    found, inside = list[Digest](), list[Digest]()
-    for text in texts:
-        if text.startswith("sha256:"):
-            found.append(parse_digest(text))
-            continue
-        ref, digest = bench.source.resolve(parse_ref(text), platform)
-        measured = bench.source.measure(ref, digest)
-        if measured.problem:
-            raise EvidenceError(measured.problem, f"{text} is not what its digest says: {measured.where}")
-        found.append(digest)
-        inside += measured.inside
-    return tuple(found), tuple(inside)
 
 
 def _other(decided: events.Decided, release: Release, terms: Terms) -> Literal["", "permit.other-environment", "permit.other-artifact", "permit.other-config"]:

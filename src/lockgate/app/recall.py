@@ -156,7 +156,7 @@ def revoke(ports: Ports, digests: Sequence[Digest], reason: Reason, environment:
     person = house.roster.person_of(signer.public)
     there = sorted(house.policy.environments) if house.policy else []
     if signer.public in house.root.owners:
-        places = [environment or events.HOUSE] if not environment or person is not None else []
+        places = [environment or events.HOUSE]
     else:
         places = [environment] if environment else [name for name in there if person is not None and may_reject(house.roster, person.id, name)]
     if not places:

@@ -11,13 +11,17 @@ from lockgate.errors import EvidenceError, UsageError
 
 
 def before(own: Projection) -> Release:
-    """What ran here last of all that is not running now and was not recalled. Raises UsageError ``request.nothing-before``."""
-    stays, revoked = own.state.environment.stays, standing(own.state)
-    for stay in reversed(stays[:-1]):
-        if stay.release != stays[-1].release and recalling(revoked, names(stay.release)) is None:
+    """What ran here last of all that is not running now and was not recalled. Raises UsageError ``request.nothing-before``.
+
+    Where a deployment broke off, or is under way, what it was to bring is what may run: what was last known to run is what was before it.
+    """
+    here, revoked = own.state.environment, standing(own.state)
+    broken = here.running or here.unclear
+    there = broken.release if broken else here.stays[-1].release if here.stays else None
+    for stay in reversed(here.stays):
+        if stay.release != there and recalling(revoked, names(stay.release)) is None:
             return stay.release
-    here = own.state.environment.name
-    raise UsageError("request.nothing-before", f"nothing is known that ran in {here} before what runs there now, and that was not recalled")
+    raise UsageError("request.nothing-before", f"nothing is known that ran in {here.name} before what runs there now, and that was not recalled")
 
 
 def require_open(own: Projection, release: Release, *, rollback: bool) -> None:

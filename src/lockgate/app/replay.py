@@ -93,6 +93,6 @@ def _decide(ports: Ports, decision: events.Decided, release: Release, own: Proje
     others = look_beside(ports, own, decision.environment, own.size, "every")
     asked = basket.blobs.get(basket.manifest.asked, b"")
     subject = asking.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
-    facts = facts_of(basket, release.artifacts, own, others, decision.decided_at)
+    facts = facts_of(basket, release.artifacts, own, others, decision.decided_at, decision.rules)
     judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root, decision.rules)
     return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at)

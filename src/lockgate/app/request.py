@@ -59,8 +59,11 @@ def request_release(
     platform: str = "",
     *,
     rollback: bool = False,
-) -> tuple[gate.Resolved, say.Recorded]:
+) -> tuple[gate.Resolved, say.Recorded, bool]:
     """Ask for a release to enter an environment; as a rollback and without references, for what was there before what is there now.
+
+    With it comes whether it was asked for as a rollback: where nobody knows what runs, what was last known was replaced by nothing, and is
+    asked for as any other.
 
     Raises:
         LockgateError: ``policy.no-environment``, ``people.no-duty``, or from the source or ledger; ``release.recalled`` and ``release.downgrade``
@@ -71,6 +74,7 @@ def request_release(
     gate.require_environment(own, environment)
     if resolved is None:
         resolved = gate.Resolved(release=reenter.before(own), places={})
+        rollback = reenter.came_from(own, resolved.release) is not None
     reenter.require_open(own, resolved.release, rollback=rollback)
     occupant = own.state.environment.last_known()
     event = events.Requested(
@@ -82,7 +86,7 @@ def request_release(
         requested_at=ports.clock.now(),
         rollback=rollback,
     )
-    return resolved, say.record_event(ports, say.sign_event(event, resolved.release.artifacts, signer))
+    return resolved, say.record_event(ports, say.sign_event(event, resolved.release.artifacts, signer)), rollback
 
 
 def alike(ports: Ports, environment: Name, id_: RequestId) -> tuple[Request, ...]:

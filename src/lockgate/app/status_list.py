@@ -40,7 +40,7 @@ def issue(ports: Ports, max_age: Duration) -> tuple[status.StatusList, bytes]:
     for environment in sorted(ever_named(ports)):
         state = project(ports, environment, beside=house).state.environment
         struck += _struck(environment, state, now)
-        runs += [status.Runs(environment=environment, release=stay.release) for stay in state.stays[-1:]]
+        runs += [status.Runs(environment=environment, release=stay.release) for stay in (state.occupant(),) if stay is not None]
     listed = status.StatusList(
         log=house.state.house.genesis,
         checkpoint=head.note.decode(),

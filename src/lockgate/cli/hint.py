@@ -27,7 +27,7 @@ TAKES_KEY: frozenset[Path] = frozenset(
 )
 """Commands with ``--key``."""
 
-_GROUPS = {"key", "log", "people", "policy"}
+_GROUPS = {"key", "log", "people", "policy", "trusted-root"}
 _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
     ("gate",): ("--release", "--config", "--request", "--platform", "--plain-http", "--idempotency-key"),
     ("why",): ("--release", "--config", "--request", "--platform", "--plain-http"),

@@ -48,7 +48,8 @@ def keep_permit(session: Session, ports: Ports, gated: Gated, path: str) -> None
 
 def terms_of(session: Session, refs: tuple[str, ...], platform: str, environment: str, config_files: tuple[str, ...], status: str, *, run: bool) -> Terms:
     """What is asked of a permit, as options say it; artifacts named by reference are read, every byte."""
-    from lockgate.app.present import Terms, artifacts_of
+    from lockgate.app.artifacts import artifacts_of
+    from lockgate.app.present import Terms
 
     artifacts, inside = artifacts_of(session.bench(), refs, platform) if refs else ((), ())
     return Terms(

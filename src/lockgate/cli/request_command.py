@@ -35,11 +35,13 @@ def command(session: Session, environment: str, rollback: bool, platform: str, r
     signer = session.signer()
     ports = session.ports()
     asked = ((), NONE) if about is None else (about.refs, about.config)
-    resolved, recorded = request_release(ports, asked[0], environment, asked[1], id_, signer, platform, rollback=rollback)
+    resolved, recorded, back = request_release(ports, asked[0], environment, asked[1], id_, signer, platform, rollback=rollback)
     alarm(session, ports, environment)
     config = resolved.release.config
-    what = f"{'ROLLBACK to ' if rollback else ''}{artifacts(resolved.release, resolved.pinned())}"
+    what = f"{'ROLLBACK to ' if back else ''}{artifacts(resolved.release, resolved.pinned())}"
     session.note(f"requested {what} -> {environment}, as leaf {recorded.index} of log {ports.log.origin}")
+    if rollback and not back:
+        session.note("note      nobody knows what runs there: this was last known to, and is asked for as any other release")
     if others := alike(ports, environment, id_):
         names = session.sheet(ports).names
         said = listing(f"{one.id} by {called(one.by, names)}" for one in others)

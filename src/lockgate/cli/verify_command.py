@@ -37,6 +37,8 @@ MAX_FILE = 4 << 20
 @click.option("--trusted-root", default="", metavar="FILE", help="It is a Sigstore bundle, to be checked against this trusted root.")
 @click.option("--identity", default="", metavar="TEXT", help="Of a bundle: who had to sign, exactly as the certificate names them.")
 @click.option("--issuer", default="", metavar="URL", help="Of a bundle: by whose word.")
+@click.option("--witness", "witnesses", multiple=True, metavar="VKEY", help="Of a bundle: who may have cosigned its log's checkpoint.")
+@click.option("--quorum", default=0, metavar="N", help="Of a bundle: how many of these witnesses have to (default: all).")
 @with_session()
 def command(
     session: Session,
@@ -51,6 +53,8 @@ def command(
     trusted_root: str,
     identity: str,
     issuer: str,
+    witnesses: tuple[str, ...],
+    quorum: int,
 ) -> None:
     """Check an artifact and what is attached to it, or a proof or signed event in a file.
 
@@ -63,13 +67,15 @@ def command(
     With --trusted-root it is a Sigstore bundle, over the artifact named with --artifact: 0 only where --identity and --issuer, or the key of --public, signed.
     """
     from lockgate.core.digest import is_registry
+    from lockgate.core.identity import Witnesses
     from lockgate.errors import UsageError
 
     if trusted_root:
-        verify_bundle(session, what, trusted_root, artifacts, platform, (identity, issuer), publics)
+        asked = Witnesses(quorum=quorum or len(witnesses), keys=witnesses)
+        verify_bundle(session, what, trusted_root, artifacts, platform, (identity, issuer), publics, asked)
         return
-    if identity or issuer:
-        raise UsageError("sigstore.whose", "--identity and --issuer are said of a Sigstore bundle: name its --trusted-root")
+    if identity or issuer or witnesses or quorum:
+        raise UsageError("sigstore.whose", "--identity, --issuer, --witness and --quorum are said of a Sigstore bundle: name its --trusted-root")
     if artifacts or environment or config_files or status or run:
         if publics:
             raise UsageError("permit.no-public", "a permit is checked against the pinned root, by --trust, and by no key named with --public")

@@ -16,7 +16,7 @@ from lockgate.core.facts import Stay
 from lockgate.core.identity import PersonId
 from lockgate.core.model import Release
 from lockgate.core.recall import struck
-from lockgate.core.state import KEPT_STAYS, EnvironmentState, Running, State, Unclear, broken_off, each_request
+from lockgate.core.state import KEPT_STAYS, EnvironmentState, Running, State, Unclear, broken_off, each_request, without_permits
 
 
 def fold_deployment(
@@ -61,12 +61,22 @@ def _deployed(whole: State, event: events.Deployed, release: Release, by: Person
     if current is not None and current.release == release and (fell or not current.fell):
         return state
     # What else was permitted was decided while the old release stood here: brought in now it would replace this one unseen.
-    permits = tuple(permit for permit in state.permits if permit.release == release)
-    state = replace(state, permits=permits, exceptional=exceptional.replaced(state.exceptional, release))
+    state = without_permits(state, tuple(permit for permit in state.permits if permit.release == release))
+    state = replace(_rollbacks_over(state), exceptional=exceptional.replaced(state.exceptional, release))
     overtaken = state.running and replace(state.running, fell=state.running.fell or state.running.release != release)
     before = state.stays if current is None else (*state.stays[:-1], replace(current, until=at))
     stay = Stay(release=release, since=at, decision=event.permit, deployer=by, leaf=index, fell=fell)
     return replace(state, stays=(*before, stay)[-KEPT_STAYS:], running=overtaken, unclear=None)
+
+
+def _rollbacks_over(state: EnvironmentState) -> EnvironmentState:
+    """From rules 2 on, a rollback is asked for over what runs then: once something else came, it is over, unless it is what came.
+
+    Of two that were approved for one release, the other would bring it back a second time, when what was rolled back runs again.
+    """
+    if not state.goes_by(2):
+        return state
+    return replace(state, requests=tuple(replace(one, over=True) if one.rollback and one.deployed < 0 else one for one in state.requests))
 
 
 def _unclear(state: EnvironmentState, event: events.DeployUnknown, release: Release, by: PersonId, index: int, at: datetime) -> EnvironmentState:
@@ -110,7 +120,7 @@ def _spent(state: EnvironmentState, permit: int, index: int) -> EnvironmentState
     if not glass:
         return state
     there = exceptional.each_glass(state.exceptional, glass, lambda one: replace(one, deployed=index, reviewed=-1, permit_until=None))
-    return replace(state, exceptional=there, permits=tuple(one for one in state.permits if one.glass != glass or one.decision == permit))
+    return without_permits(replace(state, exceptional=there), tuple(one for one in state.permits if one.glass != glass or one.decision == permit))
 
 
 def _given_back(state: EnvironmentState, permit: int) -> EnvironmentState:
@@ -128,4 +138,4 @@ def _freed(state: EnvironmentState, permit: int) -> EnvironmentState:
 def _used(state: EnvironmentState, permit: int) -> EnvironmentState:
     """A permit is used once: `deployed` said again by replaying its leaf would bring back a release that was replaced."""
     running = None if _begun(state, permit) else state.running
-    return replace(state, permits=tuple(one for one in state.permits if one.decision != permit), running=running)
+    return without_permits(replace(state, running=running), tuple(one for one in state.permits if one.decision != permit))

@@ -20,7 +20,7 @@ from lockgate.core.identity import Fingerprint, Name, PersonId
 from lockgate.core.model import Release, RequestId
 
 KEPT = 64
-"""Holds, waivers and broken glasses of one environment: as many of each."""
+"""Holds, waivers and broken glasses of one environment: as many of each. A quarter of them at most is one person's, who so keeps nobody out."""
 
 LONGEST_HOLD, LONGEST_WAIVER, GLASS_LASTS = timedelta(days=90), timedelta(days=30), timedelta(hours=1)
 """How long each may last. Of a broken glass: within it the second signs, and the gate is asked."""

@@ -39,6 +39,7 @@ from lockgate.core.state import (
     each_request,
     room_for_proposal,
     room_for_request,
+    without_permits,
 )
 
 
@@ -209,5 +210,6 @@ def _allowed(state: EnvironmentState, event: events.Decided, said: Said) -> Envi
     waivers = frozenset(str(one.params["waiver"]) for one in event.outcomes if one.result == "waived" and "waiver" in one.params)
     state = replace(state, exceptional=exceptional.allowed(state.exceptional, waivers, event.break_glass, said.index, event.person, not_after))
     live = tuple(old for old in state.permits if said.at - old.not_after < PERMIT_GRACE)
-    state = replace(state, permits=(*live, permit)[-KEPT_PERMITS:])
+    state = without_permits(state, (*live, permit)[-KEPT_PERMITS:])
+    state = replace(state, spent=tuple(old for old in state.spent if said.at - old.not_after < PERMIT_GRACE))
     return each_request(state, event.request, lambda one: replace(one, decision=said.index, permit_until=not_after, permit_by=event.person))

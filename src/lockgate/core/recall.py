@@ -13,6 +13,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from lockgate.core.digest import Digest
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request
 from lockgate.core.model import Release
 from lockgate.core.revocation import EVERY_PERMIT, Revocation
@@ -55,24 +56,39 @@ def freed(state: State) -> tuple[Request, ...]:
     return tuple(replace(one, permit_until=None) if one.decision in gone else one for one in state.environment.requests)
 
 
+def freed_glasses(state: State) -> Exceptional:
+    """What of the exceptional stands, each broken glass whose permit was revoked without it: it keeps nobody out."""
+    gone = {permit.decision for permit in state.environment.permits if struck(state, permit) >= 0}
+    here = state.environment.exceptional
+    return replace(here, glasses=tuple(replace(one, permit_until=None) if one.decision in gone else one for one in here.glasses))
+
+
 def room_for(held: House | EnvironmentState, at: datetime, running: Collection[int] = ()) -> tuple[tuple[Revocation, ...], int]:
     """The revocations that stay when one more comes at `at`, and the leaf before which every permit is gone for it.
 
     A revocation that stands is never forgotten: with `KEPT_REVOKED` of them there is no room. Forgotten is the oldest that was lifted, or whose permit
-    ended and is not one of those by which something runs (`running`); and with it goes every permit that was there before it ended.
+    ended and is not one of those by which something runs (`running`); and with it goes every permit that was there before it ended. From rules 2 on,
+    one whose end is not remembered has ended.
     """
     if len(held.revoked) < KEPT_REVOKED:
         return held.revoked, held.forgot
     for one in held.revoked:
-        ended = one.until is not None and at - one.until >= PERMIT_GRACE and one.permit not in running
-        if one.lifted >= 0 or ended:
+        if spare(held, one, at, running):
             return tuple(other for other in held.revoked if other is not one), max(held.forgot, one.lifted, one.leaf)
     return held.revoked, held.forgot
 
 
+def spare(held: House | EnvironmentState, one: Revocation, at: datetime, running: Collection[int] = ()) -> bool:
+    """Whether a revocation may be forgotten, as `room_for` says."""
+    end = one.until
+    if end is None and one.permit != EVERY_PERMIT and isinstance(held, EnvironmentState) and held.goes_by(2):
+        end = one.at
+    return one.lifted >= 0 or (end is not None and at - end >= PERMIT_GRACE and one.permit not in running)
+
+
 def permit_of(state: EnvironmentState, decision: int) -> tuple[Release, datetime | None] | None:
-    """The release that a decision's permit was for, and its end where that is remembered: a live one, one that something ran by, or a request's newest."""
-    for permit in state.permits:
+    """The release that a decision's permit was for, and its end where that is known: a live or spent one, one that something ran by, a request's newest."""
+    for permit in (*state.permits, *state.spent):
         if permit.decision == decision:
             return permit.release, permit.not_after
     found = next((stay.release for stay in state.stays if stay.decision == decision), None)

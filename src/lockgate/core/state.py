@@ -187,6 +187,7 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
         at: when its newest fact was recorded. leaf: where; -1 before the first.
         exceptional: holds, waivers and broken glasses.
         running: the deployment that is under way, or whose end was never told. unclear: why nobody knows what runs.
+        spent: permits that were used or fell away, newest last; their files are good until they end, and may be revoked.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9-]{0,63})?\Z")]
@@ -201,6 +202,11 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
     exceptional: Exceptional = Exceptional()
     running: Running | None = None
     unclear: Unclear | None = None
+    spent: tuple[Permit, ...] = ()
+
+    def goes_by(self, rules: int) -> bool:
+        """Whether a decision here went by these rules (`core.decide.RULES`): what came with them holds from then on, and what was before folds as it did."""
+        return self.rules >= rules
 
     def occupant(self) -> Stay | None:
         """What runs there now, as recorded; None also where nobody knows."""
@@ -245,6 +251,12 @@ def each_request(state: EnvironmentState, id_: str, change: Callable[[Request], 
     return replace(state, requests=tuple(change(one) if one.id == id_ else one for one in state.requests))
 
 
+def without_permits(state: EnvironmentState, left: tuple[Permit, ...]) -> EnvironmentState:
+    """The environment with these permits left; from rules 2 on it remembers the others, whose files are not over."""
+    gone = tuple(one for one in state.permits if one not in left) if state.goes_by(2) else ()
+    return replace(state, permits=left, spent=(*state.spent, *gone)[-KEPT_PERMITS:])
+
+
 def broken_off(stay: Stay, at: datetime) -> Stay:
     """The stay, where nobody knows what runs since `at`."""
     return replace(stay, until=max(stay.since, at), end="unknown")
@@ -264,12 +276,15 @@ def room_for_request(state: EnvironmentState, at: datetime) -> tuple[Request, ..
     """The requests that stay when one more comes at `at`; `KEPT_REQUESTS` of them, and there is no room for it.
 
     Forgotten is only a request none of whose approvals could be replayed, and that no waiver is for: closed ones first, then those never deployed.
+    From rules 2 on, none either that is being deployed, or whose permit lives: it would fall, though nobody said no.
     """
     requests = state.requests
     if len(requests) < KEPT_REQUESTS:
         return requests
-    waived = {one.request for one in state.exceptional.waivers if not one.over(at)}
-    spare = [one for one in requests if one.id not in waived and all(at >= given.expires for given in one.given)]
+    kept = {one.request for one in state.exceptional.waivers if not one.over(at)}
+    if state.goes_by(2):
+        kept |= {one.request for one in state.permits if at < one.not_after} | ({state.running.request} if state.running else set())
+    spare = [one for one in requests if one.id not in kept and all(at >= given.expires for given in one.given)]
     closed = [one for one in spare if one.over or one.withdrawn or one.rejected_by]
     gone = next(iter(closed or [one for one in spare if one.deployed < 0] or spare), None)
     return tuple(one for one in requests if one is not gone)

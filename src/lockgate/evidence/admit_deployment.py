@@ -44,9 +44,7 @@ def _admit_start(place: Place, event: events.DeployStarted, person: str) -> None
         raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
     if not timedelta(0) < event.ends_by - event.started_at <= LONGEST_DEPLOYMENT:
         raise EvidenceError("deployed.other-start", "a deployment ends after it began, and within a day")
-    running = place.state.environment.running
-    if running is not None:
-        raise EvidenceError("deployed.under-way", f"the deployment by decision {running.decision} began at leaf {running.leaf}, and its end was not told")
+    _require_alone(place)
 
 
 def _admit_end(place: Place, event: events.Deployed, person: str, running: Running) -> None:
@@ -66,8 +64,17 @@ def _admit_unannounced(place: Place, event: events.Deployed, person: str) -> Non
     permit = _permit(place, event.permit, Release(artifacts=place.subjects, config=event.config), person)
     if not isinstance(event, events.DeployFailed | events.DeployUnknown):
         _require_standing(place, permit)
+        if place.state.environment.goes_by(2):
+            _require_alone(place)
     if not event.started_at < permit.not_after or event.ended_at < event.started_at or place.at - permit.not_after >= PERMIT_GRACE:
         raise EvidenceError("deployed.permit-expired", f"the permit at leaf {event.permit} had ended when this deployment began")
+
+
+def _require_alone(place: Place) -> None:
+    """Of two deployments at once nobody knows what runs."""
+    running = place.state.environment.running
+    if running is not None:
+        raise EvidenceError("deployed.under-way", f"the deployment by decision {running.decision} began at leaf {running.leaf}, and its end was not told")
 
 
 def _permit(place: Place, index: int, release: Release, person: str) -> Permit:

@@ -18,7 +18,7 @@ def admit_house(place: Place, event: events.Event, by: str, key: Fingerprint, *,
         _admit_proposal(place, event)
         return
     if isinstance(event, events.Revoked):
-        admit_revoked(place, event, may=owner)
+        admit_revoked(place, event, by, may=owner)
         return
     if isinstance(event, events.Withdrawn) and event.what == "revocation":
         admit_lift(place, event, by, owner=owner, may=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from lockgate.core.exceptional import GLASS_LASTS, KEPT, LONGEST_HOLD, LONGEST_WAIVER, Exceptional, Glass, Hold, Waiver, room
+from lockgate.core.exceptional import GLASS_LASTS, KEPT, LONGEST_HOLD, LONGEST_WAIVER, Exceptional, Glass, Hold, Kept, Waiver, room
 from lockgate.core.exceptional_events import Departure, GlassBroken, Held, Lifted, Reviewed, WaiverGiven
 from lockgate.core.identity import Name, Roster
 from lockgate.core.model import Release
@@ -29,7 +30,7 @@ def admit_exceptional(place: Place, event: Departure, by: str, roster: Roster, *
         case Held():
             if not owner and not roster.may_refuse(by, event.environment):
                 raise _no_duty(f"{by} may not approve in {event.environment}, and so not hold it either", event.environment, "approve:DUTY")
-            _require_new(event.id, here.hold(event.id), room(here.holds, place.at))
+            _require_new(place, event.id, here.holds, "holds", [one for one in here.holds if one.by == by])
             if event.expires is not None:
                 require_ending(event.expires, place.at, LONGEST_HOLD, "a hold")
         case Lifted():
@@ -57,11 +58,21 @@ def _no_duty(message: str, environment: Name, duty: str) -> TrustError:
     return TrustError("people.no-duty", message, f"lockgate people add NAME --duty {environment}={duty}")
 
 
-def _require_new(id_: str, known: object, kept: tuple[Hold | Waiver | Glass, ...]) -> None:
-    if known is not None:
+def _require_new(place: Place, id_: str, kept: tuple[Kept, ...], what: str, own: Sequence[Hold | Waiver | Glass]) -> None:
+    """Its id is new; there is room for one more in the environment, and from rules 2 on for one more of whoever says it."""
+    if any(one.id == id_ for one in kept):
         raise EvidenceError("exception.reused", f"the id {id_} is taken")
-    if len(kept) >= KEPT:
-        raise EvidenceError("exception.too-many", f"{KEPT} of this kind stand in this environment: one has to end, or be lifted or reviewed, first")
+    if len(room(kept, place.at)) >= KEPT:
+        raise EvidenceError("exception.too-many", f"{KEPT} {what} are kept in this environment: {_ROOM[what]}")
+    if place.state.environment.goes_by(2) and sum(not one.spare(place.at) for one in own) >= KEPT // 4:
+        raise EvidenceError("exception.too-many", f"{KEPT // 4} {what} in this environment are by whoever says this one, as many as one may: {_ROOM[what]}")
+
+
+_ROOM = {
+    "holds": "one has to end, or be lifted, first",
+    "waivers": "one has to come to its end first; lifting one does not make room",
+    "broken glasses": "one has to end first, and be reviewed where it was used",
+}
 
 
 def _admit_lifted(here: Exceptional, event: Lifted, by: str, *, owner: bool) -> None:
@@ -92,7 +103,7 @@ def _admit_waiver(place: Place, event: WaiverGiven, by: str, roster: Roster) -> 
     if by in {request.by, request.permit_by}:
         raise TrustError("waiver.not-independent", f"{by} asked for {event.request} or deploys it, and may not waive what it has to meet")
     require_ending(event.expires, place.at, LONGEST_WAIVER, "a waiver")
-    _require_new(event.id, state.exceptional.waiver(event.id), room(state.exceptional.waivers, place.at))
+    _require_new(place, event.id, state.exceptional.waivers, "waivers", [one for one in state.exceptional.waivers if one.by == by])
 
 
 def _admit_glass(place: Place, event: GlassBroken, by: str) -> None:
@@ -101,7 +112,7 @@ def _admit_glass(place: Place, event: GlassBroken, by: str) -> None:
     require_ending(event.expires, place.at, GLASS_LASTS, "break-glass")
     glass = state.exceptional.glass(event.id)
     if glass is None:
-        _require_new(event.id, None, room(state.exceptional.glasses, place.at))
+        _require_new(place, event.id, state.exceptional.glasses, "broken glasses", [one for one in state.exceptional.glasses if one.by[0] == by])
         return
     if glass.release != Release(artifacts=place.subjects, config=event.config) or glass.reason != event.reason:
         raise EvidenceError("break-glass.other-release", f"this is about another release, configuration or reason than {event.id} was opened for")

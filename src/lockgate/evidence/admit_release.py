@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lockgate.core import events
+from lockgate.core.decide import RULES
 from lockgate.core.identity import Roster
 from lockgate.core.model import Release
 from lockgate.core.policy import section_digest
@@ -31,7 +32,7 @@ def admit_environment(place: Place, event: events.Event, person: str, roster: Ro
             if event.rollback and replaced(state.stays, Release(artifacts=place.subjects, config=event.config)) is None:
                 raise EvidenceError("request.no-rollback", f"nothing of this release was in {environment} and was replaced: it is asked for as any other")
         case events.Revoked():
-            admit_revoked(place, event, may=owner or may_reject(roster, person, environment))
+            admit_revoked(place, event, person, may=owner or may_reject(roster, person, environment))
         case events.Withdrawn(what="revocation"):
             admit_lift(place, event, person, owner=owner, may=may_reject(roster, person, environment))
         case events.DeployStarted() | events.Deployed():
@@ -59,6 +60,8 @@ def admit_decided(state: State, event: events.Decided, index: int) -> None:
         raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
     if any(at is not None and at - event.decided_at > SKEW for at in (state.house.at, state.environment.at)):
         raise EvidenceError("decision.stale", "this decision says it was made before what it looked at was recorded")
+    if event.rules > RULES:
+        raise EvidenceError("event.newer", f"this decision goes by rules {event.rules}, and this lockgate knows rules {RULES} at most")
     if event.rules < state.environment.rules:
         raise EvidenceError("decision.older-rules", f"this decision goes by rules {event.rules}, and decisions here go by {state.environment.rules} already")
     if event.request and state.environment.request(event.request) is None:

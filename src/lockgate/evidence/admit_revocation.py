@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from lockgate.core import events
-from lockgate.core.recall import permit_of, room_for
+from lockgate.core.recall import permit_of, room_for, spare
 from lockgate.core.revocation import EVERY_PERMIT
 from lockgate.core.state import KEPT_REVOKED, EnvironmentState, House
 from lockgate.errors import EvidenceError, TrustError
 from lockgate.evidence.place import Place
 
 
-def admit_revoked(place: Place, event: events.Revoked, *, may: bool) -> None:
+def admit_revoked(place: Place, event: events.Revoked, by: str, *, may: bool) -> None:
     """Whether a revocation is a fact.
 
-      1  whoever signed it may revoke there
+      1  whoever signed it may revoke there; or it is of their own permit, which they give back unused
       2  its id is new
       3  the permit it names was given there, for these artifacts
       4  there is room: a revocation that stands is never forgotten for another one
@@ -23,7 +23,7 @@ def admit_revoked(place: Place, event: events.Revoked, *, may: bool) -> None:
             ``revocation.too-many``; ``revocation.final`` for a permit that was revoked before.
     """
     here = event.environment
-    if not may:
+    if not may and not _gives_back(place, event, by):
         who = "an owner revokes everywhere" if here == events.HOUSE else f"whoever may approve in {here} revokes there, or an owner"
         raise TrustError("revocation.not-yours", f"this key may not revoke: {who}")
     held = _held(place, event)
@@ -39,6 +39,13 @@ def admit_revoked(place: Place, event: events.Revoked, *, may: bool) -> None:
             raise EvidenceError("revocation.final", f"the permit at leaf {event.permit} was revoked before, and does not come back")
     if len(room_for(held, place.at, held.run_by() if isinstance(held, EnvironmentState) else ())[0]) >= KEPT_REVOKED:
         raise EvidenceError("revocation.too-many", f"{KEPT_REVOKED} revocations stand in {here}: one has to be lifted first")
+
+
+def _gives_back(place: Place, event: events.Revoked, by: str) -> bool:
+    """Whether somebody gives back a permit that lives and is theirs: while half of the room is left to those who may revoke."""
+    here = place.state.environment
+    theirs = any(one.decision == event.permit and one.person == by for one in here.permits)
+    return event.environment != events.HOUSE and theirs and sum(not spare(here, one, place.at) for one in here.revoked) < KEPT_REVOKED // 2
 
 
 def admit_lift(place: Place, event: events.Withdrawn, by: str, *, owner: bool, may: bool) -> None:

@@ -120,14 +120,19 @@ def admit(state: State, leaf: Leaf, index: int, load: Load, pinned: Root | None)
     by = person.id if person else _formerly(state.house).get(fingerprint(key), fingerprint(key))
     if isinstance(event, events.Proposal) or event.environment == events.HOUSE:
         admit_house(place, event, by, fingerprint(key), owner=owner)
-    elif isinstance(event, Held | Lifted) or (isinstance(event, Departure) and person is not None):  # owners hold and lift, enrolled or not
+    elif person is None and not _owners_own(event):
+        raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
+    elif isinstance(event, Departure):
         admit_exceptional(place, event, by, roster, owner=owner)
     else:
-        if person is None:
-            raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
-        admit_environment(place, event, person.id, roster, owner=owner)
+        admit_environment(place, event, by, roster, owner=owner)
     _require_not_dated_back(event, leaf.at)
     return Said(event=event, subjects=opened.subjects, by=by, key=fingerprint(key), index=index, at=at)
+
+
+def _owners_own(event: events.Event) -> bool:
+    """What an owner may say in an environment, enrolled or not: what refuses there, or ends that."""
+    return isinstance(event, Held | Lifted | events.Revoked) or (isinstance(event, events.Withdrawn) and event.what == "revocation")
 
 
 def _recorded_at(state: State, leaf: Leaf, index: int) -> datetime:

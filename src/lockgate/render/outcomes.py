@@ -39,6 +39,12 @@ def _of(params: Params, name: str) -> str:
     return _list(params.get(name, ""))
 
 
+def _deployed_once(params: Params) -> str:
+    if "decision" in params:
+        return f"decision {_of(params, 'decision')} was deployed, and then something else was"
+    return "it was a rollback over what ran then, and something else was deployed since"
+
+
 def _number(params: Params, name: str) -> int:
     value = params.get(name, 0)
     return value if isinstance(value, int) else 0
@@ -185,7 +191,7 @@ _WORDS: dict[str, _Words] = {
     "approved.other-release": lambda p, s: f"{_of(p, 'request')} asks for another release or configuration",
     "approved.request-withdrawn": lambda p, s: f"{_of(p, 'request')} was withdrawn",
     "approved.rejected": lambda p, s: f"{_of(p, 'request')} was rejected by {_people(p, s)}",
-    "approved.spent": lambda p, s: f"{_of(p, 'request')} is spent: decision {_of(p, 'decision')} was deployed, and then something else was",
+    "approved.spent": lambda p, s: f"{_of(p, 'request')} is spent: {_deployed_once(p)}",
     "approved.permit-outstanding": _outstanding,
     "approved.too-few-people": lambda p, s: _too_few(p),
     "approved.deployer-unknown": lambda p, s: f"nobody enrolled signed this question just now, and a permit is for who deploys: {_may(p, s)}",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from lockgate.adapters.keys.agent import AgentSigner
     from lockgate.adapters.keys.files import FileSigner
+    from lockgate.adapters.sources.registry_access import Access
     from lockgate.adapters.store.heads import FileHeads
     from lockgate.adapters.store.sqlite_log import SqliteLog
     from lockgate.app.attach import Bench
@@ -241,20 +242,24 @@ def _index_file(config: Config, gate: Path) -> Path:
 
 def _source(config: Config, busy: Busy | None) -> Source:
     from lockgate.adapters.sources.local import LocalSource
-    from lockgate.adapters.sources.registry_access import Access
     from lockgate.adapters.sources.watched import WatchedSource
 
-    source = LocalSource(
-        Access(
-            logins=config.logins,
-            file=config.registries,
-            must_exist=config.registries_named,
-            plain_http=config.plain_http,
-            proxy=config.proxy,
-            no_proxy=config.no_proxy,
-        )
-    )
+    source = LocalSource(access(config))
     return source if busy is None else WatchedSource(source, busy)
+
+
+def access(config: Config) -> Access:
+    """How hosts are reached."""
+    from lockgate.adapters.sources.registry_access import Access
+
+    return Access(
+        logins=config.logins,
+        file=config.registries,
+        must_exist=config.registries_named,
+        plain_http=config.plain_http,
+        proxy=config.proxy,
+        no_proxy=config.no_proxy,
+    )
 
 
 def bench(config: Config, busy: Busy | None = None) -> Bench:

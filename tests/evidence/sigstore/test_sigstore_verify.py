@@ -210,3 +210,27 @@ def test_an_identity_without_issuer_or_unprintable_is_none() -> None:
         assert err.value.code == wanted
     old = identity.read(OURS.leaf(p256(), claims={1: ISSUER.encode(), 5: b"acme/shop"}).public_bytes(Encoding.DER))
     assert (old.issuer, old.claims) == (ISSUER, {"repository": "acme/shop"})
+
+
+@pytest.mark.parametrize("log", [1, 2])
+def test_a_log_may_have_a_short_name_for_checkpoints_besides(log: int) -> None:
+    found, at = OURS.bundle(log=log), f"tlogs__{log - 1}"
+    short = (OURS.id1, OURS.id2)[log - 1][:4]
+    named = {f"{at}__checkpointKeyId": {"keyId": b64(short)}}
+    assert checked(found, root=named).logged == 1
+    assert checked(found, root={f"{at}__baseUrl": "log.example/without/scheme", **named}).logged == 1
+    entry = found["verificationMaterial"]["tlogEntries"][0]
+    if log == 2:
+        entry["logId"]["keyId"] = b64(short)
+        assert checked(found, root=named).logged == 1
+        assert checked(found, root={f"{at}__logId": None, **named}).logged == 1
+    assert code(found, root={f"{at}__checkpointKeyId": {"keyId": b64(b"abcd")}}) == ("log-entry.checkpoint-unsigned" if log == 1 else "log-entry.unknown-log")
+    with pytest.raises(EvidenceError) as err:
+        OURS.root(**{f"{at}__checkpointKeyId": {"keyId": b64(b"abc")}})
+    assert err.value.code == "trusted-root.malformed"
+
+
+def test_a_log_with_another_hash_is_left_out() -> None:
+    assert [log.host for log in OURS.root(tlogs__0__hashAlgorithm="SHA2_512").logs] == ["log2.example"]
+    assert code(OURS.bundle(log=1), root={"tlogs__0__hashAlgorithm": "SHA2_512"}) == "log-entry.unknown-log"
+    assert len(OURS.root(tlogs__0__hashAlgorithm=None).logs) == 2

@@ -117,6 +117,10 @@ class Client:
         """End what is under way in any thread: nothing more is asked in this look."""
         self._watch.allowance.stop()
 
+    def wait(self, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self._network.sleep(seconds)
+
     def url(self, path: str) -> str:
         """Of something in this repository."""
         return f"{self._base}v2/{self.repository}/{path}"
@@ -293,9 +297,8 @@ class Client:
 
     def _ask_for_token(self, url: str, authorization: str, form: bytes) -> bytes:
         """As `registry_auth.Send`; a token server redirects nobody."""
-        headers = {"Accept": "application/json", **({"Authorization": authorization} if authorization else {})}
-        if form:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded"}
+        told = {"Authorization": authorization} if authorization else {}
+        headers = {"Accept": "application/json", **told, **({"Content-Type": "application/x-www-form-urlencoded"} if form else {})}
         with ExitStack() as stack:
             response = self._send(stack, "POST" if form else "GET", self._allowed(url), headers, form)
             if response.status in {400, 401, 403}:

@@ -90,7 +90,7 @@ class Registries:
         """Push a manifest that holds the evidence and names the digest as its subject; its reference is returned.
 
         A registry without the referrers API has it listed under the fallback tag, which no registry can exchange in one step: of two that
-        attach at once, each looks whether its own is still listed, and lists it again where it is not.
+        attach at once, each looks whether its own is still listed, at once and a little later, and lists it again where it is not.
         """
         require_readable(evidence)
         try:

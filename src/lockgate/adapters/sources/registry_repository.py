@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, TypeVar
@@ -26,6 +27,9 @@ MAX_EMPTY_PAGES = 8
 """Most pages of a list of referrers that may bring nothing new."""
 
 _TRIES = 4
+_SETTLES = (0.3, 0.9)
+"""Seconds after which a list that was written is looked at again: more than a registry takes between another one's look and their write."""
+
 _STRONG = re.compile(r'"[\x21\x23-\x7e]{1,200}"\Z').match
 """An ETag that ``If-Match`` may name (RFC 9110, 8.8.3): a weak one never matches."""
 
@@ -151,13 +155,19 @@ class Repository(Images):
             told = self._origin.write("POST", url) or {}
             self._origin.write("PUT", self._origin.upload_url(url, told.get("location", ""), digest_of(blob)), blob)
         said = self._origin.write("PUT", self._origin.url(f"manifests/{referrer.digest}"), manifest, MANIFEST) or {}
-        tries = 1 if said.get("oci-subject") == digest else _TRIES
-        for _ in range(tries):
-            if tries > 1 and not self._list_under_tag(digest, referrer):
+        listed_by_api = said.get("oci-subject") == digest
+        for _ in range(1 if listed_by_api else _TRIES):
+            if not listed_by_api and not self._list_under_tag(digest, referrer):
                 continue
-            if any(each.digest == referrer.digest for each in self.referrers(digest).manifests):
+            if self._lists(digest, referrer) and (listed_by_api or self._lists(digest, referrer, later=True)):
                 return self.origin(referrer.digest)
         raise LedgerError("ref.unwritable", f"{self.path} took what was pushed, and does not list it")
+
+    def _lists(self, digest: Digest, referrer: Descriptor, *, later: bool = False) -> bool:
+        """Whether it is listed; `later` than whoever had read the list before it was listed writes theirs, where the registry heeds no ``If-Match``."""
+        if later:
+            self._origin.wait(random.uniform(*_SETTLES))  # noqa: S311  no secret: of two that write at once one is later
+        return any(each.digest == referrer.digest for each in self.referrers(digest).manifests)
 
     def _list_under_tag(self, digest: Digest, referrer: Descriptor) -> bool:
         """Add to the index under the fallback tag; what else it holds stays (distribution-spec v1.1, "Pushing Manifests with Subject").

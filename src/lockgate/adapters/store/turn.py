@@ -10,7 +10,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class Turn:
         self._path = path
         self._timeout = timeout
         self._files: tuple[int, int] | None = None
+        self._put_away: Callable[[], object] = _nothing
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -64,13 +66,22 @@ class Turn:
                 except OSError:
                     os.close(room)
                     raise
+            self._put_away = weakref.finalize(self, _close, *self._files)  # a process that opens many gates closes none by name
         return self._files
 
     def close(self) -> None:
         """Give up the turn, if held, and the files."""
-        files, self._files = self._files, None
-        for file in files or ():
-            os.close(file)
+        self._files = None
+        self._put_away()
+
+
+def _nothing() -> None:
+    """There are no files yet."""
+
+
+def _close(*files: int) -> None:
+    for file in files:
+        os.close(file)
 
 
 def _lock(file: int, deadline: float) -> None:

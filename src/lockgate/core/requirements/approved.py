@@ -174,7 +174,7 @@ def _refuse_request(request: Request, subject: Subject) -> Verdict | None:
     if request.rejected_by:
         return Fail(code="approved.rejected", params={**params, "by": request.rejected_by})
     if request.over:
-        return Fail(code="approved.spent", params={**params, "decision": request.decision})
+        return Fail(code="approved.spent", params={**params, "decision": request.decision} if request.deployed >= 0 else params)
     return None
 
 

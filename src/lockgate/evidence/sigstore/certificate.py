@@ -15,9 +15,10 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from lockgate.errors import EvidenceError
+from lockgate.evidence import algorithms
 from lockgate.evidence.sigstore.trust import Authority
 
-MAX_PATH = 8
+MAX_PATH, MAX_TRIES = 8, 16
 _KNOWN_CRITICAL = {
     ExtensionOID.BASIC_CONSTRAINTS,
     ExtensionOID.KEY_USAGE,
@@ -60,8 +61,7 @@ def path(leaf: x509.Certificate, between: Sequence[x509.Certificate], authoritie
         raise EvidenceError("certificate.outside-validity", f"the certificate is not valid at {at:%Y-%m-%d %H:%M:%S} UTC, when it was used")
     late = False
     for authority in authorities:
-        chain = [load(der) for der in authority.chain]
-        found = _climb(leaf, between, chain)
+        found = _climb(leaf, tuple(between), tuple(load(der) for der in authority.chain))
         if found is None:
             continue
         if authority.valid.holds(at) and all(_valid(one, at) for one in found):
@@ -72,14 +72,24 @@ def path(leaf: x509.Certificate, between: Sequence[x509.Certificate], authoritie
     raise EvidenceError("certificate.untrusted", "the certificate was issued by nobody the trusted root names")
 
 
-def _climb(leaf: x509.Certificate, between: Sequence[x509.Certificate], chain: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...] | None:
-    """Issuers from `leaf` up to the last of `chain`; None where there are none. Each step takes the first that signed: there are few."""
+@lru_cache(maxsize=8)
+def _climb(leaf: x509.Certificate, between: tuple[x509.Certificate, ...], chain: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...] | None:
+    """Issuers from `leaf` up to the last of `chain`; None where there are none. Each step takes the first that signed.
+
+    It is the same at each of many times, and kept. Whoever made a chain that needs more tries than honest ones do made it for that.
+    """
     found: list[x509.Certificate] = []
-    below, anchor = leaf, chain[-1]
+    below, anchor, tries = leaf, chain[-1], 0
     while len(found) < MAX_PATH:
-        pool = (anchor, *chain[:-1], *between)
-        above = next((one for one in pool if one not in found and one != below and _issued(below, one, len(found), chain)), None)
-        if above is None:
+        for above in (anchor, *chain[:-1], *between):
+            if above in found or above == below or below.issuer != above.subject or not _is_authority(above, len(found)):
+                continue
+            tries += 1
+            if tries > MAX_TRIES:
+                return None
+            if _signed_once(below, above) if below in chain and above in chain else _signed(below, above):
+                break
+        else:
             return None
         found.append(above)
         if above == anchor:
@@ -88,17 +98,11 @@ def _climb(leaf: x509.Certificate, between: Sequence[x509.Certificate], chain: S
     return None
 
 
-def _issued(below: x509.Certificate, above: x509.Certificate, depth: int, trusted: Sequence[x509.Certificate]) -> bool:
-    """Whether `above`, with `depth` authorities between it and the leaf, may have issued `below`, and did."""
-    if below.issuer != above.subject or not _is_authority(above, depth):
-        return False
-    return _signed_once(below, above) if below in trusted and above in trusted else _signed(below, above)
-
-
 def _signed(below: x509.Certificate, above: x509.Certificate) -> bool:
     try:
+        algorithms.require_strong(above.public_key())
         below.verify_directly_issued_by(above)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (EvidenceError, ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 

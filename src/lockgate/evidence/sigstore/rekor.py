@@ -4,7 +4,8 @@
 
   1. the trusted root names the log, and counts it at the time of the entry;
   2. the log's promise (v1: the signed entry timestamp), where there is one, is its signature over index, time and body;
-  3. the inclusion proof leads from the body to a root, and the checkpoint with that root and size is signed by the log.
+  3. the inclusion proof leads from the body to a root, and the checkpoint with that root and size is signed by the log;
+  4. where witnesses are asked for, enough of them cosigned that checkpoint (`witness`).
 
 `matches` compares the body with what the bundle holds, field by field: without it, somebody else's entry would do (CVE-2022-36056).
 """
@@ -19,11 +20,13 @@ from datetime import datetime
 from typing import Any
 
 from lockgate import canon
+from lockgate.core.identity import Witnesses
 from lockgate.errors import EvidenceError, LedgerError
 from lockgate.evidence import foreign
-from lockgate.evidence.sigstore import fields, key
+from lockgate.evidence.sigstore import fields, key, witness
 from lockgate.evidence.sigstore.bundle import Entry, Proof, Signed
 from lockgate.evidence.sigstore.trust import Log
+from lockgate.ledger.cosignature import Cosigned
 from lockgate.ledger.merkle import HASH_SIZE, leaf_hash, verify_inclusion
 from lockgate.ledger.note import Note, parse_note
 
@@ -52,12 +55,16 @@ def promised(entry: Entry, logs: Sequence[Log]) -> datetime | None:
     return at
 
 
+NOBODY = Witnesses()
+"""No witnesses are asked for."""
+
+
 def _promises(entry: Entry) -> bool:
     """Whether a v1 log promises something at all: without a time, or by another kind of log, it does not, and its promise is not looked at."""
     return bool(entry.promise and entry.integrated and (entry.kind, entry.version) in V1)
 
 
-def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, promise_suffices: bool) -> None:
+def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, promise_suffices: bool, witnesses: Witnesses = NOBODY) -> tuple[Cosigned, ...]:
     """The entry is in the log.
 
     Args:
@@ -65,17 +72,22 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
         logs: the trusted ones.
         times: when the signature was made, as was established.
         promise_suffices: whether a log's promise does where there is no proof with a checkpoint.
+        witnesses: who has to have cosigned that checkpoint; a promise never does then.
+
+    Returns:
+        Who of these witnesses cosigned it.
 
     Raises:
         EvidenceError: ``log-entry.unknown-log``, ``log-entry.no-inclusion-proof``, ``log-entry.no-checkpoint``, ``log-entry.not-included``,
             ``log-entry.checkpoint-malformed``, ``log-entry.checkpoint-unsigned``, ``log-entry.checkpoint-forged``, ``log-entry.checkpoint-other-tree``,
-            ``log-entry.malformed``.
+            ``log-entry.malformed``, ``log-entry.cosignature-forged``, ``log-entry.too-few-witnesses``. UsageError: as `witness.known`.
     """
     log = _log(entry, logs, times)
     proof = entry.proof
+    promise_suffices = promise_suffices and _promises(entry) and witnesses == NOBODY
     if proof is None:
-        if promise_suffices and _promises(entry):
-            return
+        if promise_suffices:
+            return ()
         raise EvidenceError("log-entry.no-inclusion-proof", "nothing proves that the entry is in the log: a promise alone does not count here")
     try:
         verify_inclusion(proof.index, proof.size, leaf_hash(entry.body), proof.hashes, proof.root)
@@ -84,13 +96,15 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
     if (entry.kind, entry.version) not in V1 and entry.index != proof.index:
         raise EvidenceError("log-entry.malformed", "the entry names another index than its proof of inclusion")
     if proof.checkpoint:
-        _require_checkpoint(proof, log)
-    elif not promise_suffices or not _promises(entry):
+        note = _checkpoint(proof, log)
+        return witness.required(note, log, witnesses) if witnesses != NOBODY else ()
+    if not promise_suffices:
         raise EvidenceError("log-entry.no-checkpoint", "nobody signed the tree that the proof of inclusion leads to")
+    return ()
 
 
 def _log(entry: Entry, logs: Sequence[Log], times: Sequence[datetime]) -> Log:
-    mine = [log for log in logs if log.id == entry.log]
+    mine = [log for log in logs if entry.log in {log.id, log.hint}]
     if not mine:
         raise EvidenceError("log-entry.unknown-log", "the entry is in a log the trusted root does not name")
     valid = [log for log in mine if all(log.valid.holds(at) for at in times)]
@@ -99,7 +113,7 @@ def _log(entry: Entry, logs: Sequence[Log], times: Sequence[datetime]) -> Log:
     return valid[0]
 
 
-def _require_checkpoint(proof: Proof, log: Log) -> None:
+def _checkpoint(proof: Proof, log: Log) -> Note:
     """C2SP tlog-checkpoint: the log signed this very root and size; signatures of keys nobody knows are passed over."""
     if proof.checkpoint.endswith("\n\n"):
         raise EvidenceError("log-entry.checkpoint-unsigned", "the checkpoint of the proof of inclusion is not signed at all")
@@ -114,11 +128,12 @@ def _require_checkpoint(proof: Proof, log: Log) -> None:
     _require_log_signature(note, origin, log)
     if tree != (proof.size, proof.root):
         raise EvidenceError("log-entry.checkpoint-other-tree", "the checkpoint is of another tree than the proof of inclusion")
+    return note
 
 
 def _require_log_signature(note: Note, origin: str, log: Log) -> None:
     name = origin.partition(" - ")[0]  # Rekor v1 has its tree's id behind the name
-    mine = [one for one in note.signatures if one.id == log.id[:4] and one.name == name]
+    mine = [one for one in note.signatures if one.id == log.hint and one.name == name]
     if not mine:
         raise EvidenceError("log-entry.checkpoint-unsigned", f"the checkpoint is not signed by {log.host}")
     for one in mine:

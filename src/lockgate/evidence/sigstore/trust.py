@@ -30,12 +30,13 @@ class Log(Noun, frozen=True, kw_only=True):
 
     Attributes:
         host: of its base URL, with the port where it has one.
-        id: how entries, checkpoints or SCTs name it: 4 to 32 bytes.
+        id: how entries or SCTs name it: 4 to 32 bytes. hint: how signature lines of checkpoints do: 4 bytes.
         key, valid: its key, and when that counts.
     """
 
     host: str
     id: bytes
+    hint: bytes
     key: Key
     valid: Span
 
@@ -96,18 +97,21 @@ def _each(document: dict[str, Any], name: str, read: Callable[[dict[str, Any]], 
 def _log(one: dict[str, Any]) -> Log | None:
     public = foreign.within(one, "publicKey")
     details = foreign.optional_text(public, "keyDetails")
-    name = foreign.within(one, "checkpointKeyId") or foreign.within(one, "logId")
-    host = foreign.text(one, "baseUrl").partition("://")[2].partition("/")[0]
-    id_, bytes_, valid = fields.raw(name, "keyId"), fields.raw(public, "rawBytes"), fields.span(public, "validFor")
-    if not 4 <= len(id_) <= 32:
+    whole, short = foreign.within(one, "logId"), foreign.within(one, "checkpointKeyId")  # one of them may be missing
+    host = foreign.text(one, "baseUrl").rpartition("://")[2].partition("/")[0]
+    id_, hint = fields.raw(whole or short, "keyId"), fields.raw(short or whole, "keyId")
+    bytes_, valid = fields.raw(public, "rawBytes"), fields.span(public, "validFor")
+    if not (4 <= len(id_) <= 32 and 4 <= len(hint) <= 32):
         raise ValueError("a log's keyId has 4 to 32 bytes")
+    if foreign.optional_text(one, "hashAlgorithm") not in {"", "SHA2_256"}:
+        return None  # of its tree
     try:
         key = key_of(bytes_, rsa="rsa-pss-sha256" if "PSS" in details else RSA)
     except EvidenceError as err:
         if err.code != "key.malformed":
             return None
         raise ValueError("a log's public key is none") from None
-    return Log(host=host, id=id_, key=key, valid=valid)
+    return Log(host=host, id=id_, hint=hint[:4], key=key, valid=valid)
 
 
 def _authority(one: dict[str, Any]) -> Authority:

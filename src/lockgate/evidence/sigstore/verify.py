@@ -6,7 +6,7 @@ In this order, each step with its own codes:
   2. times: every time stamp over the signature by an authority we know, and the time a log promises (`timestamp`, `rekor.promised`);
      one at least where a certificate signed;
   3. the certificate's path, at *each* of these times; that it is for signing code; and that it was shown to a certificate log (`certificate`, `sct`);
-  4. the log entry: in a log we know, included, under a checkpoint that log signed (`rekor.included`);
+  4. the log entry: in a log we know, included, under a checkpoint that log signed, and enough witnesses cosigned (`rekor.included`);
   5. the signature itself;
   6. the entry is about this signature, signer and content (`rekor.matches`).
 
@@ -24,12 +24,14 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from lockgate.canon import Noun
+from lockgate.core.identity import Witnesses
 from lockgate.errors import EvidenceError
 from lockgate.evidence.dsse import pae
 from lockgate.evidence.sigstore import certificate, key, rekor, sct, timestamp
 from lockgate.evidence.sigstore.bundle import Bundle, Signed
 from lockgate.evidence.sigstore.key import Key
 from lockgate.evidence.sigstore.trust import TrustedRoot
+from lockgate.ledger.cosignature import Cosigned
 
 
 class Demands(Noun, frozen=True, kw_only=True):
@@ -39,10 +41,13 @@ class Demands(Noun, frozen=True, kw_only=True):
         log: ``proof``: an entry with its proof of inclusion; ``promise``: a v1 log's signed promise does; ``none``: no entry
             is needed, but one that is there is verified.
         certificate_log: whether the certificate must have been shown to a certificate transparency log.
+        witnesses: who has to have cosigned the log's checkpoint, and how many of them; where anybody is asked for, an entry with
+            its proof is needed whatever `log` says.
     """
 
     log: Literal["proof", "promise", "none"] = "proof"
     certificate_log: bool = True
+    witnesses: Witnesses = Witnesses()
 
 
 class Time(Noun, frozen=True, kw_only=True):
@@ -58,7 +63,7 @@ class Verified(Noun, frozen=True, kw_only=True):
     Attributes:
         certificate: the signer's, DER; empty where a key signed.
         times: when the signature was made, as is known; none where a key signed without any.
-        logged: the index in the transparency log; -1 for no entry.
+        logged: the index in the transparency log; -1 for no entry. cosigned: who of the witnesses that were asked for cosigned its checkpoint.
         payload, payload_type: of an envelope; the type is empty where a message was signed, and the payload too unless it came along.
     """
 
@@ -67,6 +72,7 @@ class Verified(Noun, frozen=True, kw_only=True):
     logged: int
     payload: bytes
     payload_type: str
+    cosigned: tuple[Cosigned, ...] = ()
 
 
 def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, signer: Key | None = None, demands: Demands = Demands()) -> Verified:  # noqa: B008  frozen
@@ -90,10 +96,11 @@ def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, s
         if not times:
             raise EvidenceError("sigstore.no-time", "nothing says when this was signed: no time stamp and no log's promise is there")
         _require_certificate(chain, root, times, demands)
-    entry = bundle.entry
+    entry, asked = bundle.entry, demands.witnesses
+    cosigned: tuple[Cosigned, ...] = ()
     if entry is not None:
-        rekor.included(entry, root.logs, [one.at for one in times], promise_suffices=demands.log != "proof")
-    elif demands.log != "none":
+        cosigned = rekor.included(entry, root.logs, [one.at for one in times], promise_suffices=demands.log != "proof", witnesses=asked)
+    elif demands.log != "none" or asked != rekor.NOBODY:
         raise EvidenceError("sigstore.no-log-entry", "this bundle has no entry of a transparency log, and one is asked for")
     _require_signature(bundle, own, digests)
     if entry is not None:
@@ -104,6 +111,7 @@ def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, s
         logged=entry.index if entry is not None else -1,
         payload=bundle.signed.payload,
         payload_type=bundle.signed.payload_type,
+        cosigned=cosigned,
     )
 
 
