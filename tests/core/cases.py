@@ -295,6 +295,8 @@ def _unverified(code: str, **more: Any) -> Fail:
     return Fail(code=f"verified-by.{code}", params={"artifact": IMAGE, **more})
 
 
+VERIFIED_HELD = replace(VERIFIED, keys=(), identities=("ci",))
+NOT_VERIFIED_HELD = _unverified("no-summary", keys=(), identities=("ci",))
 NOT_VERIFIED = _unverified("no-summary", keys=("builder",))
 GLOB = replace(VERIFIED, resource=None, resource_glob="pkg:oci/**/ac*")
 JUDGED = replace(VERIFIED, policy="https://example.com/p", policy_digest=digest("p"))
@@ -315,6 +317,10 @@ def _other_resource(found: str, need: str = RESOURCE) -> Fail:
 
 VERIFIED_BY = [
     _verified("verified", _passed(), summaries=[summary()]),
+    _verified("verified, by a certificate that is meant", _passed(), VERIFIED_HELD, summaries=[summary(keys=(), by=holder("ci"))]),
+    _verified("by a certificate that another identity means", NOT_VERIFIED_HELD, VERIFIED_HELD, summaries=[summary(keys=(), by=holder("nightly"))]),
+    _verified("by a certificate, where only keys are asked for", NOT_VERIFIED, summaries=[summary(keys=(), by=holder("ci"))]),
+    _verified("verified by a key, where identities will do too", _passed(), replace(VERIFIED, identities=("ci",)), summaries=[summary()]),
     _verified("verified, one signature of two ours", _passed(), summaries=[summary("stranger", "builder")]),
     _verified("no artifact at all", Fail(code="verified-by.no-summary"), subject=NOTHING, summaries=[summary()]),
     _verified("no summary", NOT_VERIFIED),
@@ -333,6 +339,12 @@ VERIFIED_BY = [
     _verified("a pair where DER is asked for", _unverified("other-form", need="der"), summaries=[summary(raw=True)]),
     _verified("DER where a pair is asked for", _unverified("other-form", need="raw"), replace(VERIFIED, signature_form="raw"), summaries=[summary()]),
     _verified("a pair where one is asked for", _passed(), replace(VERIFIED, signature_form="raw"), summaries=[summary(raw=True)]),
+    _verified(
+        "by a certificate, where keys sign pairs",
+        _passed(),
+        replace(VERIFIED_HELD, signature_form="raw"),
+        summaries=[summary(keys=(), by=holder("ci"))],
+    ),
     _verified("as another resource", _other_resource(f"{RESOURCE}2"), summaries=[summary(resource=f"{RESOURCE}2")]),
     _verified("as one of those that fit", _passed(), GLOB, summaries=[summary()]),
     _verified("as none that fits", _other_resource(f"{RESOURCE}/2", str(GLOB.resource_glob)), GLOB, summaries=[summary(resource=f"{RESOURCE}/2")]),

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -273,9 +272,11 @@ def _signers(envelope: dsse.Envelope, opened: Opened, asked: _Asked) -> Signers:
     try:
         names, raw = _verified(envelope, asked.known)
     except EvidenceError as err:
-        if err.code != "dsse.unknown-key" or not opened.certified:
+        names, raw = _by_pairs(envelope, asked), True
+        if not names and (err.code != "dsse.unknown-key" or not opened.certified):
             raise
-        return _held(opened.whole() if asked.believed.identities else None, {}, asked)
+        if not names:
+            return _held(opened.whole() if asked.believed.identities else None, {}, asked)
     counted = accepted.require(asked.believed.accepts, [keys.algorithm_of(asked.known[name]) for name in names])
     return Signers(keys=tuple(names[place] for place in counted), raw=raw)
 

@@ -1,10 +1,10 @@
-"""ECDSA P-256 signatures as r and s side by side, 32 bytes each (IEEE P1363), which some signers put where DER belongs.
+"""ECDSA signatures as r and s side by side, each as long as the curve's numbers (IEEE P1363), which some signers put where DER belongs.
 
 DSSE leaves the form of a signature to its algorithm, and ECDSA's is DER (RFC 3279 section 2.2.3). Nothing in an envelope says
 which one it holds, so that a reader can only look at the bytes. That guesses nothing away, because
 
-  - the form follows from the bytes alone: 64 of them that are no strict DER are a pair, and any other number is none; no bytes
-    are read in both forms;
+  - the form follows from the bytes alone: 64, 96 or 132 of them (P-256, P-384, P-521) that are no strict DER are a pair, and any other
+    number is none; no bytes are read in both forms;
   - what verifies is the same two numbers under the same key either way: nobody can sign in one form who could not in the other;
   - a pair is looked at only after the envelope did not verify as it stands, and then the whole envelope has to, so that a
     signature that names a key and does not fit is never passed over;
@@ -14,13 +14,13 @@ which one it holds, so that a reader can only look at the bytes. That guesses no
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from msgspec.structs import replace
 
 from lockgate.evidence import algorithms, dsse
 
-LENGTH = 64
-"""Bytes of a pair."""
+LENGTHS = frozenset({64, 96, 132})
+"""Bytes of a pair: of P-256, P-384 and P-521."""
 
 
 def in_der(envelope: dsse.Envelope) -> dsse.Envelope | None:
@@ -34,4 +34,5 @@ def _is_pair(signature: bytes) -> bool:
 
 
 def _der(signature: bytes) -> bytes:
-    return encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
+    half = len(signature) // 2
+    return encode_dss_signature(int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))

@@ -171,12 +171,14 @@ def artifact_text(
             case Provenance():
                 by = ", ".join(names.get(key, key) for key in fact.keys)
                 found.append(f"  {good}  provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, key {by}")
-            case Summary():
-                by = ", ".join(names.get(key, key) for key in fact.keys)
+            case Summary(by=held):
+                by = "key " + ", ".join(names.get(key, key) for key in fact.keys)
+                if held is not None:
+                    by = f"{plain(held.subject)} by the word of {plain(held.issuer)}, meant by {', '.join(map(plain, held.names))}"
                 said = f"passed as {listing(map(plain, fact.levels))}" if fact.passed and fact.levels else "passed" if fact.passed else "did not pass"
                 at = f" {when(fact.verified_at)}" if fact.verified_at else ""
                 form = ", signed r and s side by side" if fact.raw else ""
-                found.append(f"  {good if fact.passed else bad}  summary     {plain(fact.verifier)}: {plain(fact.resource)} {said}{at}, key {by}{form}")
+                found.append(f"  {good if fact.passed else bad}  summary     {plain(fact.verifier)}: {plain(fact.resource)} {said}{at}, {by}{form}")
             case Rejected(code="dsse.unknown-key" | "bundle.keyless" | "simple-signing.unknown-key"):
                 found.append(f"  skip  evidence    {brief(fact.source)}, by a key that is not named here: {fact.code}")
             case Rejected(code="identity.other-issuer" | "identity.other-subject" | "identity.other-claim"):

@@ -24,6 +24,12 @@ def test_what_it_asks_for() -> None:
     assert replace(VERIFIED, keys=("builder", "second")).key_names() == ("builder", "second")
 
 
+def test_somebody_has_to_be_named() -> None:
+    with pytest.raises(ValueError, match="neither keys nor identities"):
+        VerifiedBy(verifier=VERIFIER, resource=RESOURCE)
+    assert replace(VERIFIED, identities=("ci",)).identity_names() == ("ci",)
+
+
 @pytest.mark.parametrize("name", [None, "a"])
 def test_a_resource_is_named_in_exactly_one_way(name: str | None) -> None:
     with pytest.raises(ValueError, match="by resource or by resource-glob"):

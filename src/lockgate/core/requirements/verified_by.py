@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -11,7 +12,7 @@ from lockgate.core import pattern
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration, span
 from lockgate.core.facts import Facts, Need, Rejected, Summary, Unreadable
-from lockgate.core.identity import Name, PublicKey, fingerprint
+from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
 from lockgate.core.levels import missing
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Verdict
@@ -22,25 +23,26 @@ Level = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class VerifiedBy(Requirement, tag="verified-by", frozen=True, kw_only=True):
-    """Each artifact carries a summary in which this verifier says PASSED for this resource, signed by a key that may speak for it.
+    """Each artifact carries a summary in which this verifier says PASSED for this resource, signed by a key or an identity that may speak for it.
 
     Attributes:
         verifier: ``verifier.id``, compared byte for byte.
-        keys: names of the policy's keys that may sign this verifier's summaries.
+        keys: names of the policy's keys that may sign this verifier's summaries. identities: of its identities. One at least of both.
         resource: ``resourceUri``, compared byte for byte; or else
         resource_glob: a pattern over the whole of it (`core.pattern`). Exactly one of both is there.
         levels: what ``verifiedLevels`` must reach: of a SLSA track that level or a higher one, any other name as it is.
         policy: ``policy.uri``, compared byte for byte; None for any.
         policy_digest: the SHA-256 in ``policy.digest``; None for any.
         max_age: the oldest a summary may be, by its verifier's own word; one that does not say is too old.
-        signature_form: how ECDSA signatures under it are written: ``der``, or ``raw``, r and s side by side. Only that form counts.
+        signature_form: how ECDSA signatures of these keys are written: ``der``, or ``raw``, r and s side by side. Only that form counts.
 
     Raises:
-        ValueError: at construction, for both or neither of resource and resource_glob, or a pattern that is none.
+        ValueError: at construction, where it names nobody, for both or neither of resource and resource_glob, or a pattern that is none.
     """
 
     verifier: Text
-    keys: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=64)]
+    keys: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
+    identities: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
     resource: Text | None = None
     resource_glob: Text | None = None
     levels: Annotated[tuple[Level, ...], msgspec.Meta(max_length=16)] = ()
@@ -51,6 +53,8 @@ class VerifiedBy(Requirement, tag="verified-by", frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not self.keys and not self.identities:
+            raise ValueError("verified-by names neither keys nor identities")
         if (self.resource is None) == (self.resource_glob is None):
             raise ValueError("verified-by names what was verified, by resource or by resource-glob, and not by both")
         if self.resource_glob is not None:
@@ -60,11 +64,15 @@ class VerifiedBy(Requirement, tag="verified-by", frozen=True, kw_only=True):
         """The keys that may speak for the verifier."""
         return self.keys
 
+    def identity_names(self) -> tuple[Name, ...]:
+        """The identities that may."""
+        return self.identities
+
     def needs(self) -> tuple[Need, ...]:
         """Summaries, and what was attached but proves nothing."""
         return (Need(Summary), Need(Rejected))
 
-    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, PublicKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """Each artifact on its own; the first without a match speaks for all."""
         summaries = facts.of(Summary)
         if isinstance(summaries, Unreadable):
@@ -72,7 +80,7 @@ class VerifiedBy(Requirement, tag="verified-by", frozen=True, kw_only=True):
         trusted = {fingerprint(keys[name]) for name in self.keys}
         params: Params = {}
         for artifact in subject.release.artifacts:
-            ours = [fact for fact in summaries.items if fact.subject == artifact and trusted & set(fact.keys)]
+            ours = [fact for fact in summaries.items if fact.subject == artifact and self._speaks(fact, trusted)]
             if not ours:
                 return self._none(artifact, facts)
             match = self._who_and_what(artifact, ours)
@@ -82,13 +90,16 @@ class VerifiedBy(Requirement, tag="verified-by", frozen=True, kw_only=True):
             params = {"verifier": self.verifier, "resource": match[0].resource, "levels": match[0].levels}
         return Pass(params=params) if params else Fail(code="verified-by.no-summary")
 
+    def _speaks(self, fact: Summary, trusted: AbstractSet[Fingerprint]) -> bool:
+        return bool(trusted & set(fact.keys) or (fact.by is not None and set(fact.by.names) & set(self.identities)))
+
     def _who_and_what(self, artifact: Digest, found: list[Summary]) -> list[Summary] | Fail:
         """Those by this verifier, in this form, about this resource under this policy; or what the first that came furthest lacks."""
         params: Params = {"artifact": artifact}
         left = [one for one in found if one.verifier == self.verifier]
         if not left:
             return Fail(code="verified-by.other-verifier", params={**params, "found": found[0].verifier, "need": self.verifier})
-        found, left = left, [one for one in left if one.raw == (self.signature_form == "raw")]
+        found, left = left, [one for one in left if one.by is not None or one.raw == (self.signature_form == "raw")]
         if not left:
             return Fail(code="verified-by.other-form", params={**params, "need": self.signature_form})
         found, left = left, [one for one in left if self._fits(one.resource)]
@@ -129,7 +140,7 @@ class VerifiedBy(Requirement, tag="verified-by", frozen=True, kw_only=True):
         rejected = facts.of(Rejected)
         if isinstance(rejected, Unreadable):
             return unknown(rejected, "verified-by.unreadable")
-        params: Params = {"artifact": artifact, "keys": self.keys}
+        params: Params = {"artifact": artifact, "keys": self.keys, **({"identities": self.identities} if self.identities else {})}
         if because := sorted({fact.code for fact in rejected.items}):
             return Fail(code="verified-by.no-good-summary", params={**params, "because": tuple(because[:8])})
         return Fail(code="verified-by.no-summary", params=params)
