@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -272,11 +273,9 @@ def _signers(envelope: dsse.Envelope, opened: Opened, asked: _Asked) -> Signers:
     try:
         names, raw = _verified(envelope, asked.known)
     except EvidenceError as err:
-        names, raw = _by_pairs(envelope, asked), True
-        if not names and (err.code != "dsse.unknown-key" or not opened.certified):
+        if err.code != "dsse.unknown-key" or not opened.certified:
             raise
-        if not names:
-            return _held(opened.whole() if asked.believed.identities else None, {}, asked)
+        return _held(opened.whole() if asked.believed.identities else None, {}, asked)
     counted = accepted.require(asked.believed.accepts, [keys.algorithm_of(asked.known[name]) for name in names])
     return Signers(keys=tuple(names[place] for place in counted), raw=raw)
 

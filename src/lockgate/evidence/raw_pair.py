@@ -14,7 +14,7 @@ which one it holds, so that a reader can only look at the bytes. That guesses no
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from msgspec.structs import replace
 
 from lockgate.evidence import algorithms, dsse
@@ -30,7 +30,7 @@ def in_der(envelope: dsse.Envelope) -> dsse.Envelope | None:
 
 
 def _is_pair(signature: bytes) -> bool:
-    return len(signature) == LENGTH and algorithms.pair_of(signature) is None
+    return len(signature) in LENGTHS and algorithms.pair_of(signature) is None
 
 
 def _der(signature: bytes) -> bytes:

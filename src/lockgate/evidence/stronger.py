@@ -72,7 +72,7 @@ def _without(fact: Read, stronger: Sequence[Outcome]) -> Read:
         return fact
     signs = isinstance(fact, Signature)
     barred = {name for one in stronger if one.kind == ANY or (one.kind == SIGNATURE_TYPE) == signs for name in one.claims}
-    if not isinstance(fact, Summary) and fact.by is not None:
+    if fact.by is not None:
         names = tuple(name for name in fact.by.names if name not in barred)
         return replace(fact, by=replace(fact.by, names=names)) if names else _barred(fact)
     if isinstance(fact, Signature):
