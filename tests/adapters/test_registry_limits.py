@@ -437,9 +437,10 @@ class Tagged:
         if data is None:
             handler.reply(404, b"{}")
         else:
-            handler.reply(200, data, {"Content-Type": INDEX, "ETag": self.etag()})
-            if self.late and self.conditions:  # who had read it before writes now what they made of it
+            etag = self.etag()
+            if self.late and self.conditions and handler.path.endswith(self.tag):  # who had read it before writes what they made of it, once this one was told
                 registry.tags[self.tag] = self.late.pop()
+            handler.reply(200, data, {"Content-Type": INDEX, "ETag": etag})
 
     def etag(self) -> str:
         return ("W/" if self.weak else "") + f'"{self.scene.registry.tags.get(self.tag, "")}"'
