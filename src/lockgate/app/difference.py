@@ -5,7 +5,6 @@ People stand in it by id. Its digest is recorded for good, so that it may not te
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from lockgate.app.world import Ports
@@ -70,6 +69,8 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
 
 def _changed(before: list[str], after: list[str]) -> Iterator[str]:
     """Changed lines with two around them, and above each such place what it stands under."""
+    import difflib  # noqa: PLC0415  only what differs waits for it
+
     for group in difflib.SequenceMatcher(None, before, after).get_grouped_opcodes(2):
         _, i, _, j, _ = group[0]
         under = _under(after, j) if j < len(after) else _under(before, i)

@@ -12,7 +12,6 @@ stands is not recorded: the decision goes through the same `history.admit` as ev
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import UTC, datetime
 
@@ -194,6 +193,8 @@ def require_environment(own: Projection, environment: str) -> None:
     """The policy in force has it. Raises UsageError ``policy.no-environment``, with the nearest there is."""
     there = own.policy_in_force().environments
     if environment not in there:
+        import difflib  # noqa: PLC0415  only a mistyped name waits for it
+
         close = difflib.get_close_matches(environment[:80], there, n=1, cutoff=0.5)
         near = f": did you mean {close[0]!r}?" if close else ""
         raise UsageError("policy.no-environment", f"the policy in force has no environment {environment[:80]!r}{near}")
