@@ -67,12 +67,14 @@ def test_summaries_of_an_artifact() -> None:
 def test_who_held_a_certificate_when_and_how_that_is_known() -> None:
     assert said(piece(HELD, shown=SHOWN)) == [
         "  pass  signature   https://ci.example/x, who is ci",
-        "                  by the word of https://issuer.example",
-        "                  2026-11-22 20:14:03 UTC by the log's promise, 2026-11-22 21:14:03 UTC by a time stamp",
-        "                  entry 7 of log.example, promised and not proven; certificate shown to ct.example",
+        "                    by the word of https://issuer.example",
+        "                    2026-11-22 20:14:03 UTC by the log's promise, 2026-11-22 21:14:03 UTC by a time stamp",
+        "                    dsse; entry 7 of log.example, promised and not proven; certificate shown to ct.example",
     ]
+    (claim,) = said(piece(replace(HELD, by=replace(BY, claims={"build-trigger": "pu\x1bsh"}))), steps=True)[-1:]
+    assert claim == "        claim build-trigger: pu\\u001bsh"
     bare = said(piece(HELD, shown=Shown(times=(Time(at=NOW, by="time-stamp"),))))
-    assert bare[-1].strip() == "in no transparency log; certificate shown to no log"
+    assert bare[-1].strip() == "dsse; in no transparency log; certificate shown to no log"
 
 
 def test_many_that_say_the_same_are_one_line_unless_the_steps_are_asked_for() -> None:

@@ -59,7 +59,8 @@ def verify_bundle(session: Session, what: str, trusted_root: str, artifacts: tup
         session.note("\n".join(steps_text(err.steps, session.sheet())))
         raise
     sheet = session.sheet(result=True)
-    session.say(seen, "\n".join([*(part for line in _lines(seen) for part in broken(line, sheet, 10)), *(steps_text(seen.steps, sheet) if steps else [])]))
+    lines = [part for line in _lines(seen) for part in ([line] if line.startswith("artifact") else broken(line, sheet, 10))]
+    session.say(seen, "\n".join(lines + (steps_text(seen.steps, sheet) if steps else [])))
 
 
 def _lines(seen: SeenBundle) -> list[str]:

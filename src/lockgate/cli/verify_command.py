@@ -199,8 +199,8 @@ def _artifact(session: Session, what: str, judges: Callable[[], Judges], platfor
     sheet = session.sheet(result=True)
     told = artifact_text(seen.pinned, seen.measured, seen.pieces, keys, sheet, steps=steps)
     session.say(seen, "\n".join(filter(None, (told, _anchor(seen.root, sheet)))))
-    if not steps and any(not one.proves and one.code for one in seen.pieces):
-        session.note("what was asked of each piece, and where it failed: --steps")
+    if not steps and not seen.good and seen.pieces:
+        session.note("with --steps, all that was asked of each piece, and where it failed")
     if seen.measured.problem or not seen.good:
         sys.exit(REFUSED)
     if not vouched:  # these are the policy's keys, and nobody vouches for the policy

@@ -169,7 +169,7 @@ def _held(opened: Opened, over: Mapping[str, bytes], asked: _Asked, walk: Walk) 
     with walk.at("signer"):
         whole = opened.whole() if asked.believed.identities else None
         if whole is None:
-            raise EvidenceError("bundle.keyless", "this was signed by the key in a certificate, and the policy names no identity that a certificate could have")
+            raise EvidenceError("bundle.keyless", "this was signed by the key in a certificate, and no identity is named that a certificate could have")
 
     def under(root: TrustedRoot, demands: verify.Demands, mine: Walk) -> verify.Verified:
         return verify.verify(whole, root, over, demands=demands, walk=mine)

@@ -96,7 +96,7 @@ def _holder(verified: Verified, root: Name, believed: Believed, now: datetime, w
     with walk.at("identity"):
         who = identity.read(verified.certificate)
         names = meant(who, believed, root)
-        walk.note(f"{who.subject} by the word of {who.issuer}, meant by {', '.join(names)}")
+        walk.note(f"{who.subject} by the word of {who.issuer}")
     return Holder(names=names, subject=who.subject, issuer=who.issuer, claims=who.claims, root=root, at=first.at, known=first.by, logged=verified.logged)
 
 
@@ -113,10 +113,10 @@ def meant(who: identity.Identity, believed: Believed, root: Name = "") -> tuple[
         return names
     nearest: set[Mismatch] = set(compared.values())
     if "claim" in nearest:
-        raise EvidenceError("identity.other-claim", f"{who.subject} signed this, and the certificate does not say all that the policy claims of it")
+        raise EvidenceError("identity.other-claim", f"{who.subject} signed this, and the certificate does not say all that is claimed of it")
     if "subject" in nearest:
-        raise EvidenceError("identity.other-subject", f"{who.subject} signed this, by the word of {who.issuer}, and no identity of the policy means them")
-    raise EvidenceError("identity.other-issuer", f"{who.issuer} says who signed this, and no identity of the policy is believed by its word")
+        raise EvidenceError("identity.other-subject", f"{who.subject} signed this, by the word of {who.issuer}, and nobody who is named here is them")
+    raise EvidenceError("identity.other-issuer", f"{who.issuer} says who signed this, and nobody who is named here is believed by its word")
 
 
 def _nearness(err: EvidenceError) -> int:

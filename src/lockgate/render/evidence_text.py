@@ -19,7 +19,7 @@ ALIKE = 3
 
 _INDENT = 20
 _WORD = {"time-stamp": "a time stamp", "log": "the log's promise"}
-_STRANGER = {"dsse.unknown-key", "bundle.keyless", "simple-signing.unknown-key"}
+_STRANGER = {"dsse.unknown-key", "simple-signing.unknown-key"}
 _NOBODY = {"identity.other-issuer", "identity.other-subject", "identity.other-claim"}
 
 
@@ -36,8 +36,9 @@ def artifact_text(pinned: str, measured: Measured, pieces: Iterable[Piece], keys
     for one in good:
         for fact in one.facts:
             lines += _fact(fact, one, names, sheet)
-        lines += steps_text(one.steps, sheet, _whole(one)) if steps else []
-    told = [(_bad(one, sheet), one) for one in bad]
+        if steps:
+            lines += [*steps_text(one.steps, sheet, _whole(one)), *_claims(one)]
+    told = sorted(((_bad(one, sheet), one) for one in bad), key=lambda each: (each[0][0] == "skip", not each[1].code))
     for (mark, said), group in _grouped(told, apart=steps):
         first = group[0]
         what = brief(first.source) if len(group) == 1 else count(len(group), "piece")
@@ -76,9 +77,18 @@ def log_text(shown: Shown) -> str:
     return logged + (f"; certificate shown to {listing(map(plain, shown.certificate_logs))}" if shown.certificate_logs else "; certificate shown to no log")
 
 
+def _claims(one: Piece) -> list[str]:
+    """What else the certificate says."""
+    held = next((fact.by for fact in one.facts if not isinstance(fact, Rejected) and fact.by is not None), None)
+    return [f"        claim {name}: {plain(text)}" for name, text in held.claims.items()] if held is not None else []
+
+
 def _whole(one: Piece) -> str:
-    kind = one.format or plain(one.media_type) or "no media type"
-    return f"{kind}, {plain(one.name or one.predicate[:80] or 'of no kind that can be read')}, {one.source}"
+    return f"{one.format or 'of no format that counts'}, {_called(one)}, {brief(one.source)}"
+
+
+def _called(one: Piece) -> str:
+    return plain(one.name or one.predicate[:80] or one.media_type[:80] or "of no media type")
 
 
 def _mark(word: str, sheet: Sheet) -> str:
@@ -99,7 +109,7 @@ def _grouped(told: list[tuple[tuple[str, str], Piece]], *, apart: bool) -> Itera
 
 def _bad(one: Piece, sheet: Sheet) -> tuple[str, str]:
     """How a piece is marked that proves nothing, and why."""
-    called = plain(one.name or one.predicate[:80] or "of no kind that can be read")
+    called = _called(one)
     failed = next((step for step in one.steps if step.result == "fail"), None)
     if not any(isinstance(fact, Rejected) for fact in one.facts):
         by = next((f", {plain(step.said)}" for step in one.steps if step.name in {"signature", "identity"} and step.said), "") if failed is None else ""
@@ -108,6 +118,8 @@ def _bad(one: Piece, sheet: Sheet) -> tuple[str, str]:
         return _mark("FAIL", sheet), f"{called}: proves nothing"
     if one.code in _STRANGER:
         return "skip", f"{called}, by a key that is not named here [{one.code}]"
+    if one.code == "bundle.keyless":
+        return "skip", f"{called}, by a certificate, and no identity is named here [{one.code}]"
     if one.code in _NOBODY:
         return "skip", f"{called}: {plain(failed.said)} [{one.code}]"
     return _mark("FAIL", sheet), f"{called}, fails at {failed.name}: {plain(failed.said)} [{one.code}]"
@@ -132,17 +144,18 @@ def _fact(fact: Signature | Provenance | Summary | Rejected, one: Piece, names: 
             at = ", signed r and s side by side" if fact.raw else ""
     mark = _mark("FAIL" if isinstance(fact, Summary) and not fact.passed else "pass", sheet)
     if fact.by is not None:
-        return _held(f"  {mark}  {word:<10}  {what}", fact.by, one.shown, at, sheet)
+        return _held(f"  {mark}  {word:<10}  {what}", fact.by, one, at, sheet)
     return broken(f"  {mark}  {word:<10}  {what}key {', '.join(names.get(key, key) for key in keys)}{at}", sheet, _INDENT)
 
 
-def _held(head: str, by: Holder, shown: Shown | None, at: str, sheet: Sheet) -> list[str]:
+def _held(head: str, by: Holder, one: Piece, at: str, sheet: Sheet) -> list[str]:
     """Whose certificate it is, by whose word, when, and in which logs."""
+    shown = one.shown
     meant = [plain(name) for name in by.names if name != NAMED]
-    indent = " " * 18
+    indent = " " * _INDENT
     lines = broken(f"{head}{plain(by.subject)}{f', who is {listing(meant)}' if meant else ''}{at}", sheet, _INDENT)
     lines += broken(f"{indent}by the word of {plain(by.issuer)}", sheet, _INDENT)
     if shown is not None:
         lines += broken(f"{indent}{times_text(shown.times)}", sheet, _INDENT)
-        lines += broken(f"{indent}{log_text(shown)}", sheet, _INDENT)
+        lines += broken(f"{indent}{one.format}; {log_text(shown)}", sheet, _INDENT)
     return lines
