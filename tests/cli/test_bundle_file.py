@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from command_line import call, move_to
 from private_sigstore import ARTIFACT, DIGESTS, ISSUER, WHO, Instance, p256, spki
@@ -64,3 +65,9 @@ def test_of_a_bundle_that_a_key_signed_the_key_is_named() -> None:
     assert call("verify", *named, "--public", "key.pub").code == 0
     assert code(*named, "--public", "other.pub") == "signature.bad"
     assert code(*named, *BY) == "sigstore.no-key"
+    large = rsa.generate_private_key(65537, 2048)
+    Path("bundle.json").write_text(json.dumps(OURS.bundle(large, by_key=True)))
+    Path("key.pub").write_bytes(spki(large))
+    assert call("verify", *named, "--public", "rsa-pkcs1-sha256:key.pub").code == 0
+    assert code(*named, "--public", "rsa-pss-sha256:key.pub") == "signature.bad"
+    assert code(*named, "--public", "key.pub") == "key.no-algorithm"
