@@ -179,6 +179,7 @@ def test_what_a_certificate_says_of_a_job(world: World, tmp_path: Path) -> None:
         "source-repository-ref": "refs/heads/main",
         "source-repository-uri": "https://ci.example/acme/shop",
         "source-repository-visibility": "private",
+        "token-subject": "repo:acme/shop:ref:refs/heads/main",
         "workflow-name": "release",
     }
 
