@@ -16,6 +16,9 @@ the code. Messages never hold secrets.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class LockgateError(Exception):
     """The root of the tree: something lockgate refuses to do, with the reason.
@@ -47,9 +50,14 @@ class PolicyError(UsageError):
 
 
 class EvidenceError(LockgateError):
-    """Bytes that do not prove what they should: malformed, altered, or signed wrongly."""
+    """Bytes that do not prove what they should: malformed, altered, or signed wrongly.
+
+    Attributes:
+        steps: what a verifier asked before it refused, and came of it (`core.examined.Step`), in order; empty where that is not told.
+    """
 
     exit_code = 1
+    steps: Sequence[Any] = ()
 
 
 class TrustError(LockgateError):

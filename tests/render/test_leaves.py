@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build import IMAGE, KEYS, LOG, NOW, RESOURCE, VERIFIER, digest, key, provenance, rejected, signature, summary
+from build import IMAGE, LOG, NOW, digest
 from lockgate.core import events
-from lockgate.core.ports import Measured
-from lockgate.render.leaves import anchor_text, artifact_text, event_text, leaf_line, leaf_text, proven_text, standing_text, vouched_text
+from lockgate.render.leaves import anchor_text, event_text, leaf_line, leaf_text, proven_text, standing_text, vouched_text
 from lockgate.render.words import Sheet
 from refusals import SIGNED, SOAKS, decided
 from strategies import noun
@@ -81,32 +78,3 @@ def test_whose_key_signed_an_event() -> None:
 def test_a_leaf_nobody_can_read() -> None:
     assert leaf_line(3, "", "", "", "", (), None, "event.newer") == "     3  unreadable: event.newer"
     assert leaf_text(3, "", "", "", "", (), None, "event.newer", Sheet()) == "leaf 3 cannot be read: event.newer"
-
-
-def test_an_artifact_and_what_it_carries() -> None:
-    facts: list[Any] = [signature(signed_at=NOW), signature("second"), provenance(), rejected("dsse.bad-signature")]
-    said = artifact_text(f"oci:shop@{IMAGE}", Measured(digest=IMAGE, size=1234), facts, KEYS, Sheet())
-    assert said.splitlines()[1:4] == [
-        "  pass  bytes       1,234 bytes read, every one matches",
-        "  pass  signature   key release, 2026-11-22 20:14:03 UTC as it says itself",
-        "  pass  signature   key second",
-    ]
-    assert "key builder" in said
-    assert said.endswith("proves nothing: dsse.bad-signature")
-    assert key("release").fingerprint in artifact_text("x", Measured(digest=IMAGE, size=1), [signature()], {}, Sheet())
-
-
-def test_summaries_of_an_artifact() -> None:
-    facts: list[Any] = [summary(verified_at=NOW), summary(passed=False, levels=("FAILED",), raw=True), summary(levels=(), resource="x\x1b[2Jy")]
-    said = artifact_text("x", Measured(digest=IMAGE, size=1), facts, KEYS, Sheet()).splitlines()[2:]
-    assert said == [
-        f"  pass  summary     {VERIFIER}: {RESOURCE} passed as SLSA_BUILD_LEVEL_3 2026-11-22 20:14:03 UTC, key builder",
-        f"  FAIL  summary     {VERIFIER}: {RESOURCE} did not pass, key builder, signed r and s side by side",
-        f"  pass  summary     {VERIFIER}: x\\u001b[2Jy passed, key builder",
-    ]
-
-
-def test_an_artifact_that_is_wrong_or_bare() -> None:
-    said = artifact_text("x", Measured(digest=IMAGE, problem="digest.mismatch", where="a\nb"), [], {}, Sheet(colour=True))
-    assert "digest.mismatch at a\\u000ab" in said
-    assert "nothing is attached" in said

@@ -15,6 +15,7 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.bound import Bound
 from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
+from lockgate.core.examined import Piece
 from lockgate.core.facts import Rejected, Summary
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
@@ -49,7 +50,7 @@ class SeenArtifact(Noun, frozen=True, kw_only=True):
 
     Attributes:
         pinned: the reference with its digest. measured: what reading every byte gave.
-        facts: what the evidence says, and what proves nothing.
+        facts: what the evidence says, and what proves nothing. pieces: the same by piece, with the steps that were taken.
         good: at least one signature, provenance or passed summary verified, and nothing is wrong with the bytes.
         root: vouches for the policy whose keys were believed; None where nobody does, or keys were named.
     """
@@ -59,6 +60,7 @@ class SeenArtifact(Noun, frozen=True, kw_only=True):
     facts: tuple[artifact.Read, ...]
     good: bool
     root: Anchor | None
+    pieces: tuple[Piece, ...] = ()
 
 
 class SeenProof(Noun, frozen=True, kw_only=True):
@@ -135,9 +137,10 @@ def inspect_artifact(
     """
     ref, digest = found
     measured = bench.source.measure(ref, digest)
-    facts = tuple(artifact.read(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now(), believed))
+    pieces = artifact.examine(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now(), believed)
+    facts = tuple(fact for piece in pieces for fact in piece.facts)
     good = not measured.problem and any(fact.passed if isinstance(fact, Summary) else not isinstance(fact, Rejected) for fact in facts)
-    return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good, root=root)
+    return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good, root=root, pieces=pieces)
 
 
 def inspect_proof(data: bytes, root: Root, file: str, now: datetime) -> SeenProof:

@@ -2,50 +2,68 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lockgate.cli import arguments
 from lockgate.errors import UsageError
 
 if TYPE_CHECKING:
-    from lockgate.app.inspect_bundle import SeenBundle
+    from lockgate.app.inspect_bundle import SeenBundle, Wanted
     from lockgate.cli.session import Session
     from lockgate.core.identity import Witnesses
 
+LogAsked = Literal["proof", "promise", "none"]
+YesOrNo = Literal["yes", "no"]
 MAX_BUNDLE, MAX_ROOT = 3 << 20, 1 << 20
 
 
-def verify_bundle(
-    session: Session,
-    what: str,
-    trusted_root: str,
-    artifacts: tuple[str, ...],
-    platform: str,
-    who: tuple[str, str],
-    publics: tuple[str, ...],
-    witnesses: Witnesses,
-) -> None:
-    """Check a bundle against a trusted root, and say who signed what, when, and how that is known.
+def wanted(who: tuple[str, str], publics: tuple[str, ...], witnesses: Witnesses, log: LogAsked, certificate_log: YesOrNo) -> Wanted:
+    """Who has to have signed, as the command line says it. Raises UsageError ``sigstore.whose``."""
+    from lockgate.app.inspect_bundle import Wanted
 
-    Raises:
-        UsageError: ``sigstore.no-artifact``, ``sigstore.whose``. EvidenceError: as `inspect_bundle`.
-    """
-    from lockgate.app.artifacts import artifacts_of
-    from lockgate.app.inspect_bundle import Wanted, inspect_bundle
-
-    if len(artifacts) != 1:
-        raise UsageError("sigstore.no-artifact", "a bundle is about one artifact: name it with --artifact")
     if (bool(who[0]), bool(who[1]), len(publics)) not in {(True, True, 0), (False, False, 1)}:
         raise UsageError("sigstore.whose", "a bundle shows who signed: say who had to, with --identity and --issuer, or with one --public")
     key = arguments.evidence_key(publics[0])[1] if publics else ""
+    return Wanted(identity=who[0], issuer=who[1], key=key, witnesses=witnesses, log=log, certificate_log=certificate_log)
+
+
+def is_artifact(what: str, platform: str, artifacts: tuple[str, ...]) -> bool:
+    """Whether what is to be verified is an artifact with all that is attached to it, and not a bundle in a file."""
+    from lockgate.app.inspect_bundle import is_bundle
+    from lockgate.core.digest import is_registry
+
+    if artifacts:
+        return False
+    return bool(platform) or what.startswith(("oci:", "file:")) or is_registry(what) or not is_bundle(arguments.read(what, "verify.unreadable", MAX_BUNDLE))
+
+
+def verify_bundle(session: Session, what: str, trusted_root: str, artifacts: tuple[str, ...], platform: str, asked: Wanted, *, steps: bool) -> None:
+    """Check a bundle against a trusted root, and say who signed what, when, and how that is known; with `steps`, what was asked of it.
+
+    Raises:
+        UsageError: ``sigstore.no-artifact``. EvidenceError: as `inspect_bundle`, after the steps are told.
+    """
+    from lockgate.app.artifacts import artifacts_of
+    from lockgate.app.inspect_bundle import inspect_bundle
+    from lockgate.errors import EvidenceError
+    from lockgate.render.evidence_text import steps_text
+    from lockgate.render.layout import broken
+
+    if len(artifacts) != 1:
+        raise UsageError("sigstore.no-artifact", "a bundle is about one artifact: name it with --artifact")
     data, root = arguments.read(what, "verify.unreadable", MAX_BUNDLE), arguments.read(trusted_root, "trusted-root.unreadable", MAX_ROOT)
     ((digest,), _) = artifacts_of(session.bench(), artifacts, platform)
-    seen = inspect_bundle(data, root, digest, Wanted(identity=who[0], issuer=who[1], key=key, witnesses=witnesses))
-    session.say(seen, "\n".join(_lines(seen)))
+    try:
+        seen = inspect_bundle(data, root, digest, asked)
+    except EvidenceError as err:
+        session.note("\n".join(steps_text(err.steps, session.sheet())))
+        raise
+    sheet = session.sheet(result=True)
+    session.say(seen, "\n".join([*(part for line in _lines(seen) for part in broken(line, sheet, 10)), *(steps_text(seen.steps, sheet) if steps else [])]))
 
 
 def _lines(seen: SeenBundle) -> list[str]:
-    from lockgate.render.words import plain, when
+    from lockgate.render.words import listing, plain, when
 
     lines = ["verified  a signature by " + (plain(seen.identity) if seen.identity else "the key that was named")]
     if seen.issuer:
@@ -53,8 +71,11 @@ def _lines(seen: SeenBundle) -> list[str]:
     lines.append(f"artifact  {seen.artifact}")
     if seen.predicate:
         lines.append(f"says      {plain(seen.predicate)}")
-    lines += [f"when      {when(one.at)}, by {'a time stamp' if one.by == 'time-stamp' else 'the log'}" for one in seen.times]
-    lines.append(f"logged    entry {seen.logged} of the transparency log" if seen.logged >= 0 else "logged    nowhere")
+    lines += [f"when      {when(one.at)}, by {'a time stamp' if one.by == 'time-stamp' else 'the promise of the log'}" for one in seen.times]
+    known = ", promised and not proven" if seen.included == "promise" else ""
+    lines.append(f"logged    entry {seen.logged} of {plain(seen.log)}{known}" if seen.logged >= 0 else "logged    nowhere")
+    if seen.identity:
+        lines.append(f"shown     {f'to {listing(map(plain, seen.certificate_logs))}' if seen.certificate_logs else 'to no certificate log that was asked for'}")
     lines += [f"witnessed by {plain(one.witness)}, {_second(one.at)}" for one in seen.cosigned]
     lines += [f"          {name}: {plain(text)}" for name, text in seen.claims.items()]
     return lines

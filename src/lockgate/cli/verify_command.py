@@ -5,20 +5,24 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from lockgate.cli import arguments
-from lockgate.cli.bundle_file import verify_bundle
+from lockgate.cli.bundle_file import MAX_ROOT, LogAsked, YesOrNo, is_artifact, verify_bundle, wanted
 from lockgate.cli.exits import OK, OUTCOMES, REFUSED, UNDECIDED
 from lockgate.cli.permit_file import presented, terms_of
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lockgate.app.inspect import Anchor
+    from lockgate.app.inspect_bundle import Wanted
     from lockgate.app.present import Terms
     from lockgate.app.world import Ports
+    from lockgate.core.signers import Believed
     from lockgate.render.words import Sheet
 
 MAX_FILE = 4 << 20
@@ -34,11 +38,14 @@ MAX_FILE = 4 << 20
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Of a permit: that it is for this configuration, or none.")
 @click.option("--status", default="", metavar="FILE", help="Of a permit: that this signed list of `log status` has not revoked it.")
 @click.option("--run", is_flag=True, help="Of a permit: that it lets run what the list says runs there, past its end too.")
-@click.option("--trusted-root", default="", metavar="FILE", help="It is a Sigstore bundle, to be checked against this trusted root.")
-@click.option("--identity", default="", metavar="TEXT", help="Of a bundle: who had to sign, exactly as the certificate names them.")
-@click.option("--issuer", default="", metavar="URL", help="Of a bundle: by whose word.")
+@click.option("--trusted-root", default="", metavar="FILE", help="Believe whom this trusted root of Sigstore's names: of a bundle, or of what is attached.")
+@click.option("--identity", default="", metavar="TEXT", help="With a trusted root: who had to sign, exactly as the certificate names them.")
+@click.option("--issuer", default="", metavar="URL", help="With a trusted root: by whose word.")
+@click.option("--log", type=click.Choice(["proof", "promise", "none"]), help="With a trusted root: what has to be known of the log (default: proof).")
+@click.option("--certificate-log", type=click.Choice(["yes", "no"]), help="With a trusted root: whether the certificate was shown to a log (default: yes).")
 @click.option("--witness", "witnesses", multiple=True, metavar="VKEY", help="Of a bundle: who may have cosigned its log's checkpoint.")
 @click.option("--quorum", default=0, metavar="N", help="Of a bundle: how many of these witnesses have to (default: all).")
+@click.option("--steps", is_flag=True, help="Show every step that was taken, and where one failed.")
 @with_session()
 def command(
     session: Session,
@@ -53,8 +60,11 @@ def command(
     trusted_root: str,
     identity: str,
     issuer: str,
+    log: LogAsked | None,
+    certificate_log: YesOrNo | None,
     witnesses: tuple[str, ...],
     quorum: int,
+    steps: bool,
 ) -> None:
     """Check an artifact and what is attached to it, or a proof or signed event in a file.
 
@@ -65,29 +75,38 @@ def command(
     With --artifact, --environment, --config, --status or --run it is a permit: 0 only where all of that holds, and nothing that this account saw is newer.
 
     With --trusted-root it is a Sigstore bundle, over the artifact named with --artifact: 0 only where --identity and --issuer, or the key of --public, signed.
+    Or it is an artifact in a registry, a layout or a file: 0 only where something attached to it was signed by --identity, by the word of --issuer.
     """
     from lockgate.core.digest import is_registry
     from lockgate.core.identity import Witnesses
     from lockgate.errors import UsageError
 
     if trusted_root:
-        asked = Witnesses(quorum=quorum or len(witnesses), keys=witnesses)
-        verify_bundle(session, what, trusted_root, artifacts, platform, (identity, issuer), publics, asked)
+        witnessed = Witnesses(quorum=quorum or len(witnesses), keys=witnesses)
+        asked = wanted((identity, issuer), publics, witnessed, log or "proof", certificate_log or "yes")
+        if is_artifact(what, platform, artifacts):
+            _artifact(session, what, _named(trusted_root, asked), platform, steps=steps)
+        else:
+            verify_bundle(session, what, trusted_root, artifacts, platform, asked, steps=steps)
         return
-    if identity or issuer or witnesses or quorum:
-        raise UsageError("sigstore.whose", "--identity, --issuer, --witness and --quorum are said of a Sigstore bundle: name its --trusted-root")
+    if identity or issuer or witnesses or quorum or log or certificate_log:
+        raise UsageError("sigstore.whose", "--identity, --issuer, --log, --certificate-log, --witness and --quorum go with a --trusted-root: name it")
+    attached = bool(publics or platform) or what.startswith(("oci:", "file:")) or is_registry(what)
+    if attached and environment and not (publics or artifacts or config_files or status or run):
+        _artifact(session, what, _by_policy(session, what, platform, environment), platform, steps=steps)
+        return
     if artifacts or environment or config_files or status or run:
         if publics:
             raise UsageError("permit.no-public", "a permit is checked against the pinned root, by --trust, and by no key named with --public")
         _proof(session, what, terms_of(session, artifacts, platform, environment, config_files, status, run=run), status)
         return
-    head = b"" if publics or platform or what.startswith(("oci:", "file:")) or is_registry(what) else _head(what)
+    head = b"" if attached else _head(what)
     if head.startswith(b"c2sp.org/tlog-proof"):
         _proof(session, what, None)
     elif head.lstrip().startswith(b"{") and what.endswith(".json"):
         _event(session, what)
     else:
-        _artifact(session, what, publics, platform)
+        _artifact(session, what, _by_keys(publics) if publics else _by_policy(session, what, platform), platform, steps=steps)
 
 
 def _head(what: str) -> bytes:
@@ -161,36 +180,74 @@ def _event(session: Session, what: str) -> None:
     session.next(f"lockgate log record {shlex.quote(what)}{session.place}")
 
 
-def _artifact(session: Session, what: str, publics: tuple[str, ...], platform: str) -> None:
-    from lockgate.app.inspect import anchor, find_artifact, inspect_artifact
-    from lockgate.app.project import project
-    from lockgate.core.policy import believed
-    from lockgate.core.signers import KEYS_ALONE
-    from lockgate.errors import UsageError
-    from lockgate.render.leaves import artifact_text
+class Judges(NamedTuple):
+    """Who is believed of what is attached: keys and others, for which `root` vouches, unless they were named. `vouched`: whether anybody does."""
+
+    keys: dict[str, str]
+    others: Believed
+    root: Anchor | None = None
+    vouched: bool = True
+
+
+def _artifact(session: Session, what: str, judges: Callable[[], Judges], platform: str, *, steps: bool) -> None:
+    from lockgate.app.inspect import find_artifact, inspect_artifact
+    from lockgate.render.evidence_text import artifact_text
 
     found = find_artifact(session.bench(), what, platform)  # before the gate: what is not there is said of a file first
-    root, vouched, others = None, True, KEYS_ALONE
-    if publics:
-        keys = {Path(path).stem: key for path, key in map(arguments.evidence_key, publics)}
-    else:
+    keys, others, root, vouched = judges()
+    seen = inspect_artifact(session.bench(), found, keys, root, others)
+    sheet = session.sheet(result=True)
+    told = artifact_text(seen.pinned, seen.measured, seen.pieces, keys, sheet, steps=steps)
+    session.say(seen, "\n".join(filter(None, (told, _anchor(seen.root, sheet)))))
+    if not steps and any(not one.proves and one.code for one in seen.pieces):
+        session.note("what was asked of each piece, and where it failed: --steps")
+    if seen.measured.problem or not seen.good:
+        sys.exit(REFUSED)
+    if not vouched:  # these are the policy's keys, and nobody vouches for the policy
+        sys.exit(UNDECIDED)
+
+
+def _by_keys(publics: tuple[str, ...]) -> Callable[[], Judges]:
+    from lockgate.core.signers import KEYS_ALONE
+
+    return lambda: Judges({Path(path).stem: key for path, key in map(arguments.evidence_key, publics)}, KEYS_ALONE)
+
+
+def _by_policy(session: Session, what: str, platform: str, environment: str = "") -> Callable[[], Judges]:
+    """The policy in force, and what counts in an environment of it, where one is named."""
+    from lockgate.app.gate import require_environment
+    from lockgate.app.inspect import anchor
+    from lockgate.app.project import project
+    from lockgate.core.policy import believed
+    from lockgate.errors import UsageError
+
+    def judges() -> Judges:
         try:
             ports = session.ports()
         except UsageError as err:
             if err.code == "gate.none":
                 err.remedy = f"lockgate verify {shlex.quote(what)}{f' --platform {shlex.quote(platform)}' if platform else ''} --public FILE"
             raise
-        policy = project(ports, "").policy_in_force()
-        keys, others = policy.keys, believed(policy)
-        vouched = ports.pinned is not None
+        own = project(ports, "")
+        if environment:
+            require_environment(own, environment)
+        policy = own.policy_in_force()
         root = anchor(ports.pinned, _trust_file(session)) if ports.pinned is not None else None
-    seen = inspect_artifact(session.bench(), found, keys, root, others)
-    sheet = session.sheet(result=True)
-    session.say(seen, "\n".join(filter(None, (artifact_text(seen.pinned, seen.measured, seen.facts, keys, sheet), _anchor(seen.root, sheet)))))
-    if seen.measured.problem or not seen.good:
-        sys.exit(REFUSED)
-    if not vouched:  # these are the policy's keys, and nobody vouches for the policy
-        sys.exit(UNDECIDED)
+        return Judges(policy.keys, believed(policy, environment), root, ports.pinned is not None)
+
+    return judges
+
+
+def _named(trusted_root: str, asked: Wanted) -> Callable[[], Judges]:
+    """Whom the command line names, under a trusted root."""
+    from lockgate.app.inspect_bundle import believing
+    from lockgate.core.identity import Witnesses
+    from lockgate.errors import UsageError
+
+    if asked.key or asked.witnesses != Witnesses():
+        raise UsageError("sigstore.whose", "of an artifact with what is attached to it, a --trusted-root goes with --identity and --issuer alone")
+    root = arguments.read(trusted_root, "trusted-root.unreadable", MAX_ROOT)
+    return lambda: Judges({}, believing(root, asked))
 
 
 def _gate_if_any(session: Session) -> Ports | None:

@@ -12,7 +12,8 @@ refusals and opens nothing:
   5. what it says of time is not later than `now`;
   6. its signer's evidence of that kind did not fail in a stronger format (`stronger`).
 
-cosign's signatures of before its bundles have steps of their own in place of 2 to 4 (`simple_signing`).
+cosign's signatures of before its bundles have steps of their own in place of 2 to 4 (`simple_signing`). Each step is told to a `Walk`, and `examine`
+gives what was told beside the facts.
 """
 
 from __future__ import annotations
@@ -26,15 +27,19 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from lockgate.core.digest import Digest, digest_of, hex_of
+from lockgate.core.examined import Piece
 from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
 from lockgate.core.ports import Evidence
-from lockgate.core.signers import KEYS_ALONE, Accepts, Believed, Format
+from lockgate.core.signers import KEYS_ALONE, Believed
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import accepted, annotated, certified, cosign_layout, dsse, foreign, keys, raw_pair, simple_signing, slsa, statement, stronger, vsa
-from lockgate.evidence.sigstore import bundle, key, verify
-from lockgate.evidence.sigstore.bundle import Bundle
-from lockgate.evidence.stronger import Outcome, claimed, not_rescued
+from lockgate.evidence import accepted, certified, dsse, foreign, keys, predicates, raw_pair, simple_signing, slsa, statement, stronger, vsa
+from lockgate.evidence.examined import pieces
+from lockgate.evidence.opened import Opened, require_counted, take_apart
+from lockgate.evidence.sigstore import key, verify
+from lockgate.evidence.sigstore.trust import TrustedRoot
+from lockgate.evidence.steps import Walk
+from lockgate.evidence.stronger import Outcome, claimed
 
 SIGNATURE_TYPE = stronger.SIGNATURE_TYPE
 
@@ -48,48 +53,23 @@ Reader = Callable[[dict[str, Any], Digest, tuple[Fingerprint, ...], Digest, date
 """Predicate, subject, keys, source, now -> the facts."""
 
 
-class Opened(NamedTuple):
-    """A piece taken apart, believed in nothing.
+class Signers(NamedTuple):
+    """Who signed something: keys we know, or holders of certificates that are meant; at least one.
 
     Attributes:
-        format: which it is.
-        envelope: of a statement, bare or in a bundle. bundle: a Sigstore bundle. payload: what cosign signed before its bundles.
-        layer: of what it wrote then, where a certificate stands beside it.
+        raw: as pairs of r and s. verified: what the certificate's signature proves; None for keys.
     """
-
-    format: Format
-    envelope: dsse.Envelope | None = None
-    bundle: bundle.Opened | None = None
-    payload: simple_signing.Signed | None = None
-    layer: Evidence | None = None
-
-    @property
-    def certified(self) -> bool:
-        """Whether a certificate signed it, by its own word."""
-        return self.layer is not None or (self.bundle is not None and self.bundle.certified)
-
-    def whole(self) -> Bundle | None:
-        """The bundle that a certificate signed, or what amounts to one; None where none did.
-
-        Raises:
-            EvidenceError: as `bundle.material` and `cosign_layout.bundle_of`.
-        """
-        if self.layer is not None:
-            return cosign_layout.bundle_of(self.layer)
-        return bundle.material(self.bundle) if self.bundle is not None and self.bundle.certified else None
-
-
-class Signers(NamedTuple):
-    """Who signed something: keys we know, or holders of certificates that are meant; at least one. `raw`: as pairs of r and s."""
 
     keys: tuple[Fingerprint, ...] = ()
     holders: tuple[Holder, ...] = ()
     raw: bool = False
+    verified: verify.Verified | None = None
 
 
 class _Asked(NamedTuple):
-    """What is asked of every piece."""
+    """What is asked of every piece. `names`: what the policy calls its keys."""
 
+    names: Mapping[Fingerprint, Name]
     known: Mapping[Fingerprint, EvidenceKey]
     believed: Believed
     digests: AbstractSet[Digest]
@@ -99,7 +79,14 @@ class _Asked(NamedTuple):
 def read(
     evidence: Sequence[Evidence], keys: Mapping[Name, EvidenceKey], digests: AbstractSet[Digest], now: datetime, believed: Believed = KEYS_ALONE
 ) -> tuple[Read, ...]:
-    """The facts these pieces of evidence are, in their order.
+    """The facts these pieces of evidence are, in their order; arguments and errors as for `examine`."""
+    return tuple(fact for piece in examine(evidence, keys, digests, now, believed) for fact in piece.facts)
+
+
+def examine(
+    evidence: Sequence[Evidence], keys: Mapping[Name, EvidenceKey], digests: AbstractSet[Digest], now: datetime, believed: Believed = KEYS_ALONE
+) -> tuple[Piece, ...]:
+    """What each of these pieces of evidence is, proves, and by which steps, in their order.
 
     Args:
         evidence: everything attached to the artifacts; at most 256 pieces, 8 MiB.
@@ -113,69 +100,25 @@ def read(
     """
     if len(evidence) > MAX_PIECES or sum(len(piece.data) for piece in evidence) > MAX_TOTAL:
         raise UnreadableError("evidence.too-much", f"more than {MAX_PIECES} pieces or {MAX_TOTAL >> 20} MiB of evidence are attached; nothing of it was read")
-    asked = _Asked({fingerprint(one): one for one in keys.values()}, believed, digests, now)
+    by_print = {fingerprint(one): (name, one) for name, one in keys.items()}
+    asked = _Asked({each: name for each, (name, _) in by_print.items()}, {each: one for each, (_, one) in by_print.items()}, believed, digests, now)
     outcomes: list[Outcome] = []
     spent = 0
     for piece in evidence:
-        source = digest_of(piece.data)
+        source, walk = digest_of(piece.data), Walk()
         try:
-            opened = take_apart(piece)
-            _require_counted(opened, believed.accepts)
-            spent += _work(opened, asked)
-            if spent > MAX_WORK:
-                raise UnreadableError("evidence.too-much", "more signatures are attached than can be tried; name the key in keyid, or attach less")
-            outcomes.append(_outcome(opened, source, asked))
+            with walk.at("format"):
+                opened = take_apart(piece)
+                walk.note(opened.format)
+                require_counted(opened, believed.accepts)
+                spent += _work(opened, asked)
         except EvidenceError as err:
-            outcomes.append(Outcome("dsse", [Rejected(source=source, code=err.code)]))
-    return not_rescued(outcomes, believed.accepts)
-
-
-def take_apart(piece: Evidence) -> Opened:
-    """Steps 1 and 2 but for who signed: nothing in it is believed.
-
-    Raises:
-        EvidenceError: ``evidence.unknown-format``, ``bundle.other-version``, and those of `dsse.parse`, `bundle.read`, `annotated.envelope_of` and
-            `simple_signing.parse`.
-    """
-    match piece.media_type:
-        case dsse.MEDIA_TYPE:
-            return Opened("dsse", envelope=dsse.parse(piece.data))
-        case annotated.ATTESTATION:
-            envelope, beside = annotated.envelope_of(piece.data)
-            return Opened("cosign-attestation", envelope=dsse.parse(envelope), layer=piece if beside.certificate else None)
-        case simple_signing.MEDIA_TYPE:
-            signed = simple_signing.parse(piece.data)
-            return Opened("cosign-signature", payload=signed, layer=piece if signed.beside.certificate else None)
-        case _ if piece.media_type in bundle.VERSIONS:
-            return _take_bundle_apart(bundle.read(piece.data, max_bytes=dsse.MAX_ENVELOPE), bundle.VERSIONS[piece.media_type])
-        case _:
-            raise EvidenceError("evidence.unknown-format", f"{piece.media_type[:80]!r} is no format of evidence that is read")
-
-
-def _take_bundle_apart(opened: bundle.Opened, version: int) -> Opened:
-    if opened.version != version:
-        raise EvidenceError("bundle.other-version", f"this Sigstore bundle is of version 0.{opened.version}, and was attached as one of version 0.{version}")
-    if not opened.signed.payload_type:
-        return Opened("sigstore-message", bundle=opened)
-    part = dsse.Part(keyid=opened.signed.keyid, sig=opened.signed.signature)
-    envelope = dsse.Envelope(payload=opened.signed.payload, payload_type=opened.signed.payload_type, signatures=(part,))
-    return Opened("sigstore-bundle", envelope=envelope, bundle=opened)
-
-
-def _require_counted(opened: Opened, accepts: Accepts) -> None:
-    """Step 1, what counts here. Where formats are not named, what counted before they could be does."""
-    if accepts.formats and opened.format not in accepts.formats:
-        raise EvidenceError("evidence.format-not-accepted", f"this is a {opened.format}, and the policy counts {', '.join(accepts.formats)}")
-    if accepts.formats:
-        return
-    if opened.format == "sigstore-message":
-        raise EvidenceError(
-            "bundle.no-envelope", "this Sigstore bundle signs bare bytes, which counts only where the policy accepts the format sigstore-message"
-        )
-    if opened.bundle is not None and not opened.bundle.certified and opened.bundle.version < 3:
-        raise EvidenceError(
-            "bundle.other-version", "a bundle before version 0.3 that a key signed counts only where the policy accepts the format sigstore-bundle"
-        )
+            outcomes.append(Outcome("dsse", [Rejected(source=source, code=err.code)], walk=walk))
+            continue
+        if spent > MAX_WORK:
+            raise UnreadableError("evidence.too-much", "more signatures are attached than can be tried; name the key in keyid, or attach less")
+        outcomes.append(_outcome(opened, source, asked, walk))
+    return pieces(evidence, outcomes, believed.accepts)
 
 
 def _work(opened: Opened, asked: _Asked) -> int:
@@ -193,21 +136,24 @@ def _work(opened: Opened, asked: _Asked) -> int:
     return tries + each + stronger.work(whole, asked.believed)
 
 
-def _outcome(opened: Opened, source: Digest, asked: _Asked) -> Outcome:
+def _outcome(opened: Opened, source: Digest, asked: _Asked, walk: Walk) -> Outcome:
     """Steps 2 to 5 of one piece."""
+    kind = SIGNATURE_TYPE
     try:
         if opened.payload is not None:
-            return Outcome(opened.format, _read_payload(opened, opened.payload, source, asked), kind=SIGNATURE_TYPE)
-        if opened.envelope is None:
-            return Outcome(opened.format, _read_message(opened, source, asked), kind=SIGNATURE_TYPE)
-        signers = _signers(opened.envelope, opened, asked)
+            facts, signers = _read_payload(opened, opened.payload, source, asked, walk)
+        elif opened.envelope is None:
+            facts, signers = _read_message(opened, source, asked, walk)
+        else:
+            signers = _signers(opened.envelope, opened, asked, walk)
+            facts, kind = _read(opened.envelope, signers, source, asked, walk)
     except EvidenceError as err:
         kind = _claimed_kind(opened.envelope)
         if kind and kind not in _READERS:
-            return Outcome(opened.format, [])
+            return Outcome(opened.format, [], kind=kind, walk=walk, certified=opened.certified)
         rejected = Rejected(source=source, code=err.code, predicate=kind)
-        return Outcome(opened.format, [rejected], _claims(opened, asked), kind)
-    return Outcome(opened.format, _read(opened.envelope, signers, source, asked))
+        return Outcome(opened.format, [rejected], _claims(opened, asked), kind, walk=walk, certified=opened.certified)
+    return Outcome(opened.format, facts, kind=kind, walk=walk, verified=signers.verified, certified=opened.certified)
 
 
 def _claims(opened: Opened, asked: _Asked) -> frozenset[str]:
@@ -221,43 +167,68 @@ def _claims(opened: Opened, asked: _Asked) -> frozenset[str]:
     return claimed(opened.envelope, opened.bundle.hint if opened.bundle is not None else "", whole, asked.known, asked.believed)
 
 
-def _held(whole: Bundle | None, over: Mapping[str, bytes], asked: _Asked) -> Signers:
+def _held(opened: Opened, over: Mapping[str, bytes], asked: _Asked, walk: Walk) -> Signers:
     """The holders of the certificate that signed this. `over`: digests of what is signed, where it did not come along."""
-    if whole is None or not asked.believed.identities:
-        raise EvidenceError("bundle.keyless", "this was signed by the key in a certificate, and the policy names no identity that a certificate could have")
-    return Signers(holders=certified.held(lambda root, demands: verify.verify(whole, root, over, demands=demands), asked.believed, asked.now).holders)
+    with walk.at("signer"):
+        whole = opened.whole() if asked.believed.identities else None
+        if whole is None:
+            raise EvidenceError("bundle.keyless", "this was signed by the key in a certificate, and the policy names no identity that a certificate could have")
+
+    def under(root: TrustedRoot, demands: verify.Demands, mine: Walk) -> verify.Verified:
+        return verify.verify(whole, root, over, demands=demands, walk=mine)
+
+    held = certified.held(under, asked.believed, asked.now, walk)
+    return Signers(holders=held.holders, verified=held.verified)
 
 
-def _read_payload(opened: Opened, signed: simple_signing.Signed, source: Digest, asked: _Asked) -> list[Read]:
+def _known(names: Sequence[Fingerprint], asked: _Asked, walk: Walk) -> list[int]:
+    """That keys we know signed, and by an algorithm that counts: the places of those."""
+    with walk.at("signature"):
+        walk.note("key " + ", ".join(asked.names[name] for name in names))
+    with walk.at("algorithm"):
+        algorithms = [keys.algorithm_of(asked.known[name]) for name in names]
+        walk.note(", ".join(dict.fromkeys(algorithms)))
+        return accepted.require(asked.believed.accepts, algorithms)
+
+
+def _read_payload(opened: Opened, signed: simple_signing.Signed, source: Digest, asked: _Asked, walk: Walk) -> tuple[list[Read], Signers]:
     """Steps 2 to 5 of what cosign signed before its bundles. To be about another image is no failure to verify."""
     try:
-        said = simple_signing.verify(signed, asked.known, asked.digests)
-        accepted.require(asked.believed.accepts, [keys.algorithm_of(asked.known[said.key])])
-        _not_later(said.signed_at, asked.now)
-        return [Signature(subject=said.subject, key=said.key, source=source, signed_at=said.signed_at)]
-    except EvidenceError as err:
-        if err.code != "simple-signing.unknown-key" or opened.layer is None:
-            return [Rejected(source=source, code=err.code, predicate=SIGNATURE_TYPE)]
-    signers = _held(opened.whole(), {}, asked)
+        signers = Signers(keys=(simple_signing.signer(signed, asked.known),))
+    except EvidenceError:
+        if opened.layer is None:
+            with walk.at("signature"):
+                raise
+        signers = _held(opened, {}, asked, walk)
     try:
-        subject, _ = simple_signing.says(signed.payload, asked.digests)
+        if signers.keys:
+            _known(signers.keys, asked, walk)
+        with walk.at("subject"):
+            subject, signed_at = simple_signing.says(signed.payload, asked.digests)
+        with walk.at("predicate"):
+            walk.note(predicates.name_of(SIGNATURE_TYPE))
+            if signers.keys:
+                _not_later(signed_at, asked.now)
     except EvidenceError as err:
-        return [Rejected(source=source, code=err.code, predicate=SIGNATURE_TYPE)]
-    return _signatures(subject, signers, source)
+        return [Rejected(source=source, code=err.code, predicate=SIGNATURE_TYPE)], signers
+    return _signatures(subject, signers, source, signed_at), signers
 
 
-def _read_message(opened: Opened, source: Digest, asked: _Asked) -> list[Read]:
+def _read_message(opened: Opened, source: Digest, asked: _Asked, walk: Walk) -> tuple[list[Read], Signers]:
     """Steps 2 and 3 of a bundle that signs the artifact's own bytes, which is of one artifact at most."""
-    failed: EvidenceError | None = None
+    failed, before = EvidenceError("statement.other-subject", "this is about other digests than the artifact's"), walk.taken
     for digest in sorted(asked.digests):
+        walk.taken = list(before)
         try:
-            return _signatures(digest, _message_signers(opened, digest, asked), source)
+            signers = _message_signers(opened, digest, asked, walk)
         except EvidenceError as err:
             failed = err
-    raise failed or EvidenceError("statement.other-subject", "this is about other digests than the artifact's")
+            continue
+        return _signatures(digest, signers, source), signers
+    raise failed
 
 
-def _message_signers(opened: Opened, digest: Digest, asked: _Asked) -> Signers:
+def _message_signers(opened: Opened, digest: Digest, asked: _Asked, walk: Walk) -> Signers:
     """Step 2, of which a certificate for a key that is known is that key, as in `_signers`."""
     over = {"sha256": bytes.fromhex(hex_of(digest))}
     signature = opened.bundle.signed.signature if opened.bundle is not None else b""
@@ -266,45 +237,58 @@ def _message_signers(opened: Opened, digest: Digest, asked: _Asked) -> Signers:
             key.verify_digest(key.named_key(public), signature, over["sha256"])
         except (EvidenceError, ValueError):
             continue
-        accepted.require(asked.believed.accepts, [keys.algorithm_of(public)])
+        _known([name], asked, walk)
         return Signers(keys=(name,))
     if opened.certified:
-        return _held(opened.whole(), over, asked)
-    raise EvidenceError("dsse.unknown-key", "no key that is known signed these bytes: another key did, or they were altered")
+        return _held(opened, over, asked, walk)
+    with walk.at("signature"):
+        raise EvidenceError("dsse.unknown-key", "no key that is known signed these bytes: another key did, or they were altered")
 
 
-def _signers(envelope: dsse.Envelope, opened: Opened, asked: _Asked) -> Signers:
+def _signers(envelope: dsse.Envelope, opened: Opened, asked: _Asked, walk: Walk) -> Signers:
     """Step 2. A certificate whose key the policy knows is that key: one private key is one signer, whatever it came with."""
     try:
         names, raw = _verified(envelope, asked.known)
     except EvidenceError as err:
-        if err.code != "dsse.unknown-key" or not opened.certified:
+        if err.code == "dsse.unknown-key" and opened.certified:
+            return _held(opened, {}, asked, walk)
+        with walk.at("signature"):
             raise
-        return _held(opened.whole() if asked.believed.identities else None, {}, asked)
-    counted = accepted.require(asked.believed.accepts, [keys.algorithm_of(asked.known[name]) for name in names])
+    counted = _known(names, asked, walk)
     return Signers(keys=tuple(names[place] for place in counted), raw=raw)
 
 
-def _read(envelope: dsse.Envelope, signers: Signers, source: Digest, asked: _Asked) -> list[Read]:
-    """Steps 3 to 5 of what somebody we believe signed."""
+def _read(envelope: dsse.Envelope, signers: Signers, source: Digest, asked: _Asked, walk: Walk) -> tuple[list[Read], str]:
+    """Steps 3 to 5 of what somebody we believe signed, and what kind of thing it is."""
     predicate = ""
     try:
-        said = statement.parse(envelope.payload_type, envelope.payload)
-        if said.predicate_type not in _READERS:
-            return []
-        predicate = said.predicate_type
-        subjects = [subject for subject in said.subjects if subject in asked.digests]
-        if not subjects:
-            raise EvidenceError("statement.other-subject", "this Statement is about other digests than the artifact's")
-        facts: list[Read] = []
-        for subject in subjects:
-            if signers.keys:
-                facts += _READERS[predicate](said.predicate, subject, signers.keys, source, asked.now)
-            for holder in signers.holders:
-                facts += [_by(holder, fact) for fact in _READERS[predicate](said.predicate, subject, ("",), source, asked.now)]
-        return [_marked(fact) for fact in facts] if signers.raw else facts
+        with walk.at("subject"):
+            said = statement.parse(envelope.payload_type, envelope.payload)
+            subjects = [subject for subject in said.subjects if subject in asked.digests]
+            predicate = said.predicate_type if said.predicate_type in _READERS else ""
+            if predicate and not subjects:
+                raise EvidenceError("statement.other-subject", "this Statement is about other digests than the artifact's")
+        called = predicates.name_of(said.predicate_type) or "of a type that is not known"
+        if not predicate:
+            walk.skip("predicate", f"{called}: not read")
+            return [], said.predicate_type
+        with walk.at("predicate"):
+            walk.note(called)
+            return _facts(said, subjects, signers, source, asked), predicate
     except EvidenceError as err:
-        return [Rejected(source=source, code=err.code, predicate=predicate)]
+        return [Rejected(source=source, code=err.code, predicate=predicate)], predicate
+
+
+def _facts(said: statement.Statement, subjects: Sequence[Digest], signers: Signers, source: Digest, asked: _Asked) -> list[Read]:
+    """Steps 4 and 5."""
+    facts: list[Read] = []
+    reader = _READERS[said.predicate_type]
+    for subject in subjects:
+        if signers.keys:
+            facts += reader(said.predicate, subject, signers.keys, source, asked.now)
+        for holder in signers.holders:
+            facts += [_by(holder, fact) for fact in reader(said.predicate, subject, ("",), source, asked.now)]
+    return [_marked(fact) for fact in facts] if signers.raw else facts
 
 
 def _by(holder: Holder, fact: Read) -> Read:

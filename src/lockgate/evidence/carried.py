@@ -12,7 +12,7 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import artifact, predicates, slsa, statement, vsa
+from lockgate.evidence import artifact, opened, predicates, slsa, statement, vsa
 
 
 class Claim(Noun, frozen=True, kw_only=True):
@@ -76,10 +76,10 @@ def claims(evidence: Sequence[Evidence], digest: Digest) -> tuple[Claim, ...]:
 def _claim(piece: Evidence, source: Digest, digest: Digest) -> Claim:
     keyids: tuple[str, ...] = ()
     try:
-        opened = artifact.take_apart(piece)
-        if opened.envelope is None:  # it names no key, and can be nothing but a signature
+        found = opened.take_apart(piece)
+        if found.envelope is None:  # it names no key, and can be nothing but a signature
             return Claim(source=source, media_type=piece.media_type, predicate=SIGNATURE, name=predicates.name_of(SIGNATURE))
-        envelope = opened.envelope
+        envelope = found.envelope
         keyids = tuple(dict.fromkeys(part.keyid for part in envelope.signatures))
         said = statement.parse(envelope.payload_type, envelope.payload)
         built = slsa.of(said.predicate_type, said.predicate, digest, (), source) if said.predicate_type in slsa.PREDICATE_TYPES else None

@@ -27,8 +27,9 @@ from lockgate.evidence.sigstore import identity, trust
 from lockgate.evidence.sigstore.bundle import Bundle
 from lockgate.evidence.sigstore.trust import TrustedRoot
 from lockgate.evidence.sigstore.verify import Demands, Verified
+from lockgate.evidence.steps import Walk
 
-Under = Callable[[TrustedRoot, Demands], Verified]
+Under = Callable[[TrustedRoot, Demands, Walk], Verified]
 """Verifies one thing under a trusted root, raising EvidenceError; what that thing is, its maker knows."""
 
 TRY = 65_536
@@ -51,8 +52,8 @@ def work(bundle: Bundle, believed: Believed) -> int:
     return tries * TRY * max(1, len(_roots(believed)))
 
 
-def held(under: Under, believed: Believed, now: datetime) -> Held:
-    """Steps 1 to 5, of a policy that names identities.
+def held(under: Under, believed: Believed, now: datetime, walk: Walk) -> Held:
+    """Steps 1 to 5, of a policy that names identities; `walk` is told those under the first root where all hold, or the one that came nearest.
 
     Raises:
         EvidenceError: ``identity.other-issuer``, ``identity.other-subject``,
@@ -61,16 +62,21 @@ def held(under: Under, believed: Believed, now: datetime) -> Held:
     accepts = believed.accepts
     demands = Demands(log=accepts.log, certificate_log=accepts.certificate_log == "yes")
     found: list[Holder] = []
-    verified, failed = None, list[EvidenceError]()
+    verified, before, failed = None, walk.taken, list[tuple[EvidenceError, Walk]]()
     for root in _roots(believed):
+        mine = Walk(before)
         try:
-            one = under(_parsed(believed.roots[root]), demands)
-            found.append(_holder(one, root, believed, now))
-            verified = verified or one
+            one = under(_parsed(believed.roots[root]), demands, mine)
+            found.append(_holder(one, root, believed, now, mine))
         except EvidenceError as err:
-            failed.append(err)
+            failed.append((err, mine))
+            continue
+        if verified is None:
+            verified, walk.taken = one, mine.taken
     if verified is None:
-        raise max(failed, key=_nearness)
+        nearest, mine = max(failed, key=lambda one: _nearness(one[0]))
+        walk.taken = mine.taken
+        raise nearest
     return Held(verified, tuple(found))
 
 
@@ -79,13 +85,19 @@ def _roots(believed: Believed) -> list[Name]:
     return list(dict.fromkeys(rule.root for rule in believed.identities.values()))
 
 
-def _holder(verified: Verified, root: Name, believed: Believed, now: datetime) -> Holder:
-    accepted.require(believed.accepts, [accepted.of_certificate(verified.certificate)])
-    first = min(verified.times, key=lambda time: time.at)
-    if any(time.at > now for time in verified.times):
-        raise EvidenceError("evidence.from-future", "this says it was made later than now: its clock or ours is wrong")
-    who = identity.read(verified.certificate)
-    names = meant(who, believed, root)
+def _holder(verified: Verified, root: Name, believed: Believed, now: datetime, walk: Walk) -> Holder:
+    with walk.at("algorithm"):
+        algorithm = accepted.of_certificate(verified.certificate)
+        accepted.require(believed.accepts, [algorithm])
+        walk.note(algorithm)
+    with walk.at("clock"):
+        first = min(verified.times, key=lambda time: time.at)
+        if any(time.at > now for time in verified.times):
+            raise EvidenceError("evidence.from-future", "this says it was made later than now: its clock or ours is wrong")
+    with walk.at("identity"):
+        who = identity.read(verified.certificate)
+        names = meant(who, believed, root)
+        walk.note(f"{who.subject} by the word of {who.issuer}, meant by {', '.join(names)}")
     return Holder(names=names, subject=who.subject, issuer=who.issuer, claims=who.claims, root=root, at=first.at, known=first.by, logged=verified.logged)
 
 

@@ -102,7 +102,7 @@ def verify(signed: Signed, known: Mapping[Fingerprint, EvidenceKey], digests: Ab
         EvidenceError: ``simple-signing.unknown-key``, ``simple-signing.malformed``, ``simple-signing.other-type``,
             ``simple-signing.other-digest``, or `canon.parse_foreign`'s codes.
     """
-    key = _signer(signed, known)
+    key = signer(signed, known)
     subject, signed_at = says(signed.payload, digests)
     return Said(subject=subject, key=key, signed_at=signed_at)
 
@@ -131,7 +131,8 @@ def says(payload: bytes, digests: AbstractSet[Digest]) -> tuple[Digest, datetime
     return subject, signed_at
 
 
-def _signer(signed: Signed, known: Mapping[Fingerprint, EvidenceKey]) -> Fingerprint:
+def signer(signed: Signed, known: Mapping[Fingerprint, EvidenceKey]) -> Fingerprint:
+    """Step 2: the key that signed. Raises EvidenceError ``simple-signing.unknown-key``."""
     for name in keys.candidates(known, signed.signature):
         try:
             keys.verify_evidence(known[name], signed.payload, signed.signature)

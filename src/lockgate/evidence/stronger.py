@@ -19,6 +19,8 @@ from lockgate.core.signers import Accepts, Believed, Format
 from lockgate.errors import EvidenceError
 from lockgate.evidence import certified, dsse
 from lockgate.evidence.sigstore import bundle, identity
+from lockgate.evidence.sigstore.verify import Verified
+from lockgate.evidence.steps import Walk
 
 Read = Signature | Provenance | Summary | Rejected
 
@@ -38,12 +40,16 @@ class Outcome(NamedTuple):
     Attributes:
         format: of it. facts: what it proves, or why it proves nothing.
         claims: the signers it claims, where verifying failed: fingerprints, and names of identities. kind: the predicate type it claims.
+        walk: the steps. certified: whether a certificate signed it, by its own word. verified: what its signature proves, where one did.
     """
 
     format: Format
     facts: Sequence[Read]
     claims: AbstractSet[str] = frozenset()
     kind: str = ANY
+    walk: Walk | None = None
+    certified: bool = False
+    verified: Verified | None = None
 
 
 def matters(accepts: Accepts) -> bool:
@@ -76,15 +82,15 @@ def claimed(
         return frozenset(found)
 
 
-def not_rescued(outcomes: Sequence[Outcome], accepts: Accepts) -> tuple[Read, ...]:
-    """The facts of all pieces in their order, without those of signers whose evidence of the same kind failed in a stronger format."""
+def not_rescued(outcomes: Sequence[Outcome], accepts: Accepts) -> tuple[tuple[Read, ...], ...]:
+    """The facts of each piece in their order, without those of signers whose evidence of the same kind failed in a stronger format."""
     rank = {name: place for place, name in enumerate(accepts.formats)}
     failed = [(rank.get(one.format, 0), one) for one in outcomes if one.claims]
-    facts: list[Read] = []
+    facts: list[tuple[Read, ...]] = []
     for outcome in outcomes:
         mine = rank.get(outcome.format, 0)
         stronger = [one for at, one in failed if at < mine]
-        facts += [_without(fact, stronger) if stronger else fact for fact in outcome.facts]
+        facts.append(tuple(_without(fact, stronger) if stronger else fact for fact in outcome.facts))
     return tuple(facts)
 
 

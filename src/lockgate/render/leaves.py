@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from lockgate.core import events
 from lockgate.core.digest import Digest
-from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary
-from lockgate.core.identity import PublicKey, fingerprint
-from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
 from lockgate.render.outcomes import line
-from lockgate.render.words import BOLD, GREEN, RED, YELLOW, Sheet, ago, brief, called, count, listing, moment, painted, plain, when
+from lockgate.render.words import BOLD, GREEN, RED, YELLOW, Sheet, ago, brief, called, count, moment, painted, plain, when
 
 LINE = 102
 """Columns of a leaf's line; where there are fewer, names and digests are cut shorter."""
@@ -144,47 +140,3 @@ def vouched_text(by: str, code: str, beside: tuple[str, ...], sheet: Sheet) -> s
         more = f" and {len(beside) - 4} more" if len(beside) > 4 else ""
         lines.append(f"unsigned  beside it in the file, covered by no signature and ignored: {', '.join(plain(name)[:40] for name in beside[:4])}{more}")
     return "\n".join(part for each in lines for part in broken(each, sheet, 10))
-
-
-def artifact_text(
-    pinned: str, measured: Measured, facts: Iterable[Signature | Provenance | Summary | Rejected], keys: Mapping[str, PublicKey], sheet: Sheet
-) -> str:
-    """An artifact, its bytes and what is attached to it."""
-    names = {fingerprint(key): plain(name) for name, key in keys.items()}
-    good, bad = painted("pass", GREEN, sheet), painted("FAIL", RED, sheet)
-    lines = [plain(pinned)]
-    if measured.problem:
-        lines.append(f"  {bad}  bytes       {plain(measured.problem)} at {plain(measured.where)}")
-    else:
-        lines.append(f"  {good}  bytes       {count(measured.size, 'byte')} read, every one matches")
-    found = []
-    for fact in facts:
-        match fact:
-            case Signature(by=Holder() as held) | Provenance(by=Holder() as held):
-                what = "signature   " if isinstance(fact, Signature) else f"provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, "
-                known = "a time-stamping authority" if held.known == "time-stamp" else "a transparency log"
-                whom = f"{plain(held.subject)} by the word of {plain(held.issuer)}, meant by {', '.join(map(plain, held.names))}"
-                found.append(f"  {good}  {what}{whom}, {when(held.at)} as {known} says, certified under {plain(held.root)}")
-            case Signature():
-                at = f", {when(fact.signed_at)} as it says itself" if fact.signed_at else ""
-                found.append(f"  {good}  signature   key {names.get(fact.key, fact.key)}{at}")
-            case Provenance():
-                by = ", ".join(names.get(key, key) for key in fact.keys)
-                found.append(f"  {good}  provenance  {plain(fact.builder)} from {plain(fact.repository)}@{plain(fact.ref)}, key {by}")
-            case Summary(by=held):
-                by = "key " + ", ".join(names.get(key, key) for key in fact.keys)
-                if held is not None:
-                    by = f"{plain(held.subject)} by the word of {plain(held.issuer)}, meant by {', '.join(map(plain, held.names))}"
-                said = f"passed as {listing(map(plain, fact.levels))}" if fact.passed and fact.levels else "passed" if fact.passed else "did not pass"
-                at = f" {when(fact.verified_at)}" if fact.verified_at else ""
-                form = ", signed r and s side by side" if fact.raw else ""
-                found.append(f"  {good if fact.passed else bad}  summary     {plain(fact.verifier)}: {plain(fact.resource)} {said}{at}, {by}{form}")
-            case Rejected(code="dsse.unknown-key" | "bundle.keyless" | "simple-signing.unknown-key"):
-                found.append(f"  skip  evidence    {brief(fact.source)}, by a key that is not named here: {fact.code}")
-            case Rejected(code="identity.other-issuer" | "identity.other-subject" | "identity.other-claim"):
-                found.append(f"  skip  evidence    {brief(fact.source)}, by somebody no identity of the policy means: {fact.code}")
-            case _:
-                found.append(f"  {bad}  evidence    {brief(fact.source)} proves nothing: {plain(fact.code)}")
-    for each in found or [f"  {bad}  evidence    nothing is attached"]:
-        lines += broken(each, sheet, 20)
-    return "\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from lockgate.canon import encode
-from lockgate.errors import LockgateError
+from lockgate.errors import EvidenceError, LockgateError
 from lockgate.render.words import harmless
 
 
@@ -22,8 +22,9 @@ def as_json(value: object) -> bytes:
 
 
 def error_json(err: LockgateError, remedy: str) -> bytes:
-    """An error as JSON: code, message, remedy."""
-    return as_json({"error": {"code": err.code, "message": harmless(err.message), "remedy": harmless(remedy)}})
+    """An error as JSON: code, message, remedy; and of a verifier's, the steps it took."""
+    steps = {"steps": list(err.steps)} if isinstance(err, EvidenceError) and err.steps else {}
+    return as_json({"error": {"code": err.code, "message": harmless(err.message), "remedy": harmless(remedy), **steps}})
 
 
 def note_json(code: str, message: str) -> bytes:

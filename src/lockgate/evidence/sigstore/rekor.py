@@ -18,7 +18,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from lockgate import canon
 from lockgate.core.identity import Witnesses
@@ -67,7 +67,15 @@ def _promises(entry: Entry) -> bool:
     return bool(entry.promise and entry.integrated and (entry.kind, entry.version) in V1)
 
 
-def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, promise_suffices: bool, witnesses: Witnesses = NOBODY) -> tuple[Cosigned, ...]:
+class Included(canon.Noun, frozen=True, kw_only=True):
+    """That an entry is in a log: its host, whether a ``proof`` with a signed checkpoint or a ``promise`` alone says so, and who cosigned that checkpoint."""
+
+    log: str
+    by: Literal["proof", "promise"]
+    cosigned: tuple[Cosigned, ...] = ()
+
+
+def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, promise_suffices: bool, witnesses: Witnesses = NOBODY) -> Included:
     """The entry is in the log.
 
     Args:
@@ -78,7 +86,7 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
         witnesses: who has to have cosigned that checkpoint; a promise never does then.
 
     Returns:
-        Who of these witnesses cosigned it.
+        In which log, how that is known, and who of these witnesses cosigned its checkpoint.
 
     Raises:
         EvidenceError: ``log-entry.unknown-log``, ``log-entry.no-inclusion-proof``, ``log-entry.no-checkpoint``, ``log-entry.not-included``,
@@ -90,7 +98,7 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
     promise_suffices = promise_suffices and _promises(entry) and witnesses == NOBODY
     if proof is None:
         if promise_suffices:
-            return ()
+            return Included(log=log.host, by="promise")
         raise EvidenceError("log-entry.no-inclusion-proof", "nothing proves that the entry is in the log: a promise alone does not count here")
     try:
         verify_inclusion(proof.index, proof.size, leaf_hash(entry.body), proof.hashes, proof.root)
@@ -100,10 +108,10 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
         raise EvidenceError("log-entry.malformed", "the entry names another index than its proof of inclusion")
     if proof.checkpoint:
         note = _checkpoint(proof, log, old=(entry.kind, entry.version) not in V2)
-        return witness.required(note, log, witnesses) if witnesses != NOBODY else ()
+        return Included(log=log.host, by="proof", cosigned=witness.required(note, log, witnesses) if witnesses != NOBODY else ())
     if not promise_suffices:
         raise EvidenceError("log-entry.no-checkpoint", "nobody signed the tree that the proof of inclusion leads to")
-    return ()
+    return Included(log=log.host, by="promise")
 
 
 def _log(entry: Entry, logs: Sequence[Log], times: Sequence[datetime]) -> Log:

@@ -18,8 +18,8 @@ MAX_STAMPS = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def verify(certificate: x509.Certificate, issuer: x509.Certificate, logs: Sequence[Log]) -> None:
-    """Every stamp of a log that is known verifies, and there is one at least.
+def verify(certificate: x509.Certificate, issuer: x509.Certificate, logs: Sequence[Log]) -> tuple[str, ...]:
+    """Every stamp of a log that is known verifies, and there is one at least: the hosts of these logs.
 
     Raises:
         EvidenceError: ``certificate.no-sct``, ``certificate.sct-unknown-log``, ``certificate.sct-forged``.
@@ -33,10 +33,10 @@ def verify(certificate: x509.Certificate, issuer: x509.Certificate, logs: Sequen
         raise EvidenceError("certificate.sct-forged", "a signed timestamp in the certificate is of no time before the year 10000") from None
     if not 1 <= len(stamps) <= MAX_STAMPS:
         raise EvidenceError("certificate.no-sct", f"the certificate holds {'too many' if stamps else 'no'} signed timestamps of certificate transparency logs")
-    known = 0
+    known: list[str] = []
     for stamp, at in zip(stamps, times, strict=True):
         mine = [log for log in logs if log.id == stamp.log_id and log.valid.holds(at)]
-        known += len(mine)
+        known += [log.host for log in mine]
         for log in mine:
             try:
                 _verify_one(stamp, certificate, issuer, log)
@@ -44,6 +44,7 @@ def verify(certificate: x509.Certificate, issuer: x509.Certificate, logs: Sequen
                 raise EvidenceError("certificate.sct-forged", f"a signed timestamp in the certificate is not that of {log.host}") from None
     if not known:
         raise EvidenceError("certificate.sct-unknown-log", "the certificate was shown to no certificate transparency log the trusted root names at that time")
+    return tuple(dict.fromkeys(known))
 
 
 def _verify_one(stamp: SignedCertificateTimestamp, certificate: x509.Certificate, issuer: x509.Certificate, log: Log) -> None:

@@ -10,7 +10,8 @@ In this order, each step with its own codes:
   5. the signature itself;
   6. the entry is about this signature, signer and content (`rekor.matches`).
 
-Whether the signer is one who may sign this is not asked here: `Verified` says who it is.
+Whether the signer is one who may sign this is not asked here: `Verified` says who it is. Which steps were taken, and what each found, a `Walk` that
+is handed in is told.
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from lockgate.canon import Noun
+from lockgate.core.examined import Time
 from lockgate.core.identity import Witnesses
 from lockgate.errors import EvidenceError
 from lockgate.evidence.dsse import pae
 from lockgate.evidence.sigstore import certificate, key, rekor, sct, timestamp
-from lockgate.evidence.sigstore.bundle import Bundle, Signed
+from lockgate.evidence.sigstore.bundle import Bundle, Entry, Signed
 from lockgate.evidence.sigstore.key import Key
 from lockgate.evidence.sigstore.trust import TrustedRoot
+from lockgate.evidence.steps import Walk
 from lockgate.ledger.cosignature import Cosigned
 
 
@@ -50,20 +53,16 @@ class Demands(Noun, frozen=True, kw_only=True):
     witnesses: Witnesses = Witnesses()
 
 
-class Time(Noun, frozen=True, kw_only=True):
-    """A time the signature existed, and whose word that is: a time-stamping authority's or a log's."""
-
-    at: datetime
-    by: Literal["time-stamp", "log"]
-
-
 class Verified(Noun, frozen=True, kw_only=True):
     """What a bundle proves.
 
     Attributes:
         certificate: the signer's, DER; empty where a key signed.
         times: when the signature was made, as is known; none where a key signed without any.
-        logged: the index in the transparency log; -1 for no entry. cosigned: who of the witnesses that were asked for cosigned its checkpoint.
+        logged: the index in the transparency log; -1 for no entry. log: that log's host. included: how it is known that the entry is there: by a
+            ``proof`` of inclusion, or by the log's ``promise``; empty for no entry.
+        certificate_logs: the hosts of the logs that the certificate was shown to; none where that was not asked.
+        cosigned: who of the witnesses that were asked for cosigned the log's checkpoint.
         payload, payload_type: of an envelope; the type is empty where a message was signed, and the payload too unless it came along.
     """
 
@@ -73,9 +72,20 @@ class Verified(Noun, frozen=True, kw_only=True):
     payload: bytes
     payload_type: str
     cosigned: tuple[Cosigned, ...] = ()
+    log: str = ""
+    included: Literal["", "proof", "promise"] = ""
+    certificate_logs: tuple[str, ...] = ()
 
 
-def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, signer: Key | None = None, demands: Demands = Demands()) -> Verified:  # noqa: B008  frozen
+def verify(
+    bundle: Bundle,
+    root: TrustedRoot,
+    digests: Mapping[str, bytes],
+    *,
+    signer: Key | None = None,
+    demands: Demands = Demands(),  # noqa: B008  frozen
+    walk: Walk | None = None,
+) -> Verified:
     """Verify a bundle, offline.
 
     Args:
@@ -85,34 +95,44 @@ def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, s
             An envelope says itself what it is about.
         signer: the key to verify with, where the bundle names a key.
         demands: what has to be there.
+        walk: what to tell the steps.
 
     Raises:
         EvidenceError: by code, as the steps say: ``sigstore.…``, ``timestamp.…``, ``certificate.…``, ``log-entry.…``, ``signature.…``.
     """
-    chain = [certificate.load(one) for one in bundle.chain]
-    own = _signer(chain, signer)
-    times = _times(bundle, root)
-    if chain:
-        if not times:
+    walk = walk or Walk()
+    with walk.at("signer"):
+        chain = [certificate.load(one) for one in bundle.chain]
+        own = _signer(chain, signer)
+        walk.note(f"a certificate for a key of {own.algorithm}" if chain else f"a key of {own.algorithm}")
+    with walk.at("time"):
+        times = _times(bundle, root)
+        if chain and not times:
             raise EvidenceError("sigstore.no-time", "nothing says when this was signed: no time stamp and no log's promise is there")
-        _require_certificate(chain, root, times, demands)
-    entry, asked = bundle.entry, demands.witnesses
-    cosigned: tuple[Cosigned, ...] = ()
+        walk.note(", ".join(f"{one.at:%Y-%m-%d %H:%M:%S} UTC by {_WORD[one.by]}" for one in times) or "nobody says when")
+    shown = _require_certificate(chain, root, times, demands, walk) if chain else ()
+    entry = bundle.entry
+    found = _included(entry, root, times, demands, walk)
+    with walk.at("signature"):
+        _require_signature(bundle, own, digests)
     if entry is not None:
-        cosigned = rekor.included(entry, root.logs, [one.at for one in times], promise_suffices=demands.log != "proof", witnesses=asked)
-    elif demands.log != "none" or asked != rekor.NOBODY:
-        raise EvidenceError("sigstore.no-log-entry", "this bundle has no entry of a transparency log, and one is asked for")
-    _require_signature(bundle, own, digests)
-    if entry is not None:
-        rekor.matches(entry, rekor.Logged(signed=bundle.signed, message=_message(bundle, digests), signer=bundle.chain[0] if chain else own.spki))
+        with walk.at("log-content"):
+            rekor.matches(entry, rekor.Logged(signed=bundle.signed, message=_message(bundle, digests), signer=bundle.chain[0] if chain else own.spki))
+            walk.note(f"{entry.kind} {entry.version}")
     return Verified(
         certificate=bundle.chain[0] if chain else b"",
         times=times,
         logged=entry.index if entry is not None else -1,
         payload=bundle.signed.payload,
         payload_type=bundle.signed.payload_type,
-        cosigned=cosigned,
+        cosigned=found.cosigned if found is not None else (),
+        log=found.log if found is not None else "",
+        included=found.by if found is not None else "",
+        certificate_logs=shown,
     )
+
+
+_WORD = {"time-stamp": "a time stamp", "log": "the log's promise"}
 
 
 def _signer(chain: list[x509.Certificate], signer: Key | None) -> Key:
@@ -157,13 +177,36 @@ def _stamped(stamp: bytes, signed: Signed, root: TrustedRoot) -> datetime:
     return timestamp.verify(stamp, signed.envelope, root.time_stampers)
 
 
-def _require_certificate(chain: list[x509.Certificate], root: TrustedRoot, times: tuple[Time, ...], demands: Demands) -> None:
-    """Step 3."""
+def _require_certificate(chain: list[x509.Certificate], root: TrustedRoot, times: tuple[Time, ...], demands: Demands, walk: Walk) -> tuple[str, ...]:
+    """Step 3: the certificate logs that it was shown to."""
+    shown: tuple[str, ...] = ()
     for time in times:
-        above = certificate.path(chain[0], chain[1:], root.authorities, time.at)
-        certificate.require_purpose(chain[0], above[:-1], ExtendedKeyUsageOID.CODE_SIGNING)
+        with walk.at("certificate"):
+            above = certificate.path(chain[0], chain[1:], root.authorities, time.at)
+            certificate.require_purpose(chain[0], above[:-1], ExtendedKeyUsageOID.CODE_SIGNING)
+            walk.note(f"valid at {time.at:%H:%M:%S}, issued by {above[0].subject.rfc4514_string()[:120]}")
         if demands.certificate_log:
-            sct.verify(chain[0], above[0], root.certificate_logs)
+            with walk.at("certificate-log"):
+                shown = sct.verify(chain[0], above[0], root.certificate_logs)
+                walk.note(f"shown to {', '.join(shown)}")
+    if not demands.certificate_log:
+        walk.skip("certificate-log", "not asked for")
+    return shown
+
+
+def _included(entry: Entry | None, root: TrustedRoot, times: tuple[Time, ...], demands: Demands, walk: Walk) -> rekor.Included | None:
+    """Step 4."""
+    asked = demands.witnesses
+    if entry is None and demands.log == "none" and asked == rekor.NOBODY:
+        walk.skip("log", "no entry, and none is asked for")
+        return None
+    with walk.at("log"):
+        if entry is None:
+            raise EvidenceError("sigstore.no-log-entry", "this bundle has no entry of a transparency log, and one is asked for")
+        found = rekor.included(entry, root.logs, [one.at for one in times], promise_suffices=demands.log != "proof", witnesses=asked)
+        by = "a proof of inclusion" if found.by == "proof" else "the log's promise alone"
+        walk.note(f"entry {entry.index} of {found.log}, by {by}" + "".join(f", witnessed by {one.witness}" for one in found.cosigned))
+        return found
 
 
 def _message(bundle: Bundle, digests: Mapping[str, bytes]) -> dict[str, bytes]:
