@@ -47,10 +47,10 @@ def digest(number: int) -> str:
 def policy() -> Policy:
     """Fifteen requirements: five of signatures, three of provenance, two each of the others, one more of soak."""
     names = [f"key-{number}" for number in range(10)]
-    build = {"builder": "https://example.com/ci", "source": "git+https://example.com/shop@refs/heads/main"}
+    builder, source = "https://example.com/ci", "git+https://example.com/shop@refs/heads/main"
     requires: tuple[AnyRequirement, ...] = (
         *(SignedBy(id=f"signed-{number}", keys=tuple(names[number : number + 3]), threshold=2, max_age="30d") for number in range(5)),
-        *(BuiltBy(id=f"built-{number}", keys=(names[number],), **build) for number in range(3)),
+        *(BuiltBy(id=f"built-{number}", keys=(names[number],), builder=builder, source=source) for number in range(3)),
         *(CameThrough(id=f"came-{number}", environment="staging") for number in range(2)),
         *(Soaked(id=f"soaked-{number}", in_="staging", for_="24h") for number in range(3)),
         *(Approved(id=f"approved-{number}", duties={"security": 2, "release": 2}, expires="7d") for number in range(2)),

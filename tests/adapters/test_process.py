@@ -314,6 +314,20 @@ class TestUnderway:
         there.over("a")
         assert not there.died("a")
 
+    def test_who_comes_second_takes_nothing_from_the_first(self, tmp_path: Path) -> None:
+        """Two go by one permit: the second may not begin, and gives up what it never held."""
+        first, second, third = LockedFiles(tmp_path), LockedFiles(tmp_path), LockedFiles(tmp_path)
+        first.begin("a")
+        files = len(list(Path("/proc/self/fd").iterdir()))
+        second.begin("a")
+        second.over("a")
+        third.begin("a")
+        assert len(list(Path("/proc/self/fd").iterdir())) == files
+        assert [one.name for one in tmp_path.iterdir()] == ["a"]
+        assert not second.died("a")
+        first.over("a")
+        assert list(tmp_path.iterdir()) == []
+
     def test_without_a_place_nobody_is_known_to_have_died(self, tmp_path: Path) -> None:
         for nowhere in (LockedFiles(None), LockedFiles(tmp_path / "file" / "u")):
             (tmp_path / "file").touch()

@@ -5,10 +5,11 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from build import digest, key
+from build import digest, key, person_id
 from lockgate import canon
 from lockgate.app import replay, request
 from lockgate.app.project import project
@@ -165,6 +166,24 @@ class TestRules:
         world.artifact("third")
         gated = world.gate(ref="third")
         assert (gated.decision.outcome, gated.decision.rules) == ("allowed", RULES)  # what was revoked keeps its glass shut no longer
+        world.check()
+
+    def test_beside_a_lockgate_of_rules_1_nothing_is_said_that_it_would_pass_over(self, fails: Fails) -> None:
+        """It would decide as if nothing had been said, on a state that lacks it, and that state would be believed here."""
+        world = _from_before("rules-1.json")
+        world.root(owners=tuple(sorted([key("owner").public, key("opal").public])))
+        (live,) = project(world.ports, "staging").state.environment.permits
+        said: dict[str, Any] = {"log": world.genesis, "environment": "staging", "reason": "other"}
+        back = events.Revoked(**said, id=world.id(), permit=live.decision)
+        stop = events.Revoked(**said, id=world.id())
+        assert live.person == person_id("dora")
+        assert fails(world.record, back, live.release.artifacts, "dora") == "revocation.not-yours"
+        assert fails(world.record, stop, (digest("third"),), "opal") == "key.not-enrolled"
+        world.artifact("third")
+        world.gate("staging", "third", "eve")
+        world.record(back, live.release.artifacts, "dora")
+        world.record(stop, (digest("third"),), "opal")
+        assert codes(world, "third", to="staging") == {"release.recalled"}
         world.check()
 
     def test_whoever_holds_the_permit_key_cannot_reach_back(self, replaced: World) -> None:

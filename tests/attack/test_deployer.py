@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from attack.stage import NEXT, Stage, refused, small_rooms
+from attack.taker import Taker, list_now, permit_file
 from build import NOW, key, nonce, person_id
 from lockgate.app import deploy, prove, recall, report
 from lockgate.core import events
@@ -172,6 +173,20 @@ class TestDelay:
         third = stage.gate(ref="next", by="dora").index
         assert refused(recall.revoke_permit, stage.ports, third, "other", stage.id(), key("dora")) == "revocation.not-yours"
         recall.revoke_permit(stage.ports, third, "other", stage.id(), key("bob"))
+
+    def test_cannot_end_what_runs_by_giving_back_permits_until_the_first_is_forgotten(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What was given back is over a day later, and makes room; what runs since before that is no worse for it."""
+        small_rooms(monkeypatch, room="KEPT_REVOKED")
+        file, taker = permit_file(stage, stage.deploy(ref="next").gated.index), Taker(stage)
+        given = []
+        for _ in range(3):
+            stage.clock.advance(days=1, hours=1)
+            for _ in range(2):
+                given.append(stage.gate(ref="next", request=stage.asked).index)
+                recall.revoke_permit(stage.ports, given[-1], "other", stage.id(), key("dora"))
+                stage.caught_up()
+        assert [one.permit for one in stage.here().revoked] == given[2:]
+        assert taker.takes(file, list_now(stage), run=True) == "taken"
 
     def test_cannot_say_that_another_release_runs_while_one_is_being_deployed(self, stage: Stage) -> None:
         stage.artifact("third")

@@ -91,7 +91,7 @@ ARGUMENTS = {
     **dict.fromkeys(("gate", "deploy", "request", "sign", "attest", "why", "recall", "break-glass"), "REF…"),
     **dict.fromkeys(("approve", "reject", "withdraw"), "R"),
     **dict.fromkeys(("policy check", "policy apply"), "POLICY"),
-    **dict.fromkeys(("log show", "log prove", "log replay"), "INDEX"),
+    **dict.fromkeys(("log show", "log prove", "log replay", "log vsa"), "INDEX"),
     "log record": "EVENT",
     "hold": "ENV",
 }
@@ -153,6 +153,8 @@ LINES = [
     "log show --about r-aaaa --last 3",
     "log check --gate gate-g",
     "log prove 7 --out out-o",
+    "log vsa 7 --out out-o --public-out public-p --gate gate-g",
+    "log vsa 7 --attach ref-a --platform os/x",
     "log replay 7",
     "log stats --environment env-x --since 30d",
     "log rebuild",

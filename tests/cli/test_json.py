@@ -106,6 +106,8 @@ COMMANDS: list[tuple[str, int]] = [
     ("log check", 0),
     ("log prove 14", 0),
     ("log prove 14 --out 14.proof", 0),
+    ("log vsa 14", 0),
+    ("log vsa 14 --out vsa.json", 0),
     ("verify 15.proof", 0),
     ("verify 15.proof --environment staging", 1),
     ("verify 14.proof --environment production", 1),

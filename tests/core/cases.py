@@ -624,6 +624,8 @@ APPROVED_CASES = [
     approved("rejected", _refused("rejected", by=(person_id("bob"),)), ANNS, SAMS, asked={"rejected_by": (person_id("bob"),)}),
     approved("rejected after it was deployed", _refused("rejected", by=(person_id("bob"),)), ANNS, SAMS, asked={**COVERED, "rejected_by": (person_id("bob"),)}),
     approved("another release ran since", _refused("spent", decision=20), ANNS, SAMS, asked={**COVERED, "over": True}),
+    approved("another release ran since it was recorded first", _refused("spent", decision=20), ANNS, SAMS, asked={**COVERED, "deployed": 0, "over": True}),
+    approved("it was over before it was deployed", _refused("spent"), ANNS, SAMS, asked={"rollback": True, "over": True}),
     approved(
         "a permit is outstanding",
         replace(_refused("permit-outstanding", decision=20, by=person_id("dora")), opens_at=later("5m")),

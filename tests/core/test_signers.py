@@ -87,7 +87,7 @@ REGEXES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, min_size=0, max_size=3).map("".join),
         st.lists(inner, min_size=2, max_size=3).map(lambda some: f"({'|'.join(some)})"),
-        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{0,1}", "{1,}"])).map(lambda two: f"(?:{two[0]}){two[1]}"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{0,1}", "{1,}", "{0}", "{0,2}"])).map(lambda two: f"(?:{two[0]}){two[1]}"),
     ),
     max_leaves=8,
 )
@@ -129,6 +129,16 @@ def test_no_pattern_is_slow(written: str) -> None:
     assert not pattern.regex(written).holds("a" * 1000)
     assert time.process_time() - started < 1
     assert not pattern.regex("a*").holds("a" * 1001)
+
+
+@pytest.mark.parametrize("nothing", ["a{0}", "", "(?:)", "(a{0}b{0})"])
+def test_nothing_however_often_is_nothing_at_once(nothing: str) -> None:
+    """Whoever may propose a policy would keep everybody busy who reads the log."""
+    started = time.process_time()
+    written = "(" * 14 + f"({nothing})" + "{100}" + "){100}" * 14 + "b"
+    assert pattern.regex(written).holds("b")
+    assert not pattern.regex(written).holds("ab")
+    assert time.process_time() - started < 1
 
 
 NAMES = st.lists(st.sampled_from(["ci", "nightly", "other"]), min_size=1, max_size=3, unique=True)

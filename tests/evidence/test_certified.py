@@ -195,9 +195,11 @@ def test_a_message_signed_by_a_key_of_the_policy() -> None:
 
 
 def test_a_certificate_for_a_key_of_the_policy_is_that_key_and_no_second_signer() -> None:
-    fact = read(OURS.bundle(SIGNER, log=1), keys={"k": PUBLIC})
-    assert isinstance(fact, Signature)
-    assert (fact.key, fact.by) == (fingerprint(PUBLIC), None)
+    message = OURS.bundle(SIGNER, log=1, envelope=False)
+    for fact in (read(OURS.bundle(SIGNER, log=1), keys={"k": PUBLIC}), read(message, keys={"k": PUBLIC}, formats=("sigstore-message",))):
+        assert isinstance(fact, Signature)
+        assert (fact.key, fact.by) == (fingerprint(PUBLIC), None)
+    assert code(message, keys={"k": PUBLIC}, formats=("sigstore-message",), algorithms=("ed25519",)) == "evidence.algorithm-not-accepted"
 
 
 def test_formats_and_algorithms_that_are_not_named_do_not_count() -> None:
@@ -322,6 +324,19 @@ def test_the_work_of_certificates_is_bounded() -> None:
     started = time.process_time()
     assert refused([piece({**stamped, "verificationMaterial": {**stamped["verificationMaterial"]}})] * 100, believing()) == "evidence.too-much"
     assert time.process_time() - started < 2
+
+
+def test_the_work_of_patterns_is_bounded() -> None:
+    """A certificate that nobody vouches for says any name, as long as the patterns of the policy take."""
+    name = "https://ci.example/" + "a/.github/workflows/r" * 46
+    rules = [IdentityRule(root="ours", issuer=ISSUER, identity_glob=f"https://ci.example/**/.github/workflows/r{number}*@**") for number in range(64)]
+    forged = [piece(THEIRS.bundle(log=1, leaf={"names": [x509.UniformResourceIdentifier(name)]}))] * 256
+    started = time.process_time()
+    assert all(isinstance(fact, Rejected) for fact in artifact.read(forged, {}, {DIGEST}, LATER, believing(*rules)))
+    with pytest.raises(UnreadableError) as err:
+        artifact.read(forged, {}, {DIGEST}, LATER, believing(*rules, formats=("sigstore-bundle", "dsse")))
+    assert err.value.code == "evidence.too-much"
+    assert time.process_time() - started < 3
 
 
 def test_every_claim_a_policy_can_name_is_one_that_certificates_make() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from build import IMAGE, digest, later, person_id
 from lockgate.core.outcome import Outcome, Params
@@ -105,6 +106,16 @@ def test_without_a_key_at_hand_the_people_are_shown() -> None:
     assert after(decided(fail("approved.not-deployer")), Asked(refs=("image",))) == "lockgate people list"
     assert after(decided(fail("approved.deployer-unknown")), Asked(refs=("image",))) == "lockgate people list"
     assert after(decided(fail("signed-by.no-signature")), Asked(refs=("image",))) == "lockgate sign image --key KEY"
+
+
+def test_where_only_an_identity_is_missing_no_key_of_ours_signs() -> None:
+    asked = Asked(refs=("image",))
+    missing = Outcome(requirement="signed-by", result="fail", code="signed-by.no-signature", params={"keys": (), "identities": ("ci",)})
+    assert after(decided(missing), asked) == "lockgate verify image"
+    either = replace(missing, params={"keys": ("release",), "identities": ("ci",)})
+    assert after(decided(either), asked) == "lockgate sign image --key KEY"
+    left = replace(missing, code="signed-by.too-few-keys", params={"keys": ("release",), "identities": ("ci",), "signed": ("release",)})
+    assert after(decided(left), asked) == "lockgate verify image"
 
 
 @pytest.mark.parametrize("code", ["came-through.never-there", "soaked.never-there", "soaked.replaced", "soaked.unknown"])

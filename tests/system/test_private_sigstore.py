@@ -179,6 +179,7 @@ def test_what_a_certificate_says_of_a_job(world: World, tmp_path: Path) -> None:
         "source-repository-ref": "refs/heads/main",
         "source-repository-uri": "https://ci.example/acme/shop",
         "source-repository-visibility": "private",
+        "token-subject": "repo:acme/shop:ref:refs/heads/main",
         "workflow-name": "release",
     }
 
@@ -204,8 +205,8 @@ def test_cosigns_older_layout_with_certificates(world: World, tmp_path: Path, na
     how = ("--tlog-upload=false", "--timestamp-server-url", f"{ours.stamper}/api/v1/timestamp") if name == "stamped" else ("--rekor-url", ours.older)
     demands = LOGLESS if name == "stamped" else PROMISE
     (tmp_path / "provenance.json").write_text(json.dumps(cosigning.PROVENANCE))
-    shop.signed_before_bundles("sign", *how)
     shop.signed_before_bundles("attest", "--type", "slsaprovenance1", "--predicate", str(tmp_path / "provenance.json"), *how)
+    shop.signed_before_bundles("sign", *how)  # after it, so that its log entry below is of a time when the other's certificate is valid
     found = {piece.media_type: piece for piece in shop.attached()}
     assert found.keys() == {simple_signing.MEDIA_TYPE, annotated.ATTESTATION}
     for piece in found.values():

@@ -160,7 +160,8 @@ def _emit(node: Node, states: list[State]) -> None:
                 states[end] = (None, (len(states),))
         case Repeat():
             for _ in range(node.least):
-                _emit(node.node, states)
+                if not _emits(node.node, states):
+                    return  # nothing, however often: to go on would take a hundredfold time for each bracket around it
             if node.most is None:
                 split = _add(states, None)
                 _emit(node.node, states)
@@ -173,6 +174,13 @@ def _emit(node: Node, states: list[State]) -> None:
                     _emit(node.node, states)
                 for split in splits:
                     states[split] = (None, (split + 1, len(states)))
+
+
+def _emits(node: Node, states: list[State]) -> bool:
+    """As `_emit`; whether there was anything."""
+    before = len(states)
+    _emit(node, states)
+    return len(states) > before
 
 
 def _is_digit(character: str) -> bool:

@@ -68,13 +68,14 @@ def room_for(held: House | EnvironmentState, at: datetime, running: Collection[i
 
     A revocation that stands is never forgotten: with `KEPT_REVOKED` of them there is no room. Forgotten is the oldest that was lifted, or whose permit
     ended and is not one of those by which something runs (`running`); and with it goes every permit that was there before it ended. From rules 2 on,
-    one whose end is not remembered has ended.
+    one whose end is not remembered has ended; and with a permit that is known to be over goes no other one: it opens nothing, forgotten or not.
     """
     if len(held.revoked) < KEPT_REVOKED:
         return held.revoked, held.forgot
     for one in held.revoked:
         if spare(held, one, at, running):
-            return tuple(other for other in held.revoked if other is not one), max(held.forgot, one.lifted, one.leaf)
+            over = isinstance(held, EnvironmentState) and held.goes_by(2) and one.until is not None
+            return tuple(other for other in held.revoked if other is not one), held.forgot if over else max(held.forgot, one.lifted, one.leaf)
     return held.revoked, held.forgot
 
 

@@ -31,8 +31,10 @@ Claim = Literal[
     "build-trigger",
     "run-invocation-uri",
     "source-repository-visibility",
+    "deployment-environment",
+    "token-subject",
 ]
-"""What a certificate of Fulcio's says of a build, by GitHub, GitLab or Buildkite (its extensions 9 to 22)."""
+"""What a certificate of Fulcio's says of a build, by GitHub, GitLab or Buildkite (its extensions 9 to 24)."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=pattern.MAX_TEXT)]
 

@@ -42,9 +42,9 @@ def admit_revoked(place: Place, event: events.Revoked, by: str, *, may: bool) ->
 
 
 def _gives_back(place: Place, event: events.Revoked, by: str) -> bool:
-    """Whether somebody gives back a permit that lives and is theirs: while half of the room is left to those who may revoke."""
+    """Whether somebody gives back a permit that lives and is theirs, from rules 2 on: while half of the room is left to those who may revoke."""
     here = place.state.environment
-    theirs = any(one.decision == event.permit and one.person == by for one in here.permits)
+    theirs = here.goes_by(2) and any(one.decision == event.permit and one.person == by for one in here.permits)
     return event.environment != events.HOUSE and theirs and sum(not spare(here, one, place.at) for one in here.revoked) < KEPT_REVOKED // 2
 
 

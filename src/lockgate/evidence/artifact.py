@@ -132,7 +132,8 @@ def _work(opened: Opened, asked: _Asked) -> int:
     whole = opened.whole() if asked.believed.identities else None
     if whole is None:
         return tries
-    return tries + certified.work(whole, asked.believed) * (len(asked.digests) if opened.format == "sigstore-message" else 1)
+    each = certified.work(whole, asked.believed) * (len(asked.digests) if opened.format == "sigstore-message" else 1)
+    return tries + each + stronger.work(whole, asked.believed)
 
 
 def _outcome(opened: Opened, source: Digest, asked: _Asked, walk: Walk) -> Outcome:
@@ -156,7 +157,9 @@ def _outcome(opened: Opened, source: Digest, asked: _Asked, walk: Walk) -> Outco
 
 
 def _claims(opened: Opened, asked: _Asked) -> frozenset[str]:
-    """The signers a piece that failed claims to be by."""
+    """The signers a piece that failed claims to be by; nobody where no format is weaker than another, so that nobody asks."""
+    if not stronger.matters(asked.believed.accepts):
+        return frozenset()
     try:
         whole = opened.whole()
     except EvidenceError:
@@ -226,16 +229,18 @@ def _read_message(opened: Opened, source: Digest, asked: _Asked, walk: Walk) -> 
 
 
 def _message_signers(opened: Opened, digest: Digest, asked: _Asked, walk: Walk) -> Signers:
+    """Step 2, of which a certificate for a key that is known is that key, as in `_signers`."""
     over = {"sha256": bytes.fromhex(hex_of(digest))}
-    if opened.bundle is None or opened.bundle.certified:
-        return _held(opened, over, asked, walk)
+    signature = opened.bundle.signed.signature if opened.bundle is not None else b""
     for name, public in asked.known.items():
         try:
-            key.verify_digest(key.named_key(public), opened.bundle.signed.signature, over["sha256"])
+            key.verify_digest(key.named_key(public), signature, over["sha256"])
         except (EvidenceError, ValueError):
             continue
         _known([name], asked, walk)
         return Signers(keys=(name,))
+    if opened.certified:
+        return _held(opened, over, asked, walk)
     with walk.at("signature"):
         raise EvidenceError("dsse.unknown-key", "no key that is known signed these bytes: another key did, or they were altered")
 

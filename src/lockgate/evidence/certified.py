@@ -15,14 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from lockgate.core.facts import Holder
 from lockgate.core.identity import Name
-from lockgate.core.signers import Believed, Mismatch, mismatch
+from lockgate.core.signers import Believed, Mismatch, RootText, mismatch
 from lockgate.errors import EvidenceError
-from lockgate.evidence import accepted, policy_roots
-from lockgate.evidence.sigstore import identity
+from lockgate.evidence import accepted
+from lockgate.evidence.sigstore import identity, trust
 from lockgate.evidence.sigstore.bundle import Bundle
 from lockgate.evidence.sigstore.trust import TrustedRoot
 from lockgate.evidence.sigstore.verify import Demands, Verified
@@ -65,7 +66,7 @@ def held(under: Under, believed: Believed, now: datetime, walk: Walk) -> Held:
     for root in _roots(believed):
         mine = Walk(before)
         try:
-            one = under(policy_roots.parsed(believed.roots[root]), demands, mine)
+            one = under(_parsed(believed.roots[root]), demands, mine)
             found.append(_holder(one, root, believed, now, mine))
         except EvidenceError as err:
             failed.append((err, mine))
@@ -122,3 +123,9 @@ def meant(who: identity.Identity, believed: Believed, root: Name = "") -> tuple[
 def _nearness(err: EvidenceError) -> int:
     order = ("identity.other-issuer", "identity.other-subject", "identity.other-claim")
     return 2 + order.index(err.code) if err.code in order else int(err.code not in _FAR)
+
+
+@lru_cache(maxsize=16)
+def _parsed(root: RootText) -> TrustedRoot:
+    """A trusted root that a policy holds, ready to verify with."""
+    return trust.parse(root.encode())

@@ -28,7 +28,7 @@ from lockgate.core.exceptional_events import Departure, Held, Lifted
 from lockgate.core.identity import Fingerprint, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE
 from lockgate.core.promotion import Said, fold, in_force
-from lockgate.core.state import House, OpenProposal, Owned, State, Who
+from lockgate.core.state import EnvironmentState, House, OpenProposal, Owned, State, Who
 from lockgate.errors import EvidenceError, LedgerError, TrustError
 from lockgate.evidence import record
 from lockgate.evidence.admit_document import admit_house
@@ -120,7 +120,7 @@ def admit(state: State, leaf: Leaf, index: int, load: Load, pinned: Root | None)
     by = person.id if person else _formerly(state.house).get(fingerprint(key), fingerprint(key))
     if isinstance(event, events.Proposal) or event.environment == events.HOUSE:
         admit_house(place, event, by, fingerprint(key), owner=owner)
-    elif person is None and not _owners_own(event):
+    elif person is None and not _owners_own(event, state.environment):
         raise TrustError("key.not-enrolled", f"{fingerprint(key)} signed this {kind}, and belongs to nobody in the roster")
     elif isinstance(event, Departure):
         admit_exceptional(place, event, by, roster, owner=owner)
@@ -130,9 +130,13 @@ def admit(state: State, leaf: Leaf, index: int, load: Load, pinned: Root | None)
     return Said(event=event, subjects=opened.subjects, by=by, key=fingerprint(key), index=index, at=at)
 
 
-def _owners_own(event: events.Event) -> bool:
-    """What an owner may say in an environment, enrolled or not: what refuses there, or ends that."""
-    return isinstance(event, Held | Lifted | events.Revoked) or (isinstance(event, events.Withdrawn) and event.what == "revocation")
+def _owners_own(event: events.Event, here: EnvironmentState) -> bool:
+    """What an owner may say in an environment, enrolled or not: what refuses there, or ends that; of revocations, from rules 2 on.
+
+    A lockgate of rules 1 would pass over it and decide, and that decision's state would be believed where the walk ends; by rules 2 it decides nothing.
+    """
+    revoking = isinstance(event, events.Revoked) or (isinstance(event, events.Withdrawn) and event.what == "revocation")
+    return isinstance(event, Held | Lifted) or (revoking and here.goes_by(2))
 
 
 def _recorded_at(state: State, leaf: Leaf, index: int) -> datetime:

@@ -299,7 +299,23 @@ def verify_evidence(key: EvidenceKey, message: bytes, signature: bytes) -> None:
 
 def candidates(known: Mapping[str, EvidenceKey], signature: bytes) -> list[str]:
     """The names of the keys whose evidence has this form, which says nothing of what it proves."""
-    return [name for name, key in known.items() if algorithm_of(key) and algorithms.fits(verifier_of(key).public, signature)]
+    fitting: dict[tuple[str, int], bool] = {}
+    found = []
+    for name, key in known.items():
+        if (form := _form(key)) not in fitting:
+            fitting[form] = bool(form[0]) and algorithms.fits(verifier_of(key).public, signature)
+        found += [name] if fitting[form] else []
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _form(key: EvidenceKey) -> tuple[str, int]:
+    """What the form of a key's evidence depends on: keys that agree in it are asked once. Empty for a key that signs none."""
+    algorithm = algorithm_of(key)
+    if algorithm not in RSA_ALGORITHMS:
+        return algorithm, 0
+    public = verifier_of(key).public
+    return algorithm, public.key_size if isinstance(public, rsa.RSAPublicKey) else 0
 
 
 def effort(key: EvidenceKey) -> int:

@@ -9,7 +9,6 @@ Either way it is kept by value, as the canonical JSON of the TrustedRoot: the ga
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from lockgate import canon
 from lockgate.core.signers import RootText
@@ -73,9 +72,3 @@ def kept(data: bytes) -> RootText:
     if not read_root.authorities:
         raise EvidenceError("trusted-root.malformed", "this trusted root names no certificate authority: nobody's certificate could be believed by it")
     return text
-
-
-@lru_cache(maxsize=16)
-def parsed(root: RootText) -> trust.TrustedRoot:
-    """A trusted root of a policy, ready to verify with. Raises EvidenceError: as `trust.parse`."""
-    return trust.parse(root.encode())

@@ -30,6 +30,9 @@ SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"
 ANY = ""
 """The kind of what does not say what it is."""
 
+PER_CHARACTER = 1024
+"""What a pattern that goes through one character counts as (some 1.3 µs), as `dsse.work` counts it."""
+
 
 class Outcome(NamedTuple):
     """What came of a piece.
@@ -47,6 +50,24 @@ class Outcome(NamedTuple):
     walk: Walk | None = None
     certified: bool = False
     verified: Verified | None = None
+
+
+def matters(accepts: Accepts) -> bool:
+    """Whether one format is weaker than another here."""
+    return len(accepts.formats) > 1
+
+
+def work(whole: bundle.Bundle, believed: Believed) -> int:
+    """What `claimed` costs at most beside hashing, as `dsse.work` counts it: any name may stand in a certificate that nobody vouches for."""
+    if not matters(believed.accepts):
+        return 0
+    try:
+        who = identity.read(whole.chain[0])
+    except EvidenceError:
+        return 0  # it claims nobody
+    subjects = sum(rule.identity is None for rule in believed.identities.values())
+    issuers = sum(rule.issuer is None for rule in believed.identities.values())
+    return PER_CHARACTER * (subjects * len(who.subject) + issuers * len(who.issuer))
 
 
 def claimed(

@@ -120,7 +120,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     match one.code:
         case "signed-by.no-good-signature" if one.params.get("because") != ("dsse.unknown-key",):
             return f"lockgate verify {this}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
-        case "signed-by.no-signature" | "signed-by.too-few-keys" | "signed-by.too-old" if not _keys_left(one):
+        case "signed-by.no-signature" | "signed-by.too-few-keys" | "signed-by.too-old" if one.params.get("identities") and not _keys_left(one):
             return f"lockgate verify {this}{asked.options}"  # only a certificate's holder is missing, and signs with a client of Sigstore's
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"

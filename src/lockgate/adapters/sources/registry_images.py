@@ -94,7 +94,10 @@ class Registries:
         """
         require_readable(evidence)
         try:
-            with self._repository(self._signatures(ref)) as repository, self._repository(ref) as image:
+            there = self._signatures(ref)
+            with ExitStack() as stack:
+                repository = stack.enter_context(self._repository(there))
+                image = repository if there.path == canonical(ref.path) else stack.enter_context(self._repository(ref))
                 return repository.push(digest, evidence, image)
         except LockgateError as err:
             raise LedgerError("ref.unwritable", f"nothing was attached to {digest}: {err.message}; attaching again does no harm", err.remedy) from None

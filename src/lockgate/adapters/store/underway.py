@@ -28,13 +28,17 @@ class LockedFiles:
         with suppress(OSError):
             disk.make_directory(self._path)
             fd = os.open(self._path / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:  # of two that go by one permit, the other one was first
+                os.close(fd)
+                raise
             os.set_inheritable(fd, True)
             self._held[name] = fd
 
     def over(self, name: str) -> None:
-        """Forget it."""
-        if self._path is not None:
+        """Forget it, where it is held here or by nobody: another one's hold is theirs."""
+        if self._path is not None and (name in self._held or self.died(name)):
             with suppress(OSError):
                 (self._path / name).unlink()
         if name in self._held:

@@ -28,6 +28,8 @@ EXTENSIONS = {
     20: "build-trigger",
     21: "run-invocation-uri",
     22: "source-repository-visibility",
+    23: "deployment-environment",
+    24: "token-subject",
 }
 """The last number of the OID -> its name here; values are DER UTF8Strings."""
 
