@@ -260,9 +260,10 @@ def _read_message(opened: Opened, source: Digest, asked: _Asked) -> list[Read]:
 def _message_signers(opened: Opened, digest: Digest, asked: _Asked) -> Signers:
     """Step 2, of which a certificate for a key that is known is that key, as in `_signers`."""
     over = {"sha256": bytes.fromhex(hex_of(digest))}
-    for name, public in asked.known.items() if opened.bundle is not None else ():
+    signature = opened.bundle.signed.signature if opened.bundle is not None else b""
+    for name, public in asked.known.items():
         try:
-            key.verify_digest(key.named_key(public), opened.bundle.signed.signature, over["sha256"])
+            key.verify_digest(key.named_key(public), signature, over["sha256"])
         except (EvidenceError, ValueError):
             continue
         accepted.require(asked.believed.accepts, [keys.algorithm_of(public)])

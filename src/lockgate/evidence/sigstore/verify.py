@@ -63,7 +63,7 @@ class Verified(Noun, frozen=True, kw_only=True):
     Attributes:
         certificate: the signer's, DER; empty where a key signed.
         times: when the signature was made, as is known; none where a key signed without any.
-        logged: the index in the transparency log; -1 for no entry. cosigned: who of the witnesses that were asked for cosigned its checkpoint.
+        logged: the index in the transparency log (`rekor.place`); -1 for no entry. cosigned: who of the witnesses that were asked for cosigned its checkpoint.
         payload, payload_type: of an envelope; the type is empty where a message was signed, and the payload too unless it came along.
     """
 
@@ -108,7 +108,7 @@ def verify(bundle: Bundle, root: TrustedRoot, digests: Mapping[str, bytes], *, s
     return Verified(
         certificate=bundle.chain[0] if chain else b"",
         times=times,
-        logged=entry.index if entry is not None else -1,
+        logged=rekor.place(entry) if entry is not None else -1,
         payload=bundle.signed.payload,
         payload_type=bundle.signed.payload_type,
         cosigned=cosigned,
