@@ -163,7 +163,7 @@ class TestHide:
 
     @pytest.mark.not_caught
     def test_can_make_an_old_signature_look_new_while_its_certificate_lives(self, stage: Stage) -> None:
-        """Authorities stamp for anybody, and an older time stamp is left out. The public Sigstore's certificates live for minutes, private ones may for months."""
+        """Authorities stamp for anybody, and an older time stamp is left out. Certificates of the public Sigstore live for minutes."""
         signer = p256()
         lasting, minutes = (
             OURS.leaf(signer, begin=THEN, end=THEN + timedelta(days=90), sct_at=THEN),
