@@ -225,7 +225,9 @@ def _held(whole: Bundle | None, over: Mapping[str, bytes], asked: _Asked) -> Sig
     """The holders of the certificate that signed this. `over`: digests of what is signed, where it did not come along."""
     if whole is None or not asked.believed.identities:
         raise EvidenceError("bundle.keyless", "this was signed by the key in a certificate, and the policy names no identity that a certificate could have")
-    return Signers(holders=certified.held(lambda root, demands: verify.verify(whole, root, over, demands=demands), asked.believed, asked.now).holders)
+    found = certified.held(lambda root, demands: verify.verify(whole, root, over, demands=demands), asked.believed, asked.now)
+    accepted.require_own_key(found.verified.certificate, asked.known)
+    return Signers(holders=found.holders)
 
 
 def _read_payload(opened: Opened, signed: simple_signing.Signed, source: Digest, asked: _Asked) -> list[Read]:
