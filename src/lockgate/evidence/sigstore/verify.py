@@ -59,8 +59,8 @@ class Verified(Noun, frozen=True, kw_only=True):
     Attributes:
         certificate: the signer's, DER; empty where a key signed.
         times: when the signature was made, as is known; none where a key signed without any.
-        logged: the index in the transparency log; -1 for no entry. log: that log's host. included: how it is known that the entry is there: by a
-            ``proof`` of inclusion, or by the log's ``promise``; empty for no entry.
+        logged: the index in the transparency log (`rekor.place`); -1 for no entry. log: that log's host. included: how it is known that the entry is
+            there: by a ``proof`` of inclusion, or by the log's ``promise``; empty for no entry.
         certificate_logs: the hosts of the logs that the certificate was shown to; none where that was not asked.
         cosigned: who of the witnesses that were asked for cosigned the log's checkpoint.
         payload, payload_type: of an envelope; the type is empty where a message was signed, and the payload too unless it came along.
@@ -122,7 +122,7 @@ def verify(
     return Verified(
         certificate=bundle.chain[0] if chain else b"",
         times=times,
-        logged=entry.index if entry is not None else -1,
+        logged=rekor.place(entry) if entry is not None else -1,
         payload=bundle.signed.payload,
         payload_type=bundle.signed.payload_type,
         cosigned=found.cosigned if found is not None else (),
