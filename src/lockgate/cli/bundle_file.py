@@ -63,17 +63,16 @@ def verify_bundle(session: Session, what: str, trusted_root: str, artifacts: tup
 
 def _artifact(session: Session, text: str, platform: str) -> Artifact:
     """What is known of it: of a plain file, which is read once, every digest that a signature may be over; of anything else, what its references go by."""
-    from lockgate.adapters.sources.files import read_for_signatures
-    from lockgate.adapters.sources.local import located
     from lockgate.app.artifacts import artifacts_of
     from lockgate.app.inspect_bundle import Artifact
     from lockgate.core.digest import parse_ref
+    from lockgate.wire.files import read_for_signatures
 
-    if text.startswith("sha256:") or (ref := located(parse_ref(text))).scheme != "file":
-        ((digest,), _) = artifacts_of(session.bench(), (text,), platform)
-        return Artifact(digest=digest)
-    digest, others, content = read_for_signatures(ref)
-    return Artifact(digest=digest, digests=others, content=content)
+    if not text.startswith("sha256:") and (found := read_for_signatures(parse_ref(text))) is not None:
+        digest, others, content = found
+        return Artifact(digest=digest, digests=others, content=content)
+    ((digest,), _) = artifacts_of(session.bench(), (text,), platform)
+    return Artifact(digest=digest)
 
 
 def _lines(seen: SeenBundle) -> list[str]:

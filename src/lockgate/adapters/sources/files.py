@@ -113,7 +113,7 @@ class PlainFiles:
     def _digest(self, path: str, out_fd: int | None = None) -> tuple[Digest, int]:
         """Digest and size, in bounded memory; what is read is written to `out_fd` on the way where one is given."""
         sha = hashlib.sha256()
-        sinks = [sha.update] if out_fd is None else [sha.update, partial(disk.write_all, out_fd)]
+        sinks: list[Callable[[memoryview], object]] = [sha.update] if out_fd is None else [sha.update, partial(disk.write_all, out_fd)]
         read = _through(path, sinks, "" if out_fd is None else ", or what it is copied to,")
         return "sha256:" + sha.hexdigest(), read
 
