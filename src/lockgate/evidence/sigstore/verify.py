@@ -85,6 +85,7 @@ def verify(
     signer: Key | None = None,
     demands: Demands = Demands(),  # noqa: B008  frozen
     walk: Walk | None = None,
+    content: bytes | None = None,
 ) -> Verified:
     """Verify a bundle, offline.
 
@@ -96,6 +97,7 @@ def verify(
         signer: the key to verify with, where the bundle names a key.
         demands: what has to be there.
         walk: what to tell the steps.
+        content: the artifact's own bytes, for a key that signs these (Ed25519) and no digest; None where they are not known. They have the `digests`.
 
     Raises:
         EvidenceError: by code, as the steps say: ``sigstore.…``, ``timestamp.…``, ``certificate.…``, ``log-entry.…``, ``signature.…``.
@@ -114,7 +116,7 @@ def verify(
     entry = bundle.entry
     found = _included(entry, root, times, demands, walk)
     with walk.at("signature"):
-        _require_signature(bundle, own, digests)
+        _require_signature(bundle, own, digests, content)
     if entry is not None:
         with walk.at("log-content"):
             rekor.matches(entry, rekor.Logged(signed=bundle.signed, message=_message(bundle, digests), signer=bundle.chain[0] if chain else own.spki))
@@ -220,17 +222,20 @@ def _encoded(bundle: Bundle) -> bytes:
     return pae(bundle.signed.payload_type, bundle.signed.payload) if bundle.signed.payload_type else bundle.signed.payload
 
 
-def _require_signature(bundle: Bundle, own: Key, digests: Mapping[str, bytes]) -> None:
+def _require_signature(bundle: Bundle, own: Key, digests: Mapping[str, bytes], content: bytes | None) -> None:
     """Step 5. What the bundle says of the message's digest is a hint, and may not mislead all the same."""
     signed = bundle.signed
     try:
         if encoded := _encoded(bundle):
             key.verify(own, signed.signature, encoded)
             return
-        said = signed.algorithm.removeprefix("SHA2_")
-        if signed.digest and digests.get(f"sha{said}") != signed.digest:
+        said = f"sha{signed.algorithm.removeprefix('SHA2_')}"
+        if signed.digest and digests.get(said, signed.digest) != signed.digest:
             raise EvidenceError("sigstore.other-artifact", "the bundle is about another artifact: it names another digest")
-        if own.prehash not in digests:
+        if not own.prehash and content is not None:
+            key.verify(own, signed.signature, content)
+            return
+        if own.prehash not in digests or (signed.digest and said not in digests):
             raise EvidenceError("signature.needs-bytes", "this key signs the bytes themselves, or another digest of them than is known")
         key.verify_digest(own, signed.signature, digests[own.prehash])
     except ValueError:
