@@ -15,9 +15,11 @@ from lockgate.core.identity import Roster
 from lockgate.core.policy import Policy
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.signers import IdentityRule, root_digest
 from lockgate.evidence import record
 from lockgate.evidence.place import read_policy
 from lockgate.evidence.policy_yaml import dump_policy
+from private_sigstore import Instance
 from world import PEOPLE, WEEK, World, changed, standard_policy
 
 
@@ -110,3 +112,19 @@ def test_of_a_request_nothing_is_collected(world: World) -> None:
     found = request.find(world.ports, world.request())
     assert request.change_of(world.ports, found) == Difference()
     assert len(PEOPLE) > 1
+
+
+def test_a_trusted_root_is_shown_by_its_digest_and_whom_it_believes(world: World) -> None:
+    ours = Instance()
+    document = ours.root_json
+    first = encode(document).decode()
+    document["timestampAuthorities"][0]["validFor"]["end"] = "2027-01-01T00:00:00Z"
+    second = encode(document).decode()
+    rules = {"ci": IdentityRule(root="ours", issuer="https://issuer.example", identity="x")}
+    old, new = (changed(standard_policy(), identities=rules, trusted_roots={"ours": root}) for root in (first, second))
+    world.policy(old)
+    lines = of(world, "policy", new).lines
+    assert {f"-  ours: {root_digest(first)}", f"+  ours: {root_digest(second)}"} <= set(lines)
+    assert len([line for line in lines if line.startswith(("-", "+"))]) == 4
+    assert any(line.startswith("+    time-stamper: CN=stamper sha256:") and line.endswith(" to 2027-01-01 00:00:00 UTC") for line in lines)
+    assert not any("rawBytes" in line for line in lines)

@@ -6,13 +6,19 @@ People stand in it by id. Its digest is recorded for good, so that it may not te
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
+from lockgate.app.inspect_root import inspect_root
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core.identity import Person, Roster, fingerprint
+from lockgate.core.policy import Policy
+from lockgate.core.signers import root_digest
 from lockgate.core.state import DocumentKind, House
+from lockgate.errors import EvidenceError
 from lockgate.evidence.place import read_policy, read_root, read_roster
 from lockgate.render.standing import root_lines
+from lockgate.render.words import plain, when
 
 MOST = 400
 """Lines that are shown, and bound. How many were left out is said inside what is signed."""
@@ -49,10 +55,7 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
     before = ports.blobs.get(current.digest) if current else None
     match kind:
         case "policy":
-            from lockgate.evidence.policy_yaml import dump_policy  # noqa: PLC0415  what shows no policy does not wait for a YAML library
-
-            # Not by `splitlines`: a text may hold what that takes for a line end, and would draw lines that the policy does not have.
-            found = _changed(*(dump_policy(read_policy(data)).split("\n")[:-1] if data else [] for data in (before, after)))
+            found = _changed(*(_policy(read_policy(data)) if data else [] for data in (before, after)))
         case "roster":
             found = _people(read_roster(before) if before else None, read_roster(after))
         case _:
@@ -65,6 +68,32 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
         else:
             left_out += 1
     return Difference(lines=tuple(shown), left_out=left_out)
+
+
+def _policy(policy: Policy) -> list[str]:
+    """A policy as YAML, but for its trusted roots: each by its digest, and whom it believes."""
+    from lockgate.evidence.policy_yaml import dump_policy  # noqa: PLC0415  what shows no policy does not wait for a YAML library
+
+    # Not by `splitlines`: a text may hold what that takes for a line end, and would draw lines that the policy does not have.
+    lines = dump_policy(policy).split("\n")[:-1]
+    lines = lines[: len(lines) - len(policy.trusted_roots)]  # they stand last, a line each
+    for name, root in policy.trusted_roots.items():
+        lines.append(f"  {name}: {root_digest(root)}")
+        lines += _believed(root)
+    return lines
+
+
+def _believed(root: str) -> list[str]:
+    try:
+        seen = inspect_root(root.encode())
+    except EvidenceError as err:  # a policy is read whatever it says
+        return [f"    nobody: {err.code}"]
+    return [f"    {one.kind}: {plain(one.name)} {one.key} {_span(one.start, one.end)}" for one in seen.believed]
+
+
+def _span(start: datetime | None, end: datetime | None) -> str:
+    words = [f"{word} {when(at)}" for word, at in (("from", start), ("to", end)) if at is not None]
+    return " ".join(words) + ("" if end else " on") if words else "at any time"
 
 
 def _changed(before: list[str], after: list[str]) -> Iterator[str]:

@@ -145,7 +145,7 @@ def _identity(found: verify.Verified, wanted: Wanted, walk: Walk) -> identity.Id
     with walk.at("identity"):
         who = identity.read(found.certificate)
         if (who.subject, who.issuer) != (wanted.identity, wanted.issuer):
-            raise EvidenceError("sigstore.other-identity", f"{who.subject} signed this, by the word of {who.issuer}, and not who had to")
+            raise EvidenceError("sigstore.other-identity", f"{who.subject} signed this, by the word of {who.issuer}, and somebody else had to")
         walk.note(f"{who.subject} by the word of {who.issuer}")
     return who
 

@@ -22,7 +22,7 @@ def wanted(who: tuple[str, str], publics: tuple[str, ...], witnesses: Witnesses,
     from lockgate.app.inspect_bundle import Wanted
 
     if (bool(who[0]), bool(who[1]), len(publics)) not in {(True, True, 0), (False, False, 1)}:
-        raise UsageError("sigstore.whose", "a bundle shows who signed: say who had to, with --identity and --issuer, or with one --public")
+        raise UsageError("sigstore.whose", "say who had to sign: with --identity and --issuer, or of a bundle that a key signed, with one --public")
     key = arguments.evidence_key(publics[0])[1] if publics else ""
     return Wanted(identity=who[0], issuer=who[1], key=key, witnesses=witnesses, log=log, certificate_log=certificate_log)
 
@@ -34,7 +34,12 @@ def is_artifact(what: str, platform: str, artifacts: tuple[str, ...]) -> bool:
 
     if artifacts:
         return False
-    return bool(platform) or what.startswith(("oci:", "file:")) or is_registry(what) or not is_bundle(arguments.read(what, "verify.unreadable", MAX_BUNDLE))
+    if platform or what.startswith(("oci:", "file:")) or is_registry(what):
+        return True
+    try:
+        return not is_bundle(arguments.read(what, "verify.unreadable", MAX_BUNDLE))
+    except UsageError:  # a directory, or nothing: whoever looks for the artifact says which
+        return True
 
 
 def verify_bundle(session: Session, what: str, trusted_root: str, artifacts: tuple[str, ...], platform: str, asked: Wanted, *, steps: bool) -> None:

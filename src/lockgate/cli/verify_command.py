@@ -34,7 +34,7 @@ MAX_FILE = 4 << 20
 @arguments.platform_option
 @arguments.plain_http_option
 @click.option("--artifact", "artifacts", multiple=True, metavar="REF|DIGEST", help="Of a permit: that it names this artifact; a REF is read, every byte.")
-@click.option("--environment", default="", metavar="ENV", help="Of a permit: that it is for this environment.")
+@click.option("--environment", default="", metavar="ENV", help="Of a permit: that it is for this environment. Of an artifact: what counts there.")
 @click.option("--config", "config_files", multiple=True, metavar="FILE", help="Of a permit: that it is for this configuration, or none.")
 @click.option("--status", default="", metavar="FILE", help="Of a permit: that this signed list of `log status` has not revoked it.")
 @click.option("--run", is_flag=True, help="Of a permit: that it lets run what the list says runs there, past its end too.")
@@ -92,10 +92,11 @@ def command(
     if identity or issuer or witnesses or quorum or log or certificate_log:
         raise UsageError("sigstore.whose", "--identity, --issuer, --log, --certificate-log, --witness and --quorum go with a --trusted-root: name it")
     attached = bool(publics or platform) or what.startswith(("oci:", "file:")) or is_registry(what)
-    if attached and environment and not (publics or artifacts or config_files or status or run):
+    of_permit = bool(artifacts or config_files or status or run)
+    if attached and environment and not (of_permit or publics):
         _artifact(session, what, _by_policy(session, what, platform, environment), platform, steps=steps)
         return
-    if artifacts or environment or config_files or status or run:
+    if of_permit or environment:
         if publics:
             raise UsageError("permit.no-public", "a permit is checked against the pinned root, by --trust, and by no key named with --public")
         _proof(session, what, terms_of(session, artifacts, platform, environment, config_files, status, run=run), status)

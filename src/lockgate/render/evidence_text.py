@@ -116,6 +116,8 @@ def _bad(one: Piece, sheet: Sheet) -> tuple[str, str]:
         return "skip", f"{called}{by}: not read"
     if failed is None:
         return _mark("FAIL", sheet), f"{called}: proves nothing"
+    if one.code == "evidence.format-not-accepted":
+        return "skip", f"{plain(failed.said)} [{one.code}]"
     if one.code in _STRANGER:
         return "skip", f"{called}, by a key that is not named here [{one.code}]"
     if one.code == "bundle.keyless":

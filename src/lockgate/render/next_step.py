@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.digest import Digest
+from lockgate.core.digest import Digest, is_registry
 from lockgate.core.duration import Time
 from lockgate.core.identity import Name
 from lockgate.core.outcome import Outcome
@@ -117,9 +117,10 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     named = shlex.join(asked.typed or asked.refs) + asked.reach
     this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0])) + asked.reach
     again = asked.config + asked.own_key + asked.options
+    there = _there(one, this, environment)
     match one.code:
         case "signed-by.no-good-signature" if one.params.get("because") != ("dsse.unknown-key",):
-            return f"lockgate verify {this}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
+            return f"lockgate verify {this}{there}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
         case "signed-by.no-signature" | "signed-by.too-few-keys" | "signed-by.too-old" if one.params.get("identities") and not _keys_left(one):
             return f"lockgate verify {this}{asked.options}"  # only a certificate's holder is missing, and signs with a client of Sigstore's
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
@@ -163,7 +164,15 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
         case _ if "able" in one.params:
             return f"lockgate people add NAME --public FILE --duty {environment}=approve:{_first_of(one, 'missing')}{asked.options}"
         case _:
-            return f"lockgate verify {this}{asked.options}"
+            return f"lockgate verify {this}{there}{asked.options}"
+
+
+def _there(one: Outcome, this: str, environment: str) -> str:
+    """Where something did not count, `verify` is asked what counts in that environment; of a bare file, that would be a permit's."""
+    because = one.params.get("because", ())
+    codes = because if isinstance(because, tuple) else (because,)
+    artifact = this.startswith(("oci:", "file:")) or is_registry(this)
+    return f" --environment {environment}" if artifact and any(str(code).startswith("evidence.") for code in codes) else ""
 
 
 def _by_deployer(asked: Asked, named: str, environment: str) -> str:
