@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from build import BUILT, digest, key, person, person_id
@@ -15,9 +17,11 @@ from lockgate.core.identity import Roster
 from lockgate.core.policy import Policy
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.signers import IdentityRule
 from lockgate.evidence import record
 from lockgate.evidence.place import read_policy
 from lockgate.evidence.policy_yaml import dump_policy
+from private_sigstore import Instance
 from world import PEOPLE, WEEK, World, changed, standard_policy
 
 
@@ -110,3 +114,28 @@ def test_of_a_request_nothing_is_collected(world: World) -> None:
     found = request.find(world.ports, world.request())
     assert request.change_of(world.ports, found) == Difference()
     assert len(PEOPLE) > 1
+
+
+def test_of_a_trusted_root_whom_it_believes_is_shown_and_no_certificate(world: World) -> None:
+    """Whoever signs sees which authority or log comes and goes, and when each is believed; where the bytes alone differ, their digest."""
+    root = Instance().root_json
+    first = with_root(root)
+    world.policy(first)
+    assert of(world, "policy", first) == Difference()
+    assert "CERTIFICATE" not in of(world, "policy", standard_policy()).text()
+    stranger = Instance().root_json["tlogs"][0]
+    other = {**root, "tlogs": [*root["tlogs"][:1], stranger | {"baseUrl": "https://new.example"}]}
+    other["ctlogs"][0]["publicKey"]["validFor"]["end"] = "2026-12-01T00:00:00Z"
+    found = of(world, "policy", with_root(other))
+    assert found.lines[:2] == (" trusted-roots:", "   ours:")
+    gone, come = ([line for line in found.lines if line[0] == sign] for sign in "-+")
+    assert [line.split()[1].rstrip(":") for line in gone] == [line.split()[1].rstrip(":") for line in come] == ["digest", "certificate-log", "transparency-log"]
+    assert ("log2.example" in gone[2], "new.example" in come[2], "to:" in gone[1], 'to: "2026-12-01T00:00:00Z"' in come[1]) == (True, True, False, True)
+    assert not any("rawBytes" in line or len(line) > 400 for line in found.lines)
+    respelled = {**root, "tlogs": [{**one, "comment": "nothing"} for one in root["tlogs"]]}
+    assert [line.split()[1] for line in of(world, "policy", with_root(respelled)).lines if line[0] == "+"][:1] == ["digest:"]
+
+
+def with_root(root: dict[str, Any]) -> Policy:
+    rule = IdentityRule(root="ours", issuer="https://issuer.example", identity="ada@example.com")
+    return changed(standard_policy(), identities={"ada": rule}, trusted_roots={"ours": encode(root).decode()})

@@ -6,13 +6,21 @@ People stand in it by id. Its digest is recorded for good, so that it may not te
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
+from lockgate.core.digest import hex_of
 from lockgate.core.identity import Person, Roster, fingerprint
+from lockgate.core.policy import Policy
+from lockgate.core.signers import root_digest
 from lockgate.core.state import DocumentKind, House
+from lockgate.errors import EvidenceError
 from lockgate.evidence.place import read_policy, read_root, read_roster
 from lockgate.render.standing import root_lines
+
+if TYPE_CHECKING:
+    from lockgate.app.inspect_root import Believed
 
 MOST = 400
 """Lines that are shown, and bound. How many were left out is said inside what is signed."""
@@ -49,10 +57,7 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
     before = ports.blobs.get(current.digest) if current else None
     match kind:
         case "policy":
-            from lockgate.evidence.policy_yaml import dump_policy  # noqa: PLC0415  what shows no policy does not wait for a YAML library
-
-            # Not by `splitlines`: a text may hold what that takes for a line end, and would draw lines that the policy does not have.
-            found = _changed(*(dump_policy(read_policy(data)).split("\n")[:-1] if data else [] for data in (before, after)))
+            found = _changed(*(_policy(read_policy(data)) if data else [] for data in (before, after)))
         case "roster":
             found = _people(read_roster(before) if before else None, read_roster(after))
         case _:
@@ -65,6 +70,34 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
         else:
             left_out += 1
     return Difference(lines=tuple(shown), left_out=left_out)
+
+
+def _policy(policy: Policy) -> list[str]:
+    """A policy as YAML; of each trusted root its digest and whom it believes, for nobody reads certificates in base64."""
+    from lockgate.evidence.policy_yaml import flow, policy_lines, quoted  # noqa: PLC0415  what shows no policy does not wait for a YAML library
+
+    lines = policy_lines(policy)  # in no text of which there is a line end: it is written as an escape
+    if not policy.trusted_roots:
+        return lines
+    from lockgate.app.inspect_root import inspect_root  # noqa: PLC0415  nor for certificates, where no root is
+
+    lines.append("trusted-roots:")
+    for name, root in policy.trusted_roots.items():
+        lines += [f"  {quoted(name)}:", f"    digest: {root_digest(root)}"]
+        try:
+            believed = inspect_root(root.encode()).believed
+        except EvidenceError as err:  # one that a later lockgate reads, or an earlier one did: it vouches for nobody here
+            lines.append(f"    unreadable: {err.code}")
+            continue
+        lines += [f"    {one.kind}: {flow(_filled(one))}" for one in believed]
+    return lines
+
+
+def _filled(one: Believed) -> dict[str, str]:
+    """What is said of one who is believed; nothing where there is no bound."""
+    told = {"name": one.name, "algorithm": one.algorithm, "id": "" if one.id == hex_of(one.key) else one.id, "key": one.key}
+    spans = {name: f"{at:%Y-%m-%dT%H:%M:%SZ}" for name, at in (("from", one.start), ("to", one.end)) if at is not None}
+    return {name: value for name, value in (told | spans).items() if value}
 
 
 def _changed(before: list[str], after: list[str]) -> Iterator[str]:
