@@ -146,13 +146,14 @@ print("ready", flush=True); signal.pause()' &
 
 def test_ctrl_c_on_a_terminal_reaches_it_once(tmp_path: Path) -> None:
     """The command's group has the terminal, and this process hears nothing; afterwards it has the terminal again."""
-    script = f"trap 'echo x >> {tmp_path}/heard; exit 3' INT; echo ready; read line"
+    script = f"trap 'echo x >> {tmp_path}/heard; exit 3' INT; read first; echo ready; read line"
     pid, fd = pty.fork()
     if pid == 0:
         os.environ["PYTHONPATH"] = str(SRC)
         os.execv(sys.executable, [sys.executable, "-c", CODE + "print('mine', input(), flush=True)", "own", "sh", "-c", script])
     with os.fdopen(fd, "r+b", buffering=0) as terminal:
         said = said_on(terminal)
+        terminal.write(b"the terminal is its own once it has read this\n")
         said(b"ready")
         terminal.write(b"\x03")
         said(b"ended 3 0  0")
