@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat as modes
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from attack.stage import Stage, refused
+from attack.vouched import OURS, answer, believe
 from build import SIGNED, digest, key
 from layouts import Layout
 from lockgate.app import attach, deploy
@@ -20,12 +22,17 @@ from lockgate.app.placing import ConfigFile
 from lockgate.core.digest import digest_of
 from lockgate.core.model import config_digest
 from lockgate.core.policy import EnvironmentPolicy
+from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.signers import Accepts
 from lockgate.evidence.artifact import SIGNATURE_TYPE
 from lockgate.evidence.attestation import write_attestation
 from lockgate.evidence.sigstore import bundle
 from lockgate.wire.files import file_digest
+from private_sigstore import NOW as VOUCHED
+from private_sigstore import p256
 from world import changed, standard_policy
+
+THEN = VOUCHED - timedelta(days=10)
 
 
 def on_shelf(stage: Stage, name: str = "next") -> Path:
@@ -153,6 +160,21 @@ class TestHide:
         stage.artifact("older")
         stage.clock.advance(hours=25)
         assert stage.answer("older", "staging") == "signed-by.too-old"
+
+    @pytest.mark.not_caught
+    def test_can_make_an_old_signature_look_new_while_its_certificate_lives(self, stage: Stage) -> None:
+        """Authorities stamp for anybody, and an older time stamp is left out. Certificates of the public Sigstore live for minutes."""
+        signer = p256()
+        lasting, minutes = (
+            OURS.leaf(signer, begin=THEN, end=THEN + timedelta(days=90), sct_at=THEN),
+            OURS.leaf(signer, begin=THEN, end=THEN + timedelta(minutes=9), sct_at=THEN),
+        )
+        believe(stage, SignedBy(identities=("workflow",), max_age="24h"))
+        at = {"at": stage.clock.at - timedelta(hours=1)}
+        assert answer(stage, OURS.bundle(signer, certificate=lasting, stamped={"at": THEN})) == "signed-by.too-old"
+        assert answer(stage, OURS.bundle(signer, certificate=lasting, stamped=at)) == "allowed"
+        assert answer(stage, OURS.bundle(signer, certificate=lasting, log=1, stamp=True, entry={"integrated": THEN}, stamped=at)) == "signed-by.too-old"
+        assert answer(stage, OURS.bundle(signer, certificate=minutes, stamped=at)) == "certificate.outside-validity"
 
     def test_cannot_where_people_approved_a_digest(self, stage: Stage) -> None:
         put(stage, "shop")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from command_line import call, move_to
@@ -90,3 +91,36 @@ def test_of_a_log_that_has_to_be_witnessed_who_witnessed_it_is_told() -> None:
     assert code(*named, "--witness", "w.example/2") == "witness.malformed"
     assert code(*named, "--witness", other, "--witness", other) == "witness.twice"
     assert code("bundle.json", "--witness", other) == "sigstore.whose"
+
+
+@pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP384R1()), ec.generate_private_key(ec.SECP521R1()), Ed25519PrivateKey.generate()])
+def test_a_files_own_bytes_are_enough_for_any_key(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> None:
+    """A message's signature over SHA-384, SHA-512 or the bytes themselves: of a file all are known, of a digest that alone."""
+    Path("bundle.json").write_text(json.dumps(OURS.bundle(key, envelope=False)))
+    named = ("bundle.json", "--trusted-root", "root.json", *BY, "--artifact")
+    for artifact in ("app", "file:app", f"file:app@sha256:{DIGESTS['sha256'].hex()}"):
+        said = call("verify", *named, artifact)
+        assert said.code == 0, said
+    assert code(*named, f"sha256:{DIGESTS['sha256'].hex()}") == "signature.needs-bytes"
+    assert code(*named, f"file:app@sha256:{'0' * 64}") == "digest.mismatch"
+    assert code(*named, "file:nowhere") == "ref.not-found"
+    Path("other").write_bytes(b"other")
+    assert code(*named, "file:other") == "sigstore.other-artifact"
+    document = OURS.bundle(key, envelope=False)
+    hint = document["messageSignature"].pop("messageDigest")
+    Path("bundle.json").write_text(json.dumps(document))
+    assert call("verify", *named, "app").code == 0
+    assert code(*named, "file:other") == "signature.bad"
+    document["messageSignature"]["messageDigest"] = hint | {"algorithm": "SHA2_512", "digest": base64.b64encode(DIGESTS["sha512"]).decode()}
+    Path("bundle.json").write_text(json.dumps(document))
+    assert call("verify", *named, "app").code == 0
+    assert code(*named, f"sha256:{DIGESTS['sha256'].hex()}") == "signature.needs-bytes", "that digest is not known, which is no other artifact"
+
+
+def test_bytes_that_a_key_signs_itself_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("bundle.json").write_text(json.dumps(OURS.bundle(Ed25519PrivateKey.generate(), envelope=False)))
+    named = ("bundle.json", "--trusted-root", "root.json", *BY, "--artifact", "app")
+    monkeypatch.setattr("lockgate.adapters.sources.files.MAX_CONTENT", len(ARTIFACT))
+    assert call("verify", *named).code == 0
+    monkeypatch.setattr("lockgate.adapters.sources.files.MAX_CONTENT", len(ARTIFACT) - 1)
+    assert code(*named) == "signature.needs-bytes"

@@ -44,6 +44,16 @@ PAGE = "docs/codes/log.md"
         ("lockgate COMMAND --trust FILE", "status --trust t", "try:   lockgate status --trust FILE"),
         ("lockgate COMMAND --trust FILE", "policy apply policy.yaml --gate x", "try:   lockgate policy apply policy.yaml --gate x --trust FILE"),
         ("lockgate COMMAND --key KEY", "deploy i --to e --format json -- cp {ref} 'a b'", "try:   lockgate deploy i --to e --key KEY -- cp '{ref}' 'a b'"),
+        (
+            "lockgate COMMAND --key KEY",
+            "deploy i --to e -- up --password=hunter2 {ref}",
+            "try:   lockgate deploy i --to e --key KEY -- up --password=SECRET '{ref}'",
+        ),
+        (
+            "lockgate COMMAND --timeout 30m",
+            "deploy i --to e -- up --token x {ref}",
+            "try:   lockgate deploy i --to e --timeout 30m -- up --token SECRET '{ref}'",
+        ),
         ("lockgate people add NAME --duty ENV=DUTY", "request i --to staging", "try:   lockgate people add NAME --duty staging=DUTY"),
         ("lockgate status", "status --format json", f"try:   read {PAGE}, and then the same again"),
         ("chmod 600 bob.key", "reject r", "next:  chmod 600 bob.key"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import Accepts, Believed, IdentityRule
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact, dsse, policy_roots
+from lockgate.evidence import artifact, dsse, keys, policy_roots
 from lockgate.evidence.sigstore import bundle, identity
 from older_layout import layer
 from private_sigstore import ARTIFACT, DAY, ISSUER, NOW, WHO, Instance, der, p256
@@ -200,6 +201,18 @@ def test_a_certificate_for_a_key_of_the_policy_is_that_key_and_no_second_signer(
         assert isinstance(fact, Signature)
         assert (fact.key, fact.by) == (fingerprint(PUBLIC), None)
     assert code(message, keys={"k": PUBLIC}, formats=("sigstore-message",), algorithms=("ed25519",)) == "evidence.algorithm-not-accepted"
+
+
+def test_nor_is_it_a_second_signer_by_another_algorithm_of_the_key() -> None:
+    """An RSA key has one algorithm in the policy. In a certificate it has Sigstore's."""
+    signer = rsa.generate_private_key(65537, 2048)
+    public = keys.parse_spki(signer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    document = OURS.bundle(signer, log=1)
+    assert isinstance(read(document), Signature)
+    assert code(document, keys={"k": keys.with_algorithm(public, "rsa-pss-sha256")}) == "evidence.algorithm-not-accepted"
+    fact = read(document, keys={"k": keys.with_algorithm(public, "rsa-pkcs1-sha256")})
+    assert isinstance(fact, Signature)
+    assert (fact.key, fact.by) == (fingerprint(public), None)
 
 
 def test_formats_and_algorithms_that_are_not_named_do_not_count() -> None:

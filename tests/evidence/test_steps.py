@@ -10,7 +10,7 @@ import pytest
 
 import private_sigstore
 from build import KEYS, key
-from lockgate.app.inspect_bundle import Wanted, inspect_bundle
+from lockgate.app.inspect_bundle import Artifact, Wanted, inspect_bundle
 from lockgate.canon import encode
 from lockgate.core.examined import STEPS, Piece
 from lockgate.core.facts import Rejected
@@ -136,11 +136,11 @@ def test_a_weaker_signature_that_is_barred_says_so_at_the_last_step() -> None:
 def test_of_a_bundle_in_a_file_the_refusal_brings_the_steps() -> None:
     root, digest = json.dumps(OURS.root_json).encode(), DIGEST
     wanted = Wanted(identity=WHO, issuer=ISSUER)
-    seen = inspect_bundle(json.dumps(OURS.bundle()).encode(), root, digest, wanted)
+    seen = inspect_bundle(json.dumps(OURS.bundle()).encode(), root, Artifact(digest=digest), wanted)
     assert {step.result for step in seen.steps} == {"pass"}
     assert [step.name for step in seen.steps][-2:] == ["identity", "subject"]
     with pytest.raises(EvidenceError) as err:
-        inspect_bundle(json.dumps(OURS.bundle(log=1, entry={"logged": b"another"})).encode(), root, digest, wanted)
+        inspect_bundle(json.dumps(OURS.bundle(log=1, entry={"logged": b"another"})).encode(), root, Artifact(digest=digest), wanted)
     assert err.value.code == "log-entry.not-included"
     assert [(one.name, one.result) for one in err.value.steps][5:] == [
         ("log", "fail"),
@@ -152,7 +152,7 @@ def test_of_a_bundle_in_a_file_the_refusal_brings_the_steps() -> None:
     signer = private_sigstore.p256()
     by_key = Wanted(key=encode_key(signer))
     with pytest.raises(EvidenceError) as err:
-        inspect_bundle(json.dumps(OURS.bundle(signer, by_key=True, signed_by=OURS.stranger)).encode(), root, digest, by_key)
+        inspect_bundle(json.dumps(OURS.bundle(signer, by_key=True, signed_by=OURS.stranger)).encode(), root, Artifact(digest=digest), by_key)
     assert (err.value.code, "certificate" in [one.name for one in err.value.steps]) == ("signature.bad", False)
 
 

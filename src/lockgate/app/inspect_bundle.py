@@ -75,11 +75,24 @@ def is_bundle(data: bytes) -> bool:
     return b"application/vnd.dev.sigstore.bundle" in data[:4096]
 
 
-def inspect_bundle(data: bytes, root: bytes, artifact: Digest, wanted: Wanted) -> SeenBundle:
+class Artifact(Noun, frozen=True, kw_only=True):
+    """What is known of the artifact that a bundle is said to be about.
+
+    Attributes:
+        digest: its SHA-256. digests: others of the same bytes, by ``sha384`` and ``sha512``; none where its bytes were not read for that.
+        content: the bytes themselves; None where they were not read, or are too many.
+    """
+
+    digest: Digest
+    digests: dict[str, bytes] = {}
+    content: bytes | None = None
+
+
+def inspect_bundle(data: bytes, root: bytes, artifact: Artifact, wanted: Wanted) -> SeenBundle:
     """Verify a bundle over an artifact, by whoever had to sign.
 
     Args:
-        data: the bundle. root: the trusted root. artifact: whose bytes were read, or whose digest is believed.
+        data: the bundle. root: the trusted root. artifact: what was read of it, or the digest that is believed.
         wanted: who had to sign.
 
     Raises:
@@ -95,7 +108,7 @@ def inspect_bundle(data: bytes, root: bytes, artifact: Digest, wanted: Wanted) -
     return replace(seen, steps=walk.told(asked))
 
 
-def _inspected(data: bytes, root: bytes, artifact: Digest, wanted: Wanted, walk: Walk) -> SeenBundle:
+def _inspected(data: bytes, root: bytes, artifact: Artifact, wanted: Wanted, walk: Walk) -> SeenBundle:
     witness.known(wanted.witnesses)  # before anything is found wrong with the bundle
     believed = trust.parse(root)
     with walk.at("format"):
@@ -103,11 +116,12 @@ def _inspected(data: bytes, root: bytes, artifact: Digest, wanted: Wanted, walk:
         walk.note(f"Sigstore bundle 0.{read.version}")
     signer = named_key(wanted.key) if wanted.key else None
     demands = verify.Demands(log=wanted.log, certificate_log=wanted.certificate_log == "yes", witnesses=wanted.witnesses)
-    found = verify.verify(read, believed, {"sha256": bytes.fromhex(hex_of(artifact))}, signer=signer, demands=demands, walk=walk)
+    digests = {**artifact.digests, "sha256": bytes.fromhex(hex_of(artifact.digest))}
+    found = verify.verify(read, believed, digests, signer=signer, demands=demands, walk=walk, content=artifact.content)
     who = _identity(found, wanted, walk)
-    predicate = _predicate(found, artifact, walk)
+    predicate = _predicate(found, artifact.digest, walk)
     return SeenBundle(
-        artifact=artifact,
+        artifact=artifact.digest,
         identity=who.subject,
         issuer=who.issuer,
         claims=who.claims,

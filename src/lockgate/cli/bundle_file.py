@@ -8,7 +8,7 @@ from lockgate.cli import arguments
 from lockgate.errors import UsageError
 
 if TYPE_CHECKING:
-    from lockgate.app.inspect_bundle import SeenBundle, Wanted
+    from lockgate.app.inspect_bundle import Artifact, SeenBundle, Wanted
     from lockgate.cli.session import Session
     from lockgate.core.identity import Witnesses
 
@@ -48,7 +48,6 @@ def verify_bundle(session: Session, what: str, trusted_root: str, artifacts: tup
     Raises:
         UsageError: ``sigstore.no-artifact``. EvidenceError: as `inspect_bundle`, after the steps are told.
     """
-    from lockgate.app.artifacts import artifacts_of
     from lockgate.app.inspect_bundle import inspect_bundle
     from lockgate.errors import EvidenceError
     from lockgate.render.evidence_text import steps_text
@@ -57,15 +56,29 @@ def verify_bundle(session: Session, what: str, trusted_root: str, artifacts: tup
     if len(artifacts) != 1:
         raise UsageError("sigstore.no-artifact", "a bundle is about one artifact: name it with --artifact")
     data, root = arguments.read(what, "verify.unreadable", MAX_BUNDLE), arguments.read(trusted_root, "trusted-root.unreadable", MAX_ROOT)
-    ((digest,), _) = artifacts_of(session.bench(), artifacts, platform)
+    artifact = _artifact(session, artifacts[0], platform)
     try:
-        seen = inspect_bundle(data, root, digest, asked)
+        seen = inspect_bundle(data, root, artifact, asked)
     except EvidenceError as err:
         session.note("\n".join(steps_text(err.steps, session.sheet())))
         raise
     sheet = session.sheet(result=True)
     lines = [part for line in _lines(seen) for part in ([line] if line.startswith("artifact") else broken(line, sheet, 10))]
     session.say(seen, "\n".join(lines + (steps_text(seen.steps, sheet) if steps else [])))
+
+
+def _artifact(session: Session, text: str, platform: str) -> Artifact:
+    """What is known of it: of a plain file, which is read once, every digest that a signature may be over; of anything else, what its references go by."""
+    from lockgate.app.artifacts import artifacts_of
+    from lockgate.app.inspect_bundle import Artifact
+    from lockgate.core.digest import parse_ref
+    from lockgate.wire.files import read_for_signatures
+
+    if not text.startswith("sha256:") and (found := read_for_signatures(parse_ref(text))) is not None:
+        digest, others, content = found
+        return Artifact(digest=digest, digests=others, content=content)
+    ((digest,), _) = artifacts_of(session.bench(), (text,), platform)
+    return Artifact(digest=digest)
 
 
 def _lines(seen: SeenBundle) -> list[str]:

@@ -15,6 +15,7 @@ from lockgate.cli.exits import OUTCOMES
 from lockgate.cli.permit_file import keep_permit, permit_out, renew_permit, require_place
 from lockgate.cli.released import Named, named, release_options
 from lockgate.cli.session import Session, with_session
+from lockgate.cli.spoken import spoken
 
 if TYPE_CHECKING:
     from lockgate.app.deploy import Deployment, How
@@ -127,7 +128,7 @@ def _require_command(argv: tuple[str, ...]) -> None:
 def _again(session: Session, gated: Gated, about: Named, environment: str, argv: tuple[str, ...], *, by_tag: bool) -> str:
     """The same command line once more."""
     release = " ".join([*map(shlex.quote, about.typed if by_tag else gated.pinned), *_config(about)])
-    return f"lockgate deploy {release} --to {environment}{session.reach}{session.own_key}{session.place} -- {shlex.join(argv)}"
+    return f"lockgate deploy {release} --to {environment}{session.reach}{session.own_key}{session.place} -- {shlex.join(spoken(argv))}"
 
 
 def _tell(session: Session, done: Deployment, environment: str, again: str) -> None:

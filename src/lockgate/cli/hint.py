@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from lockgate.canon import Noun
+from lockgate.cli.spoken import LEFT_OUT, spoken
 from lockgate.core.digest import may_hold_password
 
 Path = tuple[str, ...]
@@ -61,7 +62,7 @@ class Typed(Noun, frozen=True, kw_only=True):
     Attributes:
         path: of the command, such as ``("log", "prove")``.
         plain: its arguments. options: (name, value), in order; ``--format`` left out.
-        command: what follows ``--``, with it.
+        command: what follows ``--``, with it, as it may be told again.
     """
 
     path: Path
@@ -95,6 +96,7 @@ def hint(remedy: str, words: Sequence[str], page: str) -> str:
         # What was typed is what failed: another value is needed, or, where there is none to change, another look.
         bare = Typed(path=command.path, options=tuple(one for one in command.options if one[0] in {"--key", "--gate", "--trust"}))
         return f"try:   {_filled(said[2], bare)[0]}" if _OPEN.search(remedy) else f"try:   read {page}, and then the same again"
+    whole = whole and not any(LEFT_OUT in word for word in command.command)
     return f"next:  {filled}" if whole and not said[1] and _words(filled) else f"try:   {said[1]}{filled}"
 
 
@@ -117,7 +119,7 @@ def typed(words: Sequence[str]) -> Typed:
         path=tuple(plain[:depth]),
         plain=tuple(plain[depth:]),
         options=tuple(one for one in options if one[0] != "--format"),
-        command=tuple(words[len(own) :]),
+        command=(*words[len(own) :][:1], *spoken(words[len(own) + 1 :])),
     )
 
 

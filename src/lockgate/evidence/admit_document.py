@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from lockgate.core import events
 from lockgate.core.identity import Fingerprint
 from lockgate.core.model import NONE
@@ -9,6 +12,11 @@ from lockgate.core.state import KEPT_ANSWERS, KEPT_REQUESTS, Document, OpenPropo
 from lockgate.errors import EvidenceError, TrustError
 from lockgate.evidence.admit_revocation import admit_lift, admit_revoked
 from lockgate.evidence.place import Place, read_policy, read_root, read_roster, require_lasting
+
+T = TypeVar("T")
+
+_NEWER = ("Object contains unknown field", "Invalid value", "Invalid enum value", "Expected `str` matching regex")
+"""How msgspec begins to complain of a field, a kind, a word or a form of text that is not known here."""
 
 
 def admit_house(place: Place, event: events.Event, by: str, key: Fingerprint, *, owner: bool) -> None:
@@ -62,14 +70,14 @@ def _admit_proposal(place: Place, event: events.Proposal) -> None:
     house = place.state.house
     match event:
         case events.RootProposed():
-            root, current = read_root(data), house.root
+            root, current = _known(read_root, data), house.root
             version = root.version
             if current is None or root.previous != current.digest or (root.genesis, root.log) != (house.genesis, read_root(place.load(current.digest)).log):
                 raise TrustError("root.other-log", "this root does not follow the one in force: it names another log, or another root before it")
         case events.RosterProposed():
-            version, current = read_roster(data).version, house.roster
+            version, current = _known(read_roster, data).version, house.roster
         case _:
-            read_policy(data)
+            _known(read_policy, data)
             version, current = event.version, house.policy
     if version != event.version or event.version != (current.version if current else 0) + 1 or event.replaces != (current.digest if current else NONE):
         raise EvidenceError("proposal.stale", f"version {event.version} does not follow what is in force")
@@ -78,3 +86,17 @@ def _admit_proposal(place: Place, event: events.Proposal) -> None:
     room = room_for_proposal(house, place.at)
     if len(room.proposals) + len(room.closed) >= KEPT_REQUESTS:
         raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} proposals are open or have approvals that have not ended: one has to end first")
+
+
+def _known(read: Callable[[bytes], T], data: bytes) -> T:
+    """A document, all of which is known here. One that has more is not passed over: a later lockgate goes by it, and what was before it may allow more.
+
+    Raises:
+        EvidenceError: ``event.newer``; else as `read`.
+    """
+    try:
+        return read(data)
+    except EvidenceError as err:
+        if not err.message.partition(": ")[2].startswith(_NEWER):
+            raise
+        raise EvidenceError("event.newer", f"what is proposed here has something this lockgate does not know: {err.message}") from None

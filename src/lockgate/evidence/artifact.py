@@ -178,6 +178,8 @@ def _held(opened: Opened, over: Mapping[str, bytes], asked: _Asked, walk: Walk) 
         return verify.verify(whole, root, over, demands=demands, walk=mine)
 
     held = certified.held(under, asked.believed, asked.now, walk)
+    with walk.at("algorithm"):
+        accepted.require_own_key(held.verified.certificate, asked.known)
     return Signers(holders=held.holders, verified=held.verified)
 
 

@@ -62,7 +62,7 @@ def advance(state: State, leaf_bytes: bytes, index: int, load: Load, pinned: Roo
 
     Raises:
         UnreadableError: from `load`: a document could not be had, so nothing can be said of what follows.
-        TrustError: ``root.other``: the log's root of the pinned version is not the pinned one.
+        TrustError: ``root.other``: the log's root of the pinned version is not the pinned one; ``root.witnesses-unsupported``.
         LedgerError: ``event.newer``: a later lockgate wrote it, and what it says cannot be passed over; ``time.backwards``:
             it was dated back.
     """
@@ -73,7 +73,7 @@ def advance(state: State, leaf_bytes: bytes, index: int, load: Load, pinned: Roo
             raise LedgerError(err.code, f"leaf {index}: {err.message}; it cannot be passed over") from None
         return Advanced(state=state, ignored=err.code)
     except TrustError as err:
-        if err.code == "root.other":
+        if err.code in {"root.other", "root.witnesses-unsupported"}:  # another's log; a root that a later lockgate goes by
             raise
         return Advanced(state=state, ignored=err.code)
     folded = fold(state, said)

@@ -108,7 +108,7 @@ EVIDENCE: dict[str, str] = {
     "ref.unwritable": "ls -ld DIRECTORY",
     "ref.which-platform": "lockgate COMMAND --platform OS/ARCH",
     "signature.bad": "lockgate log check",
-    "signature.needs-bytes": "sign an attestation instead of the bare artifact",
+    "signature.needs-bytes": "name the file with --artifact file:PATH, or sign an attestation instead of the bare artifact",
     "sigstore.malformed": "sign again with a Sigstore client",
     "sigstore.negative-log-index": "sign again with a Sigstore client",
     "sigstore.no-artifact": "lockgate verify FILE --trusted-root FILE --artifact REF --identity TEXT --issuer URL",

@@ -5,6 +5,10 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lockgate.core.digest import Digest, Ref
 
 
 def read_head(path: str | Path, max_bytes: int) -> bytes:
@@ -23,6 +27,14 @@ def file_digest(path: str | Path) -> str:
 
     with os.fdopen(disk.open_regular(path, follow=True), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_for_signatures(ref: Ref) -> tuple[Digest, dict[str, bytes], bytes | None] | None:
+    """As `sources.files.read_for_signatures`; None for what is no plain file. Raises UnreadableError, EvidenceError as it, and as `local.located`."""
+    from lockgate.adapters.sources import files, local
+
+    found = local.located(ref)
+    return files.read_for_signatures(found) if found.scheme == "file" else None
 
 
 def require_writable(path: str | Path) -> None:

@@ -45,6 +45,16 @@ def test_what_is_right_verifies(log: int, envelope: bool, curve: ec.EllipticCurv
     assert (who.subject, who.issuer, who.claims) == (WHO, ISSUER, {})
 
 
+def test_no_index_is_told_that_nobody_vouches_for() -> None:
+    """In the whole log an entry of v1 stands where the log's promise says. Without that, what a bundle says of it is anybody's."""
+    document = OURS.bundle(log=1, stamp=True)
+    (entry,) = document["verificationMaterial"]["tlogEntries"]
+    entry["logIndex"] = "424242"
+    assert code(document) == "log-entry.promise-forged"
+    del entry["inclusionPromise"]
+    assert checked(document).logged == 1
+
+
 def test_rsa_and_ed25519_sign_envelopes_too() -> None:
     for key in (rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate()):
         assert checked(OURS.bundle(key)).payload == STATEMENT

@@ -10,6 +10,8 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path, PurePath
 
 from lockgate.adapters import disk
@@ -19,6 +21,9 @@ from lockgate.core.ports import Evidence, Measured
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
 
 SUFFIX = ".intoto.jsonl"
+
+MAX_CONTENT = 16 << 20
+"""Most bytes of a file that are kept for a signature over the bytes themselves."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}\Z").match
 _PLAIN_SUFFIX = re.compile(r"(\.tar)?\.[A-Za-z0-9]{1,16}\Z").search
@@ -107,29 +112,53 @@ class PlainFiles:
 
     def _digest(self, path: str, out_fd: int | None = None) -> tuple[Digest, int]:
         """Digest and size, in bounded memory; what is read is written to `out_fd` on the way where one is given."""
-        buffer = memoryview(bytearray(disk.CHUNK))
-        sha, read = hashlib.sha256(), 0
-        too_large = UnreadableError("ref.unreadable", f"{path} has more than the {MAX_ARTIFACT} bytes that are read")
-        try:
-            fd = disk.open_regular(path, follow=True)
-        except FileNotFoundError:
-            raise UnreadableError("ref.not-found", f"there is nothing at {path}") from None
-        except OSError as err:
-            raise _unreadable(path, err) from None
-        try:
-            with os.fdopen(fd, "rb", buffering=0) as file:
-                if os.fstat(fd).st_size > MAX_ARTIFACT:
-                    raise too_large
-                while got := file.readinto(buffer):
-                    read += got
-                    if read > MAX_ARTIFACT:
-                        raise too_large
-                    sha.update(buffer[:got])
-                    if out_fd is not None:
-                        disk.write_all(out_fd, buffer[:got])
-        except OSError as err:
-            raise _unreadable(path if out_fd is None else f"{path}, or what it is copied to,", err) from None
+        sha = hashlib.sha256()
+        sinks: list[Callable[[memoryview], object]] = [sha.update] if out_fd is None else [sha.update, partial(disk.write_all, out_fd)]
+        read = _through(path, sinks, "" if out_fd is None else ", or what it is copied to,")
         return "sha256:" + sha.hexdigest(), read
+
+
+def read_for_signatures(ref: Ref) -> tuple[Digest, dict[str, bytes], bytes | None]:
+    """Read a file once, for signatures over it: its digest; its ``sha384`` and ``sha512``; and its bytes, None for more than `MAX_CONTENT`.
+
+    Raises:
+        UnreadableError: ``ref.not-found``, ``ref.unreadable``. EvidenceError: ``digest.mismatch``.
+    """
+    sha, others, content = hashlib.sha256(), {"sha384": hashlib.sha384(), "sha512": hashlib.sha512()}, bytearray()
+
+    def keep(chunk: memoryview) -> None:
+        content.extend(chunk[: MAX_CONTENT + 1 - len(content)])
+
+    _through(ref.path, [sha.update, *(one.update for one in others.values()), keep])
+    digest = "sha256:" + sha.hexdigest()
+    if ref.digest not in {None, digest}:
+        raise EvidenceError("digest.mismatch", f"{ref.path} is {digest}, and {ref.digest} was asked for")
+    return digest, {name: one.digest() for name, one in others.items()}, bytes(content) if len(content) <= MAX_CONTENT else None
+
+
+def _through(path: str, sinks: Sequence[Callable[[memoryview], object]], too: str = "") -> int:
+    """Give each part of a file to all of these, in bounded memory: how much was read. `too` is said beside its name where an operation fails."""
+    buffer, read = memoryview(bytearray(disk.CHUNK)), 0
+    too_large = UnreadableError("ref.unreadable", f"{path} has more than the {MAX_ARTIFACT} bytes that are read")
+    try:
+        fd = disk.open_regular(path, follow=True)
+    except FileNotFoundError:
+        raise UnreadableError("ref.not-found", f"there is nothing at {path}") from None
+    except OSError as err:
+        raise _unreadable(path, err) from None
+    try:
+        with os.fdopen(fd, "rb", buffering=0) as file:
+            if os.fstat(fd).st_size > MAX_ARTIFACT:
+                raise too_large
+            while got := file.readinto(buffer):
+                read += got
+                if read > MAX_ARTIFACT:
+                    raise too_large
+                for sink in sinks:
+                    sink(buffer[:got])
+    except OSError as err:
+        raise _unreadable(path + too, err) from None
+    return read
 
 
 def _plain_name(name: str) -> str:

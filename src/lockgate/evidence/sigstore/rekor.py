@@ -114,6 +114,14 @@ def included(entry: Entry, logs: Sequence[Log], times: Sequence[datetime], *, pr
     return Included(log=log.host, by="promise")
 
 
+def place(entry: Entry) -> int:
+    """The index of an entry that is `included`: in the whole log where the log says so by its signature, else in the tree of the proof.
+
+    A v1 log has several trees. Without its promise, nothing ties the index in the whole log to the entry, and whoever hands on a bundle writes any.
+    """
+    return entry.index if entry.proof is None or _promises(entry) else entry.proof.index
+
+
 def _log(entry: Entry, logs: Sequence[Log], times: Sequence[datetime]) -> Log:
     mine = [log for log in logs if entry.log in {log.id, log.hint}]
     if not mine:

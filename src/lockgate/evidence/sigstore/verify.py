@@ -59,8 +59,8 @@ class Verified(Noun, frozen=True, kw_only=True):
     Attributes:
         certificate: the signer's, DER; empty where a key signed.
         times: when the signature was made, as is known; none where a key signed without any.
-        logged: the index in the transparency log; -1 for no entry. log: that log's host. included: how it is known that the entry is there: by a
-            ``proof`` of inclusion, or by the log's ``promise``; empty for no entry.
+        logged: the index in the transparency log (`rekor.place`); -1 for no entry. log: that log's host. included: how it is known that the entry is
+            there: by a ``proof`` of inclusion, or by the log's ``promise``; empty for no entry.
         certificate_logs: the hosts of the logs that the certificate was shown to; none where that was not asked.
         cosigned: who of the witnesses that were asked for cosigned the log's checkpoint.
         payload, payload_type: of an envelope; the type is empty where a message was signed, and the payload too unless it came along.
@@ -85,6 +85,7 @@ def verify(
     signer: Key | None = None,
     demands: Demands = Demands(),  # noqa: B008  frozen
     walk: Walk | None = None,
+    content: bytes | None = None,
 ) -> Verified:
     """Verify a bundle, offline.
 
@@ -96,6 +97,7 @@ def verify(
         signer: the key to verify with, where the bundle names a key.
         demands: what has to be there.
         walk: what to tell the steps.
+        content: the artifact's own bytes, for a key that signs these (Ed25519) and no digest; None where they are not known. They have the `digests`.
 
     Raises:
         EvidenceError: by code, as the steps say: ``sigstore.…``, ``timestamp.…``, ``certificate.…``, ``log-entry.…``, ``signature.…``.
@@ -114,7 +116,7 @@ def verify(
     entry = bundle.entry
     found = _included(entry, root, times, demands, walk)
     with walk.at("signature"):
-        _require_signature(bundle, own, digests)
+        _require_signature(bundle, own, digests, content)
     if entry is not None:
         with walk.at("log-content"):
             rekor.matches(entry, rekor.Logged(signed=bundle.signed, message=_message(bundle, digests), signer=bundle.chain[0] if chain else own.spki))
@@ -122,7 +124,7 @@ def verify(
     return Verified(
         certificate=bundle.chain[0] if chain else b"",
         times=times,
-        logged=entry.index if entry is not None else -1,
+        logged=rekor.place(entry) if entry is not None else -1,
         payload=bundle.signed.payload,
         payload_type=bundle.signed.payload_type,
         cosigned=found.cosigned if found is not None else (),
@@ -205,7 +207,7 @@ def _included(entry: Entry | None, root: TrustedRoot, times: tuple[Time, ...], d
             raise EvidenceError("sigstore.no-log-entry", "this bundle has no entry of a transparency log, and one is asked for")
         found = rekor.included(entry, root.logs, [one.at for one in times], promise_suffices=demands.log != "proof", witnesses=asked)
         by = "a proof of inclusion" if found.by == "proof" else "the log's promise alone"
-        walk.note(f"entry {entry.index} of {found.log}, by {by}" + "".join(f", witnessed by {one.witness}" for one in found.cosigned))
+        walk.note(f"entry {rekor.place(entry)} of {found.log}, by {by}" + "".join(f", witnessed by {one.witness}" for one in found.cosigned))
         return found
 
 
@@ -220,17 +222,20 @@ def _encoded(bundle: Bundle) -> bytes:
     return pae(bundle.signed.payload_type, bundle.signed.payload) if bundle.signed.payload_type else bundle.signed.payload
 
 
-def _require_signature(bundle: Bundle, own: Key, digests: Mapping[str, bytes]) -> None:
+def _require_signature(bundle: Bundle, own: Key, digests: Mapping[str, bytes], content: bytes | None) -> None:
     """Step 5. What the bundle says of the message's digest is a hint, and may not mislead all the same."""
     signed = bundle.signed
     try:
         if encoded := _encoded(bundle):
             key.verify(own, signed.signature, encoded)
             return
-        said = signed.algorithm.removeprefix("SHA2_")
-        if signed.digest and digests.get(f"sha{said}") != signed.digest:
+        said = f"sha{signed.algorithm.removeprefix('SHA2_')}"
+        if signed.digest and digests.get(said, signed.digest) != signed.digest:
             raise EvidenceError("sigstore.other-artifact", "the bundle is about another artifact: it names another digest")
-        if own.prehash not in digests:
+        if not own.prehash and content is not None:
+            key.verify(own, signed.signature, content)
+            return
+        if own.prehash not in digests or (signed.digest and said not in digests):
             raise EvidenceError("signature.needs-bytes", "this key signs the bytes themselves, or another digest of them than is known")
         key.verify_digest(own, signed.signature, digests[own.prehash])
     except ValueError:
