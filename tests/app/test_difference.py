@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from build import BUILT, digest, key, person, person_id
@@ -15,7 +17,7 @@ from lockgate.core.identity import Roster
 from lockgate.core.policy import Policy
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.soaked import Soaked
-from lockgate.core.signers import IdentityRule, root_digest
+from lockgate.core.signers import IdentityRule
 from lockgate.evidence import record
 from lockgate.evidence.place import read_policy
 from lockgate.evidence.policy_yaml import dump_policy
@@ -114,17 +116,26 @@ def test_of_a_request_nothing_is_collected(world: World) -> None:
     assert len(PEOPLE) > 1
 
 
-def test_a_trusted_root_is_shown_by_its_digest_and_whom_it_believes(world: World) -> None:
-    ours = Instance()
-    document = ours.root_json
-    first = encode(document).decode()
-    document["timestampAuthorities"][0]["validFor"]["end"] = "2027-01-01T00:00:00Z"
-    second = encode(document).decode()
-    rules = {"ci": IdentityRule(root="ours", issuer="https://issuer.example", identity="x")}
-    old, new = (changed(standard_policy(), identities=rules, trusted_roots={"ours": root}) for root in (first, second))
-    world.policy(old)
-    lines = of(world, "policy", new).lines
-    assert {f"-  ours: {root_digest(first)}", f"+  ours: {root_digest(second)}"} <= set(lines)
-    assert len([line for line in lines if line.startswith(("-", "+"))]) == 4
-    assert any(line.startswith("+    time-stamper: CN=stamper sha256:") and line.endswith(" to 2027-01-01 00:00:00 UTC") for line in lines)
-    assert not any("rawBytes" in line for line in lines)
+def test_of_a_trusted_root_whom_it_believes_is_shown_and_no_certificate(world: World) -> None:
+    """Whoever signs sees which authority or log comes and goes, and when each is believed; where the bytes alone differ, their digest."""
+    root = Instance().root_json
+    first = with_root(root)
+    world.policy(first)
+    assert of(world, "policy", first) == Difference()
+    assert "CERTIFICATE" not in of(world, "policy", standard_policy()).text()
+    stranger = Instance().root_json["tlogs"][0]
+    other = {**root, "tlogs": [*root["tlogs"][:1], stranger | {"baseUrl": "https://new.example"}]}
+    other["ctlogs"][0]["publicKey"]["validFor"]["end"] = "2026-12-01T00:00:00Z"
+    found = of(world, "policy", with_root(other))
+    assert found.lines[:2] == (" trusted-roots:", "   ours:")
+    gone, come = ([line for line in found.lines if line[0] == sign] for sign in "-+")
+    assert [line.split()[1].rstrip(":") for line in gone] == [line.split()[1].rstrip(":") for line in come] == ["digest", "certificate-log", "transparency-log"]
+    assert ("log2.example" in gone[2], "new.example" in come[2], "to:" in gone[1], 'to: "2026-12-01T00:00:00Z"' in come[1]) == (True, True, False, True)
+    assert not any("rawBytes" in line or len(line) > 400 for line in found.lines)
+    respelled = {**root, "tlogs": [{**one, "comment": "nothing"} for one in root["tlogs"]]}
+    assert [line.split()[1] for line in of(world, "policy", with_root(respelled)).lines if line[0] == "+"][:1] == ["digest:"]
+
+
+def with_root(root: dict[str, Any]) -> Policy:
+    rule = IdentityRule(root="ours", issuer="https://issuer.example", identity="ada@example.com")
+    return changed(standard_policy(), identities={"ada": rule}, trusted_roots={"ours": encode(root).decode()})

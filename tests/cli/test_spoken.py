@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from lockgate.cli.spoken import spoken
@@ -26,3 +28,10 @@ from lockgate.cli.spoken import spoken
 )
 def test_what_is_named_a_secret_is_left_out(typed: list[str], told: list[str]) -> None:
     assert spoken(typed) == told
+
+
+@pytest.mark.parametrize("word", ["a " * 60_000, "token" * 20_000, "://" + ":" * 100_000, "-" + "secret" * 20_000])
+def test_a_long_word_takes_no_time(word: str) -> None:
+    started = time.process_time()
+    spoken(["sh", "-c", word])
+    assert time.process_time() - started < 1

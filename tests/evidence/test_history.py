@@ -285,7 +285,12 @@ def test_a_later_versions_event_stops_everything() -> None:
     envelope = Envelope(payload=sealed(encode(rejection)), payload_type="application/vnd.in-toto+json", signatures=())
     with pytest.raises(LedgerError) as field:
         story.put(envelope, "env:production")
-    assert (kind.value.code, field.value.code) == ("event.newer", "event.newer")
+    revocation = json.loads(record.statement_bytes(events.Revoked(log=LOG, id=request_id("no"), environment="production", reason="other"), IMAGES))
+    revocation["predicate"]["reason"] = "unlicensed"
+    envelope = Envelope(payload=sealed(encode(revocation)), payload_type="application/vnd.in-toto+json", signatures=())
+    with pytest.raises(LedgerError) as word:
+        story.put(envelope, "env:production")
+    assert (kind.value.code, field.value.code, word.value.code) == ("event.newer", "event.newer", "event.newer")
 
 
 @pytest.mark.parametrize("by", ["rita", "ann", "owner", "dora", "permit"])

@@ -6,11 +6,11 @@ People stand in it by id. Its digest is recorded for good, so that it may not te
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from lockgate.app.inspect_root import inspect_root
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
+from lockgate.core.digest import hex_of
 from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
 from lockgate.core.signers import root_digest
@@ -18,7 +18,9 @@ from lockgate.core.state import DocumentKind, House
 from lockgate.errors import EvidenceError
 from lockgate.evidence.place import read_policy, read_root, read_roster
 from lockgate.render.standing import root_lines
-from lockgate.render.words import plain, when
+
+if TYPE_CHECKING:
+    from lockgate.app.inspect_root import Believed
 
 MOST = 400
 """Lines that are shown, and bound. How many were left out is said inside what is signed."""
@@ -71,29 +73,31 @@ def difference(ports: Ports, house: House, kind: DocumentKind, after: bytes) -> 
 
 
 def _policy(policy: Policy) -> list[str]:
-    """A policy as YAML, but for its trusted roots: each by its digest, and whom it believes."""
-    from lockgate.evidence.policy_yaml import dump_policy  # noqa: PLC0415  what shows no policy does not wait for a YAML library
+    """A policy as YAML; of each trusted root its digest and whom it believes, for nobody reads certificates in base64."""
+    from lockgate.evidence.policy_yaml import flow, policy_lines, quoted  # noqa: PLC0415  what shows no policy does not wait for a YAML library
 
-    # Not by `splitlines`: a text may hold what that takes for a line end, and would draw lines that the policy does not have.
-    lines = dump_policy(policy).split("\n")[:-1]
-    lines = lines[: len(lines) - len(policy.trusted_roots)]  # they stand last, a line each
+    lines = policy_lines(policy)  # in no text of which there is a line end: it is written as an escape
+    if not policy.trusted_roots:
+        return lines
+    from lockgate.app.inspect_root import inspect_root  # noqa: PLC0415  nor for certificates, where no root is
+
+    lines.append("trusted-roots:")
     for name, root in policy.trusted_roots.items():
-        lines.append(f"  {name}: {root_digest(root)}")
-        lines += _believed(root)
+        lines += [f"  {quoted(name)}:", f"    digest: {root_digest(root)}"]
+        try:
+            believed = inspect_root(root.encode()).believed
+        except EvidenceError as err:  # one that a later lockgate reads, or an earlier one did: it vouches for nobody here
+            lines.append(f"    unreadable: {err.code}")
+            continue
+        lines += [f"    {one.kind}: {flow(_filled(one))}" for one in believed]
     return lines
 
 
-def _believed(root: str) -> list[str]:
-    try:
-        seen = inspect_root(root.encode())
-    except EvidenceError as err:  # a policy is read whatever it says
-        return [f"    nobody: {err.code}"]
-    return [f"    {one.kind}: {plain(one.name)} {one.key} {_span(one.start, one.end)}" for one in seen.believed]
-
-
-def _span(start: datetime | None, end: datetime | None) -> str:
-    words = [f"{word} {when(at)}" for word, at in (("from", start), ("to", end)) if at is not None]
-    return " ".join(words) + ("" if end else " on") if words else "at any time"
+def _filled(one: Believed) -> dict[str, str]:
+    """What is said of one who is believed; nothing where there is no bound."""
+    told = {"name": one.name, "algorithm": one.algorithm, "id": "" if one.id == hex_of(one.key) else one.id, "key": one.key}
+    spans = {name: f"{at:%Y-%m-%dT%H:%M:%SZ}" for name, at in (("from", one.start), ("to", one.end)) if at is not None}
+    return {name: value for name, value in (told | spans).items() if value}
 
 
 def _changed(before: list[str], after: list[str]) -> Iterator[str]:

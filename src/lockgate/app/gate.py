@@ -70,7 +70,7 @@ class Gated(Noun, frozen=True, kw_only=True):
     Attributes:
         decision: as recorded; for a refusal that was recorded before, as it would be now.
         index: its leaf; for such a refusal, the leaf of the one before.
-        new: False where nothing was appended: a retry, a permit the asker holds already, or a refusal with the same outcome as the last.
+        new: False where nothing was appended: a retry, a permit the asker holds already, or a refusal by the same section with the same outcome as the last.
         release: what was asked about. pinned: its references with digests.
         unpinned: no root was pinned: nobody vouches for this, and it is never ``allowed``.
     """
@@ -287,7 +287,7 @@ def held(own: Projection, subject: Subject, judgement: Judgement) -> int | None:
 
 
 def _same_refusal(ports: Ports, own: Projection, decision: events.Decided, release: Release) -> int | None:
-    """The leaf of the newest decision recorded here, where it is of the same, asked by the same: a refusal is recorded once."""
+    """The leaf of the newest decision recorded here, where it is of the same, by the same section, asked by the same: a refusal is recorded once."""
     index = newest(ports, events.stream_of(decision))
     if index is None or index >= own.size:
         return None
@@ -301,7 +301,7 @@ def _same_refusal(ports: Ports, own: Projection, decision: events.Decided, relea
     except EvidenceError:
         return None
     same = codes(before.outcomes) == codes(decision.outcomes) and all(
-        getattr(before, name) == getattr(decision, name) for name in ("outcome", "request", "config", "environment", "actor", "person")
+        getattr(before, name) == getattr(decision, name) for name in ("outcome", "request", "config", "environment", "section", "actor", "person")
     )
     return index if same else None
 

@@ -9,9 +9,9 @@ LEFT_OUT = "SECRET"
 """What stands for it: a word in capitals, which is the user's to fill."""
 
 _NAMES = r"(?i:passw|passphrase|passcode|secret|token|bearer|credential|authorization|api[-_]?key|private[-_]?key)"
-_ASSIGNED = re.compile(rf"(\S*?{_NAMES}[^\s=]*=)\S").match
-_OPTION = re.compile(rf"-\S*{_NAMES}[^\s=]*\Z").match
-_INSIDE = re.compile(rf"\s.*{_NAMES}|{_NAMES}.*\s|://[^\s/@]*:[^\s/@]+@", re.DOTALL).search
+_ASSIGNED = re.compile(rf"(\S*?{_NAMES}[^\s=]{{0,64}}=)\S").match
+_OPTION = re.compile(rf"-\S*{_NAMES}[^\s=]{{0,64}}\Z").match
+_NAMED, _SEVERAL, _LOGIN = (re.compile(each).search for each in (_NAMES, r"\s", r"://[^\s/]*@"))
 _PLACE = re.compile(r"\{(ref|refs|config)[^{}\s]*\}").search
 
 
@@ -24,7 +24,7 @@ def spoken(command: Sequence[str]) -> list[str]:
             told.append(word)
         elif assigned:
             told.append(assigned[1] + LEFT_OUT)
-        elif (named and not word.startswith("-")) or _INSIDE(word):
+        elif (named and not word.startswith("-")) or _LOGIN(word) or (_NAMED(word) and _SEVERAL(word)):
             told.append(LEFT_OUT)
         else:
             told.append(word)

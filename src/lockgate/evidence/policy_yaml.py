@@ -343,6 +343,15 @@ def dump_policy(policy: Policy) -> str:
     Raises:
         EvidenceError: ``key.malformed``, for a key that is none.
     """
+    lines = policy_lines(policy)
+    if policy.trusted_roots:
+        lines.append("trusted-roots:")
+        lines += [f"  {quoted(name)}: {flow({'json': root})}" for name, root in policy.trusted_roots.items()]
+    return "\n".join(lines) + "\n"
+
+
+def policy_lines(policy: Policy) -> list[str]:
+    """The lines of `dump_policy`, but those of the trusted roots, which come last. Raises EvidenceError as it."""
     lines = [f"version: {policy.version}", f"project: {quoted(policy.project)}", "environments:"]
     for name, section in policy.environments.items():
         lines.append(f"  {quoted(name)}:")
@@ -359,10 +368,7 @@ def dump_policy(policy: Policy) -> str:
     if policy.identities:
         lines.append("identities:")
         lines += [f"  {quoted(name)}: {flow(msgspec.to_builtins(rule))}" for name, rule in policy.identities.items()]
-    if policy.trusted_roots:
-        lines.append("trusted-roots:")
-        lines += [f"  {quoted(name)}: {flow({'json': root})}" for name, root in policy.trusted_roots.items()]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def flow(value: object) -> str:

@@ -5,7 +5,7 @@ with SSHSIG under the namespace of that one kind (`events.namespace`); the permi
 ECDSA P-256. `open_envelope` only reads; who signed is for `person_key` and `check_permit_signature`, and whether they
 may is for `history`.
 
-Reading is strict: canonical bytes, no field and no kind we do not know. What a later lockgate wrote is ``event.newer``
+Reading is strict: canonical bytes, no field, no kind and no word of a fixed list that we do not know. What a later lockgate wrote is ``event.newer``
 and means nothing here, which refuses; it is never half understood.
 """
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 MAX_SUBJECTS = 64
 _OURS = re.compile(re.escape(events.PREFIX) + r"([a-z][a-z-]*)/v([1-9][0-9]*)\Z").match
-_NEWER = "Object contains unknown field"
+_NEWER = ("Object contains unknown field", "Invalid enum value")
 
 
 class _DigestSet(Noun, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ def parse_statement(data: bytes) -> tuple[events.Event, tuple[Digest, ...]]:
     """The event a canonical Statement of ours is, and its subjects.
 
     Raises:
-        EvidenceError: ``event.newer`` for a kind, version or field we do not know; ``event.malformed``,
+        EvidenceError: ``event.newer`` for a kind, version, field or word of a fixed list we do not know; ``event.malformed``,
             ``json.not-canonical``.
     """
     said = _decode(data, _Statement, "Statement")
@@ -273,8 +273,8 @@ def _decode(data: bytes, type_: type[T], what: str) -> T:
     try:
         return canon.decode(data, type_, what=what, code="event.malformed")
     except EvidenceError as err:
-        if err.code == "event.malformed" and err.message.startswith(f"this is no {what}: {_NEWER}"):
-            raise EvidenceError("event.newer", f"this {what} has a field this lockgate does not know: a later one wrote it") from None
+        if err.code == "event.malformed" and err.message.removeprefix(f"this is no {what}: ").startswith(_NEWER):
+            raise EvidenceError("event.newer", f"this {what} has a field or a word this lockgate does not know: a later one wrote it") from None
         raise
 
 
