@@ -52,6 +52,15 @@ PASSED = {
 SIGN = "https://sigstore.dev/cosign/sign/v1"
 
 
+def with_details(root: dict[str, Any]) -> dict[str, Any]:
+    """The root with what other clients want to know of each log's key."""
+    for log in (*root["tlogs"], *root["ctlogs"]):
+        short = len(base64.b64decode(log["publicKey"]["rawBytes"])) < 60
+        log["publicKey"]["keyDetails"] = "PKIX_ED25519" if short else "PKIX_ECDSA_P256_SHA_256"
+        log["hashAlgorithm"] = "SHA2_256"
+    return root
+
+
 def says(digest: str, predicate_type: str, predicate: dict[str, Any]) -> bytes:
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
@@ -97,7 +106,7 @@ def main() -> None:
     shutil.rmtree(THERE, ignore_errors=True)
     THERE.mkdir()
     ours, layout = Instance(), Layout(THERE / "shop")
-    (THERE / "trusted_root.json").write_text(json.dumps(ours.root_json, indent=1) + "\n")
+    (THERE / "trusted_root.json").write_text(json.dumps(with_details(ours.root_json), indent=1) + "\n")
     digest = layout.image(b"the shop", tag="1.0")
     sha256 = digest[7:]
 

@@ -72,7 +72,8 @@ def command(
     only where it allowed, and still does. A signed event ends with 0 where the key is enrolled under the pinned root. With --public or
     --platform, or written oci:…, file:… or HOST/…, it is an artifact that is checked, whatever it looks like.
 
-    With --artifact, --environment, --config, --status or --run it is a permit: 0 only where all of that holds, and nothing that this account saw is newer.
+    With --artifact, --config, --status or --run, or a file with --environment, it is a permit: 0 only where all of that holds, and nothing that this
+    account saw is newer.
 
     With --trusted-root it is a Sigstore bundle, over the artifact named with --artifact: 0 only where --identity and --issuer, or the key of --public, signed.
     Or it is an artifact in a registry, a layout or a file: 0 only where something attached to it was signed by --identity, by the word of --issuer.
@@ -93,10 +94,7 @@ def command(
         raise UsageError("sigstore.whose", "--identity, --issuer, --log, --certificate-log, --witness and --quorum go with a --trusted-root: name it")
     attached = bool(publics or platform) or what.startswith(("oci:", "file:")) or is_registry(what)
     of_permit = bool(artifacts or config_files or status or run)
-    if attached and environment and not (of_permit or publics):
-        _artifact(session, what, _by_policy(session, what, platform, environment), platform, steps=steps)
-        return
-    if of_permit or environment:
+    if of_permit or (environment and (publics or not attached)):
         if publics:
             raise UsageError("permit.no-public", "a permit is checked against the pinned root, by --trust, and by no key named with --public")
         _proof(session, what, terms_of(session, artifacts, platform, environment, config_files, status, run=run), status)
@@ -107,7 +105,7 @@ def command(
     elif head.lstrip().startswith(b"{") and what.endswith(".json"):
         _event(session, what)
     else:
-        _artifact(session, what, _by_keys(publics) if publics else _by_policy(session, what, platform), platform, steps=steps)
+        _artifact(session, what, _by_keys(publics) if publics else _by_policy(session, what, platform, environment), platform, steps=steps)
 
 
 def _head(what: str) -> bytes:

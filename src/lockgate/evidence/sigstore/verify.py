@@ -207,7 +207,7 @@ def _included(entry: Entry | None, root: TrustedRoot, times: tuple[Time, ...], d
             raise EvidenceError("sigstore.no-log-entry", "this bundle has no entry of a transparency log, and one is asked for")
         found = rekor.included(entry, root.logs, [one.at for one in times], promise_suffices=demands.log != "proof", witnesses=asked)
         by = "a proof of inclusion" if found.by == "proof" else "the log's promise alone"
-        walk.note(f"entry {entry.index} of {found.log}, by {by}" + "".join(f", witnessed by {one.witness}" for one in found.cosigned))
+        walk.note(f"entry {rekor.place(entry)} of {found.log}, by {by}" + "".join(f", witnessed by {one.witness}" for one in found.cosigned))
         return found
 
 
