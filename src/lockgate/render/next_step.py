@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lockgate.canon import Noun
 from lockgate.core import events
-from lockgate.core.digest import Digest
+from lockgate.core.digest import Digest, is_registry
 from lockgate.core.duration import Time
 from lockgate.core.identity import Name
 from lockgate.core.outcome import Outcome
@@ -119,9 +119,9 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     again = asked.config + asked.own_key + asked.options
     match one.code:
         case "signed-by.no-good-signature" if one.params.get("because") != ("dsse.unknown-key",):
-            return f"lockgate verify {this}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
+            return _look(one, this, environment, asked)  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
         case "signed-by.no-signature" | "signed-by.too-few-keys" | "signed-by.too-old" if one.params.get("identities") and not _keys_left(one):
-            return f"lockgate verify {this}{asked.options}"  # only a certificate's holder is missing, and signs with a client of Sigstore's
+            return _look(one, this, environment, asked)  # only a certificate's holder is missing, and signs with a client of Sigstore's
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "release.downgrade":
@@ -163,7 +163,15 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
         case _ if "able" in one.params:
             return f"lockgate people add NAME --public FILE --duty {environment}=approve:{_first_of(one, 'missing')}{asked.options}"
         case _:
-            return f"lockgate verify {this}{asked.options}"
+            return _look(one, this, environment, asked)
+
+
+def _look(one: Outcome, this: str, environment: str, asked: Asked) -> str:
+    """To look at what is attached, by what is believed there: elsewhere other formats may count. Of a bare path that would mean a permit."""
+    kind = one.code.partition(".")[0]
+    (place, *_) = shlex.split(this)
+    told = kind in {"signed-by", "built-by", "verified-by"} and (place.startswith(("oci:", "file:")) or is_registry(place))
+    return f"lockgate verify {this}{f' --environment {environment}' if told else ''}{asked.options}"
 
 
 def _by_deployer(asked: Asked, named: str, environment: str) -> str:
