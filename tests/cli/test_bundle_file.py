@@ -124,3 +124,12 @@ def test_bytes_that_a_key_signs_itself_are_kept_up_to_a_bound(monkeypatch: pytes
     assert call("verify", *named).code == 0
     monkeypatch.setattr("lockgate.adapters.sources.files.MAX_CONTENT", len(ARTIFACT) - 1)
     assert code(*named) == "signature.needs-bytes"
+
+
+def test_files_that_are_too_large_are_told_so() -> None:
+    named = ("--artifact", "app", *BY)
+    Path("large.json").write_text(json.dumps({"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "x": "a" * (3 << 20)}))
+    assert code("large.json", "--trusted-root", "root.json", *named) == "json.too-large"
+    Path("large.json").write_text(json.dumps({**OURS.root_json, "x": "a" * (1 << 20)}))
+    assert code("bundle.json", "--trusted-root", "large.json", *named) == "json.too-large"
+    assert code("file:app", "--trusted-root", "large.json", *BY) == "json.too-large"

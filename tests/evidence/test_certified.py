@@ -21,7 +21,7 @@ from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import Accepts, Believed, IdentityRule
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact, dsse, keys, policy_roots
+from lockgate.evidence import artifact, certified, dsse, keys, policy_roots
 from lockgate.evidence.sigstore import bundle, identity
 from older_layout import layer
 from private_sigstore import ARTIFACT, DAY, ISSUER, NOW, WHO, Instance, der, p256
@@ -94,6 +94,20 @@ def test_whom_it_does_not_mean_is_told_by_what_is_other(name: str) -> None:
 def test_the_nearest_of_several_is_told() -> None:
     assert code(GOOD, OTHERS["issuer"][0], OTHERS["claim"][0], OTHERS["subject"][0], OTHERS["root"][0]) == "identity.other-claim"
     assert code(GOOD, OTHERS["root"][0], OTHERS["issuer"][0]) == "identity.other-issuer"
+
+
+def test_what_a_certificate_says_otherwise_than_claimed_is_told() -> None:
+    who = identity.Identity(subject=WHO, issuer=ISSUER, claims={"build-trigger": "schedule", "source-repository-identifier": "123"})
+    rule = IdentityRule(
+        root="ours",
+        issuer=ISSUER,
+        identity=WHO,
+        claims={"build-trigger": "push", "runner-environment": "github-hosted", "source-repository-identifier": "123"},
+    )
+    with pytest.raises(EvidenceError) as err:
+        certified.meant(who, believing(rule))
+    said = "the certificate says build-trigger schedule, not push; does not say runner-environment, which has to be github-hosted"
+    assert (err.value.code, err.value.message.partition("and ")[2]) == ("identity.other-claim", said)
 
 
 def test_patterns_and_claims_mean_what_they_say() -> None:

@@ -79,7 +79,7 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("break-glass.permit-outstanding"), "lockgate status --gate g"),
         (fail("break-glass.not-deployer"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
         (fail("digest.mismatch", artifact=digest("a")), "lockgate verify a.whl --gate g"),
-        (fail("built-by.no-provenance", artifact=IMAGE), "lockgate verify 'oci:my image:1' --gate g"),
+        (fail("built-by.no-provenance", artifact=IMAGE), "lockgate verify 'oci:my image:1' --environment production --gate g"),
     ],
     ids=lambda value: value.code if isinstance(value, Outcome) else "",
 )
@@ -131,7 +131,7 @@ def test_what_never_ran_there_is_deployed_there_and_not_only_asked_about(code: s
 
 def test_what_was_signed_as_other_bytes_is_looked_at_and_not_signed() -> None:
     spoilt = fail("signed-by.no-good-signature", artifact=IMAGE, keys=("release",), because=("dsse.unknown-key", "statement.other-subject"))
-    assert after(decided(spoilt), ASKED) == "lockgate verify 'oci:my image:1' --gate g"
+    assert after(decided(spoilt), ASKED) == "lockgate verify 'oci:my image:1' --environment production --gate g"
     stranger = fail("signed-by.no-good-signature", artifact=IMAGE, keys=("release",), because=("dsse.unknown-key",))
     assert after(decided(stranger), ASKED).startswith("lockgate sign ")
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 LogAsked = Literal["proof", "promise", "none"]
 YesOrNo = Literal["yes", "no"]
-MAX_BUNDLE, MAX_ROOT = 3 << 20, 1 << 20
+MAX_BUNDLE, MAX_ROOT = (3 << 20) + 1, (1 << 20) + 1
+"""How much of a file is read: one byte more than may be there, so that one that is too large is told so, and not that it ends too early."""
 
 
 def wanted(who: tuple[str, str], publics: tuple[str, ...], witnesses: Witnesses, log: LogAsked, certificate_log: YesOrNo) -> Wanted:

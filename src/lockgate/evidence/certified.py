@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from lockgate.core.facts import Holder
 from lockgate.core.identity import Name
-from lockgate.core.signers import Believed, Mismatch, RootText, mismatch
+from lockgate.core.signers import Believed, IdentityRule, Mismatch, RootText, mismatch
 from lockgate.errors import EvidenceError
 from lockgate.evidence import accepted
 from lockgate.evidence.sigstore import identity, trust
@@ -114,10 +114,23 @@ def meant(who: identity.Identity, believed: Believed, root: Name = "") -> tuple[
         return names
     nearest: set[Mismatch] = set(compared.values())
     if "claim" in nearest:
-        raise EvidenceError("identity.other-claim", f"{who.subject} signed this, and the certificate does not say all that is claimed of it")
+        near = next(rule for name, rule in sorted(rules.items()) if compared[name] == "claim")
+        raise EvidenceError("identity.other-claim", f"{who.subject} signed this, and the certificate {_other_claims(near, who)}")
     if "subject" in nearest:
         raise EvidenceError("identity.other-subject", f"{who.subject} signed this, by the word of {who.issuer}, and nobody who is named here is them")
     raise EvidenceError("identity.other-issuer", f"{who.issuer} says who signed this, and nobody who is named here is believed by its word")
+
+
+def _other_claims(rule: IdentityRule, who: identity.Identity) -> str:
+    """What a certificate says otherwise than an identity claims."""
+    told = []
+    for name, wanted in sorted(rule.claims.items()):
+        found = who.claims.get(name)
+        if found is None:
+            told.append(f"does not say {name}, which has to be {wanted[:200]}")
+        elif found != wanted:
+            told.append(f"says {name} {found[:200]}, not {wanted[:200]}")
+    return "; ".join(told)
 
 
 def _nearness(err: EvidenceError) -> int:

@@ -117,12 +117,11 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
     named = shlex.join(asked.typed or asked.refs) + asked.reach
     this = shlex.quote(asked.places.get(str(one.params.get("artifact", "")), asked.refs[0])) + asked.reach
     again = asked.config + asked.own_key + asked.options
-    there = _there(one, this, environment)
     match one.code:
         case "signed-by.no-good-signature" if one.params.get("because") != ("dsse.unknown-key",):
-            return f"lockgate verify {this}{there}{asked.options}"  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
+            return _look(one, this, environment, asked)  # it was signed, and these are perhaps not the bytes: to sign them is no remedy
         case "signed-by.no-signature" | "signed-by.too-few-keys" | "signed-by.too-old" if one.params.get("identities") and not _keys_left(one):
-            return f"lockgate verify {this}{asked.options}"  # only a certificate's holder is missing, and signs with a client of Sigstore's
+            return _look(one, this, environment, asked)  # only a certificate's holder is missing, and signs with a client of Sigstore's
         case "signed-by.no-signature" | "signed-by.no-good-signature" | "signed-by.too-few-keys" | "signed-by.too-old":
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "release.downgrade":
@@ -164,15 +163,15 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
         case _ if "able" in one.params:
             return f"lockgate people add NAME --public FILE --duty {environment}=approve:{_first_of(one, 'missing')}{asked.options}"
         case _:
-            return f"lockgate verify {this}{there}{asked.options}"
+            return _look(one, this, environment, asked)
 
 
-def _there(one: Outcome, this: str, environment: str) -> str:
-    """Where something did not count, `verify` is asked what counts in that environment; of a bare file, that would be a permit's."""
-    because = one.params.get("because", ())
-    codes = because if isinstance(because, tuple) else (because,)
-    artifact = this.startswith(("oci:", "file:")) or is_registry(this)
-    return f" --environment {environment}" if artifact and any(str(code).startswith("evidence.") for code in codes) else ""
+def _look(one: Outcome, this: str, environment: str, asked: Asked) -> str:
+    """To look at what is attached, by what is believed there: elsewhere other formats may count. Of a bare path that would mean a permit."""
+    kind = one.code.partition(".")[0]
+    (place, *_) = shlex.split(this)
+    told = kind in {"signed-by", "built-by", "verified-by"} and (place.startswith(("oci:", "file:")) or is_registry(place))
+    return f"lockgate verify {this}{f' --environment {environment}' if told else ''}{asked.options}"
 
 
 def _by_deployer(asked: Asked, named: str, environment: str) -> str:
