@@ -228,3 +228,84 @@ def test_cosigns_older_layout_with_certificates(world: World, tmp_path: Path, na
         assert "hashed messages don't match" in checked.stderr
     else:
         assert checked.returncode == 0, checked
+
+
+POLICY = """\
+version: 1
+project: shop
+environments:
+  production:
+    accepts: {{formats: [sigstore-bundle], log: {log}, certificate-log: yes}}
+    requires:
+      - signed-by: {{identities: [ada], max-age: 30d}}
+      - built-by:
+          builder: "https://example.com/ci"
+          source: "git+https://github.com/acme/shop@refs/heads/main"
+          identities: [pipeline]
+identities:
+  ada: {{issuer: "{people}", identity: ada@example.com, root: private}}
+  pipeline:
+    issuer: "{jobs}"
+    identity-glob: "https://ci.example/acme/*/.github/workflows/release.yml@refs/tags/v*"
+    claims: {{source-repository-identifier: "123", runner-environment: github-hosted, build-trigger: {trigger}}}
+    root: private
+trusted-roots:
+  private: {{file: {root}}}
+"""
+
+
+def test_a_gate_decides_on_what_certificates_signed_in_a_registry(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand from docs/policy.md: allowed, then refused for each reason there is, each told by its code; and decided again with what was stored alone."""
+    ours = world.sigstore
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    Path("provenance.json").write_text(json.dumps(cosigning.PROVENANCE))
+    expired = json.loads(ours.trusted_root.read_text())
+    for one in expired["certificateAuthorities"]:
+        one["validFor"]["end"] = "2026-02-01T00:00:00Z"
+    Path("expired.json").write_text(json.dumps(expired))
+
+    def put(**other: str) -> str:
+        """A policy in force, and what whoever proposed it was shown."""
+        words = {"log": "proof", "people": ours.issuer.url, "jobs": ours.jobs.url, "trigger": "push", "root": str(ours.trusted_root), **other}
+        Path("policy.yaml").write_text(POLICY.format(**words))
+        said = lockgate("policy", "apply", "policy.yaml")
+        assert said.returncode == 0, said
+        return said.stderr
+
+    def gated(where: World) -> set[str]:
+        """Why it is refused, with every code that the outcomes name; nothing where it is allowed."""
+        said = lockgate("gate", where.ref, "--to", "production", "--format", "json")
+        decided = json.loads(said.stdout)["decision"]
+        assert (said.returncode == 0) == (decided["outcome"] == "allowed"), said
+        return {code for one in decided["outcomes"] if one["result"] != "pass" for code in one["params"].get("because", [one["code"]])}
+
+    def released(name: str, who: str = WHO, config: Path | None = None) -> World:
+        shop = world.repository(name)
+        shop.signed("sign", who=who, config=config)
+        job = ours.jobs.token(sub="repo:acme/shop:ref:refs/heads/main", **sigstore_services.WORKFLOW)
+        cosigned("attest", "--signing-config", str(config or ours.signing_config), "--trusted-root", str(ours.trusted_root), "--identity-token", job, "--yes",
+                 "--type", "slsaprovenance1", "--predicate", "provenance.json", shop.ref)  # fmt: skip
+        return shop
+
+    assert lockgate("init", "--origin", "example.com/shop", "--name", "Ada").returncode == 0
+    shown = put()
+    assert "transparency-log" in shown
+    assert "rawBytes" not in shown
+    assert lockgate("people", "add", "Ada", "--duty", "production=deploy").returncode == 0
+    good, eve, without_log = released("gate/good"), released("gate/eve", who="eve@example.com"), released("gate/nolog", config=ours.without_log)
+    assert gated(good) == set()
+    assert gated(eve) == {"identity.other-subject"}
+    assert gated(without_log) == {"sigstore.no-log-entry"}
+    for other, code in (
+        ({"people": "https://other.example"}, "identity.other-issuer"),
+        ({"trigger": "schedule"}, "identity.other-claim"),
+        ({"root": "expired.json"}, "certificate.authority-outside-validity"),
+    ):
+        put(**other)
+        assert gated(good) == {code}
+    put(log="none")
+    assert gated(without_log) == set()
+    decisions = [one for one in range(60) if lockgate("log", "replay", str(one)).stdout.endswith(": same\n")]
+    assert len(decisions) == 7
