@@ -347,7 +347,7 @@ def _rekor(folder: Path) -> Iterator[str]:
 def _stamper(folder: Path) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with _running("timestamp", port, folder, "serve", "--host=127.0.0.1", f"--port={port}", "--timestamp-signer=memory", "--disable-ntp-monitoring"):
+    with _running("stamper", port, folder, "serve", "--host=127.0.0.1", f"--port={port}", "--timestamp-signer=memory", "--disable-ntp-monitoring"):
         with urllib.request.urlopen(f"{url}/api/v1/timestamp/certchain") as answer:
             (folder / "tsa.pem").write_bytes(answer.read())
         yield url

@@ -13,10 +13,21 @@ while read -r name module; do
       exit 1
     fi
     folder=$(mktemp -d)
-    GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS='' GOBIN="$folder" nice "$go" install -buildvcs=false -trimpath -ldflags '-s -w' "$module"
-    mkdir -p "$(dirname "$binary")"
-    mv "$folder"/* "$binary"
-    rmdir "$folder"
+    mkdir -p "$(dirname "$binary")" "$folder/bin"
+    export GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS='' GOBIN="$folder/bin"
+    if [ "$name" = stamper ]; then
+      # It tells its measures on port 2112 of every address, and cannot be told otherwise: two at once would not start.
+      root=${module%%/cmd/*}@${module#*@} package=./${module#*/v2/}
+      cp -r "$("$go" mod download -json "$root" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')" "$folder/source"
+      chmod -R u+w "$folder/source"
+      sed -i 's/":2112"/"127.0.0.1:0"/' "$folder/source/pkg/server/prometheus.go"
+      grep -q '"127.0.0.1:0"' "$folder/source/pkg/server/prometheus.go"
+      nice "$go" install -C "$folder/source" -buildvcs=false -trimpath -ldflags '-s -w' "${package%@*}"
+    else
+      nice "$go" install -buildvcs=false -trimpath -ldflags '-s -w' "$module"
+    fi
+    mv "$folder"/bin/* "$binary"
+    rm -rf "$folder"
   fi
   echo "$binary"
 done <versions
