@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import pytest
 import cosigning
 import debian_registry
 from cosigning import NO_LOG, OFFLINE, OLDER, cosign, cosigned
-from house import SRC
+from own_process import lockgate
 
 for program in ("docker-registry", "skopeo", "openssl"):
     if shutil.which(program) is None:
@@ -40,12 +38,6 @@ environments:
 keys:
   release: {file: release.pub, algorithm: ALGORITHM}
 """
-
-
-def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lockgate.cli.main", *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)}
-    )
 
 
 @pytest.fixture

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socketserver
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +18,8 @@ import cosigning
 import debian_registry
 import registries
 from cosigning import NO_LOG, OFFLINE, OLDER, cosign, cosigned
-from house import SRC
 from layouts import MANIFEST, Layout
+from own_process import lockgate, well
 
 for program in ("docker-registry", "skopeo"):
     if shutil.which(program) is None:
@@ -91,19 +88,6 @@ def referring(layout: Layout, digest: str) -> Iterator[tuple[registries.Registry
         finally:
             server.shutdown()
             thread.join()
-
-
-def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lockgate.cli.main", *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)}
-    )
-
-
-def well(*words: str) -> str:
-    """The stdout of a command that has to succeed."""
-    said = lockgate(*words)
-    assert said.returncode == 0, said
-    return said.stdout.strip()
 
 
 def told(ref: str, *keys: str) -> list[str]:

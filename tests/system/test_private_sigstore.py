@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,6 @@ import cosigning
 import debian_registry
 import sigstore_services
 from cosigning import NO_LOG, OLDER, cosign, cosigned
-from house import SRC
 from lockgate.adapters.sources.registry_images import Registries
 from lockgate.core.digest import Ref
 from lockgate.core.ports import Evidence
@@ -27,6 +24,7 @@ from lockgate.evidence import annotated, cosign_layout, simple_signing
 from lockgate.evidence.annotated import Beside
 from lockgate.evidence.sigstore import bundle, identity, trust
 from lockgate.evidence.sigstore.verify import Demands, Verified
+from own_process import lockgate
 from sigstore_services import Services
 
 for program in ("docker-registry", "skopeo"):
@@ -99,12 +97,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     _, digest = cosigning.image(folder / "image")
     with sigstore_services.services(folder) as ours, debian_registry.registry(folder) as host:
         yield World(ours, f"{host}/shop/app", digest, folder)
-
-
-def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lockgate.cli.main", *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)}
-    )
 
 
 def told(world: World, path: Path, *, who: str = WHO, code: int = 0) -> Json:

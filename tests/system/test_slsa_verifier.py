@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 import cosigning
 import debian_registry
 from cosigning import NO_LOG, cosign
-from house import ROOT, SRC
+from house import ROOT
 from lockgate.core.facts import Complete, Facts, Need, Rejected, Summary
 from lockgate.core.identity import fingerprint
 from lockgate.core.model import Release, Subject
@@ -30,6 +29,7 @@ from lockgate.core.outcome import Pass
 from lockgate.core.ports import Evidence
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.evidence import artifact, dsse, keys, raw_pair, vsa
+from own_process import lockgate, well
 
 BUILD = Path(__file__).parent / "slsa_verifier"
 VERSION = re.search(r"^require github.com/slsa-framework/slsa-verifier/v2 (\S+)$", (BUILD / "go.mod").read_text(), re.MULTILINE)
@@ -71,19 +71,6 @@ keys:
 """
 
 Json = dict[str, Any]
-
-
-def lockgate(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lockgate.cli.main", *words], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(SRC)}
-    )
-
-
-def well(*words: str) -> str:
-    """The stdout of a command that has to succeed."""
-    said = lockgate(*words)
-    assert said.returncode == 0, said
-    return said.stdout.strip()
 
 
 def slsa_verifier(path: Path | str, public: Path | str, subject: str, *levels: str, verifier: str, resource: str, keyid: str = "") -> bool:
