@@ -21,7 +21,7 @@ from lockgate.core.ports import Entry, Evidence, Guard, Receipt
 from lockgate.core.state import state_digest
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
 from lockgate.evidence.place import ASKED_WITHIN
-from world import PEOPLE, World, standard_policy
+from world import PEOPLE, World, changed, standard_policy
 
 Fails = Callable[..., str]
 DON = person("don", {"production": ["deploy"]})
@@ -188,6 +188,16 @@ class TestRefusalsAreRecordedOnce:
         second = world.gate()
         assert second.new
         assert second.index > first.index
+
+    def test_the_same_outcome_by_an_other_section_is_recorded(self, world: World) -> None:
+        """What a code stands for may be another then: whom to believe, or how long to wait."""
+        first = world.gate()
+        world.policy(standard_policy(permit="1h"))
+        second = world.gate()
+        assert (second.new, codes(second)) == (True, codes(first))
+        world.policy(changed(standard_policy(permit="1h"), project="other"))
+        third = world.gate()
+        assert (third.new, third.index) == (False, second.index), "of a change elsewhere it is the same"
 
     def test_an_other_release_or_request_is_recorded(self, world: World) -> None:
         world.artifact("other")

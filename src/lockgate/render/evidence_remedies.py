@@ -125,7 +125,7 @@ EVIDENCE: dict[str, str] = {
     "sigstore.too-many-entries": "sign again with a Sigstore client",
     "sigstore.too-many-signatures": "make one bundle for each signer",
     "sigstore.unknown-version": "sign again with a Sigstore client",
-    "sigstore.whose": "lockgate verify REF --trusted-root FILE --identity TEXT --issuer URL; of a bundle in a file, with --artifact REF too",
+    "sigstore.whose": "lockgate verify REF --trusted-root FILE --identity TEXT --issuer URL",
     "simple-signing.malformed": "have it written anew: docs/foreign.md shows how",
     "simple-signing.other-digest": "lockgate verify REF",
     "simple-signing.other-type": "lockgate verify REF",

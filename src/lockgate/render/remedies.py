@@ -310,7 +310,7 @@ REMEDIES: dict[str, str] = EVIDENCE | {
     "verified-by.too-low": "lockgate verify REF",
     "verified-by.too-old": "have its verifier look again",
     "verified-by.unreadable": "lockgate verify REF",
-    "verify.unreadable": "lockgate verify FILE",
+    "verify.unreadable": "check its path and permissions, then: lockgate verify FILE",
     "waiver.not-independent": "have it waived by somebody else who may: lockgate people list",
     "waiver.not-waivable": "lockgate policy show",
     "waiver.other-release": "lockgate waive REQUIREMENT --for R --until TIME --reason TEXT",
