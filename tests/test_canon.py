@@ -261,7 +261,7 @@ def test_the_key_that_stands_twice_is_named() -> None:
     "data",
     [
         b"", b" ", b"x", b"{", b'{"a":1', b'{"a":1,}', b"[1,]", b"'a'", b"{a:1}", b"// c\n1", b"1 2", b"NaN", b"Infinity", b"[-Infinity]", b"1e999", b"-1e400",
-        b"1" * 10_000, b"-" + b"9" * 5_000, b"01", b"+1", b".5", b'"\xff"', b"\xfe\xff", b'"\xed\xa0\x80"', b'\xef\xbb\xbf{"a":1}', b'"\\ud800"',
+        b"1" * 10_000, b"-" + b"9" * 5_000, b"1" * 311, b"01", b"+1", b".5", b'"\xff"', b"\xfe\xff", b'"\xed\xa0\x80"', b'\xef\xbb\xbf{"a":1}', b'"\\ud800"',
         b'{"\\udc00":1}',
         b'["\\ud83d\\ude00","\\ude00\\ud83d"]', b'"\x00"', b'"a\nb"',
     ],
@@ -271,6 +271,7 @@ def test_what_is_no_json_is_refused(data: bytes) -> None:
         foreign(data)
     assert err.value.code == "json.malformed"
     assert len(err.value.message) < 300
+    assert "sys." not in err.value.message
 
 
 def test_a_whole_surrogate_pair_is_one_character() -> None:

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 MAX_DEPTH = 64
 """Deepest nesting of a foreign document; in-toto and OCI documents stay below 20."""
+MAX_DIGITS = 310
+"""Of a whole number in a foreign document, with its sign: no double holds a longer one."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
@@ -109,7 +111,7 @@ def parse_foreign(data: bytes, *, max_bytes: int, what: str = "document") -> Any
         raise EvidenceError("json.too-large", f"this {what} has {len(data)} bytes; at most {max_bytes} are read")
     _refuse_depth(data, what)
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
     except (ValueError, RecursionError) as err:
         raise EvidenceError("json.malformed", f"this {what} is not JSON: {_reason(err)}") from None
     if b"\\u" in data:
@@ -160,6 +162,12 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise EvidenceError("json.malformed", f"the number {text[:40]} is larger than any double")
     return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise EvidenceError("json.malformed", f"the number {text[:40]}… is larger than any double")
+    return int(text)
 
 
 def _refuse_half_surrogates(value: object, what: str) -> None:
