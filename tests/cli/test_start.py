@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from command_line import call, leaves, move_to
-from house import SRC
+from house import ROOT, SRC
 
 HEAVY = {"msgspec", "cryptography", "bcrypt", "sqlite3", "yaml", "json", "subprocess", "secrets", "hashlib", "socket", "difflib", "tempfile"}
 """None of these is needed to print a help page."""
@@ -59,6 +59,12 @@ def test_what_reads_no_file_that_people_write_imports_no_yaml(words: str, tmp_pa
     move_to(tmp_path, monkeypatch)
     assert call("init", "--origin", "example.com/shop", "--name", "Ada").code == 0
     assert imported(*words.split()) & {"yaml", "httpcore", "lockgate.evidence.policy_yaml"} == set()
+
+
+def test_a_bundle_is_verified_without_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT / "examples" / "trust")
+    by = ("--identity", "https://ci.example/shop/release@refs/heads/main", "--issuer", "https://issuer.example")
+    assert "yaml" not in imported("verify", "app.sigstore.json", "--trusted-root", "trusted_root.json", "--artifact", "file:app", *by)
 
 
 def test_a_version_is_one_line() -> None:

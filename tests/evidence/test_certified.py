@@ -21,8 +21,8 @@ from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import Accepts, Believed, IdentityRule
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact, certified, dsse, keys, policy_roots
-from lockgate.evidence.sigstore import bundle, identity
+from lockgate.evidence import artifact, certified, dsse, keys
+from lockgate.evidence.sigstore import bundle, identity, trust
 from older_layout import layer
 from private_sigstore import ARTIFACT, DAY, ISSUER, NOW, WHO, Instance, der, p256
 
@@ -385,15 +385,15 @@ def test_no_change_of_a_bundle_makes_it_somebody_elses(data: st.DataObject) -> N
 
 
 def test_a_root_is_kept_as_itself_whatever_it_came_in() -> None:
-    plain = policy_roots.kept(json.dumps(OURS.root_json, indent=2).encode())
+    plain = trust.kept(json.dumps(OURS.root_json, indent=2).encode())
     assert plain == ROOTS["ours"]
     config = {"mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json", "trustedRoot": OURS.root_json}
-    assert policy_roots.kept(json.dumps(config).encode()) == plain
+    assert trust.kept(json.dumps(config).encode()) == plain
     assert ARTIFACT
 
 
 @pytest.mark.parametrize("change", [{"certificateAuthorities": []}, {"more": "x" * 70_000}])
 def test_a_root_that_is_too_large_or_believes_nobody_is_none(change: dict[str, Any]) -> None:
     with pytest.raises(EvidenceError) as err:
-        policy_roots.kept(json.dumps({**OURS.root_json, **change}).encode())
+        trust.kept(json.dumps({**OURS.root_json, **change}).encode())
     assert err.value.code == "trusted-root.malformed"

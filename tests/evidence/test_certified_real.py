@@ -13,7 +13,8 @@ from house import ROOT
 from lockgate.core.facts import Provenance, Rejected, Signature
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import Accepts, Believed, Claim, IdentityRule
-from lockgate.evidence import artifact, policy_roots
+from lockgate.evidence import artifact
+from lockgate.evidence.sigstore import trust
 
 CASES = ROOT.parent / "shared" / "data" / "sigstore-bundles"
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="../shared/data is not there")
@@ -30,7 +31,7 @@ def read(case: Path, *, rule: IdentityRule | None = None, accepts: Accepts = EVE
     who = (case / "identity").read_text().strip() if (case / "identity").exists() else None
     issuer = (case / "issuer").read_text().strip() if (case / "issuer").exists() else GITHUB
     ours = rule or IdentityRule(root="theirs", issuer=issuer, identity=who, identity_glob=None if who else BEACON)
-    root = policy_roots.kept((own_root if own_root.exists() else PUBLIC_GOOD).read_bytes())
+    root = trust.kept((own_root if own_root.exists() else PUBLIC_GOOD).read_bytes())
     over = (case / "artifact" if (case / "artifact").exists() else CASES / "a.txt").read_bytes()
     piece = Evidence(media_type=json.loads(data).get("mediaType", ""), data=data, origin="shared")
     digest = "sha256:" + hashlib.sha256(over).hexdigest()

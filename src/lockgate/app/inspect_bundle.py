@@ -13,7 +13,7 @@ from lockgate.core.examined import Step, Time
 from lockgate.core.identity import Witnesses
 from lockgate.core.signers import Accepts, Believed, Format, IdentityRule
 from lockgate.errors import EvidenceError
-from lockgate.evidence import policy_roots, predicates, statement
+from lockgate.evidence import predicates, statement
 from lockgate.evidence.sigstore import bundle, identity, trust, verify, witness
 from lockgate.evidence.sigstore.key import named_key
 from lockgate.evidence.steps import BY_CERTIFICATE, Walk
@@ -165,8 +165,8 @@ def believing(root: bytes, wanted: Wanted) -> Believed:
     """Whom a trusted root and the command line name, of everything that is attached to an artifact, as a policy would: the stronger format first.
 
     Raises:
-        EvidenceError: as `policy_roots.kept`.
+        EvidenceError: as `trust.kept`.
     """
     rule = IdentityRule(root=NAMED, issuer=wanted.issuer, identity=wanted.identity)
     accepts = Accepts(formats=FORMATS, log=wanted.log, certificate_log=wanted.certificate_log)
-    return Believed(identities={NAMED: rule}, roots={NAMED: policy_roots.kept(root)}, accepts=accepts)
+    return Believed(identities={NAMED: rule}, roots={NAMED: trust.kept(root)}, accepts=accepts)

@@ -39,7 +39,7 @@ Claim = Literal[
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=pattern.MAX_TEXT)]
 
 RootText = Annotated[str, msgspec.Meta(pattern=r"^\{.*\}\Z", max_length=65_536)]
-"""A trusted root of Sigstore's as canonical JSON; `evidence.policy_roots` makes and checks it."""
+"""A trusted root of Sigstore's as canonical JSON; `evidence.sigstore.trust.kept` makes it."""
 
 MAX_ROOTS = 8
 MAX_ALL_ROOTS = 160 << 10

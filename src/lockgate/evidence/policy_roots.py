@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lockgate import canon
 from lockgate.core.signers import RootText
-from lockgate.errors import EvidenceError, LockgateError
-from lockgate.evidence import foreign
+from lockgate.errors import LockgateError
 from lockgate.evidence.sigstore import trust
 from lockgate.evidence.yaml_tree import Mapping, Place, Scalar
 
 FORMS = ("file", "json")
-MAX_KEPT = 65_536
 MAX_FILE = 1 << 20
 
 
@@ -47,28 +44,11 @@ def read(node: Mapping, read_file: Callable[[str], bytes] | None) -> RootText:
         raise BadRoot(value.place, f"{form} is text, not a list or mapping")
     try:
         if form == "json":
-            return kept(value.text.encode())
+            return trust.kept(value.text.encode())
         if read_file is None:
             raise ValueError("files are not read here: write the trusted root itself")
-        return kept(read_file(value.text))
+        return trust.kept(read_file(value.text))
     except LockgateError as err:
         raise BadRoot(value.place, err.message) from None
     except (ValueError, OSError) as err:
         raise BadRoot(value.place, f"{form} cannot be read: {err}") from None
-
-
-def kept(data: bytes) -> RootText:
-    """A trusted root as a policy keeps it.
-
-    Raises:
-        EvidenceError: as `trust.parse`; ``trusted-root.malformed`` where it is larger than is kept, or believes nobody.
-    """
-    read_root = trust.parse(data)
-    document = foreign.mapping(canon.parse_foreign(data, max_bytes=trust.MAX_ROOT, what="trusted root"), "it")
-    inner = document["trustedRoot"] if document["mediaType"] in trust.CONFIGS else document
-    text = canon.encode(inner).decode()
-    if len(text) > MAX_KEPT:
-        raise EvidenceError("trusted-root.malformed", f"this trusted root has {len(text)} characters; a policy keeps at most {MAX_KEPT}")
-    if not read_root.authorities:
-        raise EvidenceError("trusted-root.malformed", "this trusted root names no certificate authority: nobody's certificate could be believed by it")
-    return text

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from lockgate import canon
 from lockgate.canon import Noun
+from lockgate.core.signers import RootText
 from lockgate.errors import EvidenceError
 from lockgate.evidence import foreign
 from lockgate.evidence.sigstore import fields
@@ -18,6 +19,7 @@ from lockgate.evidence.sigstore.fields import Span
 from lockgate.evidence.sigstore.key import RSA, Key, key_of
 
 MAX_ROOT = 1 << 20
+MAX_KEPT = 65_536
 MAX_EACH = 64
 ROOTS = frozenset({f"application/vnd.dev.sigstore.trustedroot{form}" for form in ("+json;version=0.1", "+json;version=0.2", ".v0.1+json", ".v0.2+json")})
 CONFIGS = frozenset({"application/vnd.dev.sigstore.clienttrustconfig.v0.1+json", "application/vnd.dev.sigstore.clienttrustconfig+json;version=0.1"})
@@ -85,6 +87,23 @@ def parse(data: bytes) -> TrustedRoot:
         )
     except ValueError as err:
         raise EvidenceError("trusted-root.malformed", f"this is no trusted root of Sigstore's: {err}") from None
+
+
+def kept(data: bytes) -> RootText:
+    """A trusted root as a policy keeps it.
+
+    Raises:
+        EvidenceError: as `parse`; ``trusted-root.malformed`` where it is larger than is kept, or believes nobody.
+    """
+    read_root = parse(data)
+    document = foreign.mapping(canon.parse_foreign(data, max_bytes=MAX_ROOT, what="trusted root"), "it")
+    inner = document["trustedRoot"] if document["mediaType"] in CONFIGS else document
+    text = canon.encode(inner).decode()
+    if len(text) > MAX_KEPT:
+        raise EvidenceError("trusted-root.malformed", f"this trusted root has {len(text)} characters; a policy keeps at most {MAX_KEPT}")
+    if not read_root.authorities:
+        raise EvidenceError("trusted-root.malformed", "this trusted root names no certificate authority: nobody's certificate could be believed by it")
+    return text
 
 
 def _each(document: dict[str, Any], name: str, read: Callable[[dict[str, Any]], T | None]) -> tuple[T, ...]:
