@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from documents import at, ways
 from house import ROOT
 from lockgate.errors import EvidenceError
 from lockgate.evidence.sigstore import bundle, identity, trust, verify
@@ -47,22 +48,6 @@ def cases() -> list[Case]:
         artifact = place / "artifact" if (place / "artifact").exists() else CASES / "a.txt"
         found.append((place.name, json.loads((place / "bundle.sigstore.json").read_text()), root if root.exists() else PUBLIC_GOOD, artifact.read_bytes()))
     return found
-
-
-def ways(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, each in inner:
-        yield (*way, name)
-        yield from ways(each, (*way, name))
-
-
-def at(document: Any, way: tuple[Any, ...]) -> Any:
-    for step in way:
-        try:
-            document = document[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return document
 
 
 def mutant(dice: random.Random, document: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,13 @@ import base64
 import binascii
 import copy
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from documents import at, ways
 from lockgate.errors import EvidenceError
 from lockgate.evidence.sigstore import bundle, identity, trust, verify
 from private_sigstore import DIGESTS, ISSUER, STATEMENT, WHO, Instance
@@ -24,24 +24,6 @@ OTHERS = [OURS.bundle(log=2), OURS.bundle(log=1)]
 STRANGERS = Instance().bundle(log=2)
 SUBJECTS = {"sigstore", "certificate", "timestamp", "log-entry", "signature", "key", "json"}
 JUNK: st.SearchStrategy[Any] = st.sampled_from(["", None, 0, -1, [], {}, "x", True, "9" * 30, 1e9, "\u202e", [[]]])
-
-
-def ways(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value in a document."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, each in inner:
-        yield (*way, name)
-        yield from ways(each, (*way, name))
-
-
-def at(document: Any, way: tuple[Any, ...]) -> Any:
-    """What stands there; None where nothing does."""
-    for step in way:
-        try:
-            document = document[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return document
 
 
 @st.composite
