@@ -85,6 +85,13 @@ def test_an_error_of_the_whole_batch_reaches_each_as_its_own() -> None:
 
 def test_a_waiting_caller_who_is_interrupted_leaves_the_queue() -> None:
     """Ctrl-C while the main thread waits for its turn: nothing of it is committed."""
+    struck = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        if not struck.is_set():
+            struck.set()
+            raise KeyboardInterrupt
+
     commit, found = Doubler(), dict[int, int | str]()
     queue = GroupCommit(commit, limit=8)
     first = outcome_of(queue, 2, found)
@@ -94,13 +101,19 @@ def test_a_waiting_caller_who_is_interrupted_leaves_the_queue() -> None:
     def strike() -> None:
         while not queue._queue:
             time.sleep(0)
-        signal.pthread_kill(main, signal.SIGINT)
+        # A signal that comes just before the thread sleeps wakes nobody: strike until it is felt.
+        while not struck.wait(0.01):
+            signal.pthread_kill(main, signal.SIGINT)
 
     striking = threading.Thread(target=strike)
-    striking.start()
-    with pytest.raises(KeyboardInterrupt):
-        queue.submit(4)
-    striking.join(10)
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        striking.start()
+        with pytest.raises(KeyboardInterrupt):
+            queue.submit(4)
+        striking.join(10)
+    finally:
+        signal.signal(signal.SIGINT, before)
     third = outcome_of(queue, 6, found)
     commit.go.release()
     commit.go.release()

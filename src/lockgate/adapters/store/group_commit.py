@@ -54,18 +54,18 @@ class GroupCommit(Generic[Item, Answer]):
             LockgateError: the item's own error or its batch's; ``log.unwritable`` where the leader was interrupted.
         """
         ticket: _Ticket[Item, Answer] = _Ticket(item)
-        with self._mutex:
-            self._queue.append(ticket)
-            if not self._led:
-                self._led = ticket.leads = True
-        if not ticket.leads:
-            try:
+        try:
+            with self._mutex:
+                self._queue.append(ticket)
+                if not self._led:
+                    self._led = ticket.leads = True
+            if not ticket.leads:
                 ticket.wake.acquire()
-            except BaseException:
-                self._abandon(ticket)
-                raise
-        if ticket.leads:
-            self._lead()
+            if ticket.leads:
+                self._lead(ticket)
+        except BaseException:
+            self._abandon(ticket)
+            raise
         if isinstance(ticket.answer, LockgateError):
             # Callers of one batch may share the error: each raises its own.
             raise type(ticket.answer)(ticket.answer.code, ticket.answer.message, ticket.answer.remedy)
@@ -73,34 +73,35 @@ class GroupCommit(Generic[Item, Answer]):
             raise AssertionError("a ticket was woken without an answer")
         return ticket.answer
 
-    def _lead(self) -> None:
+    def _lead(self, leader: _Ticket[Item, Answer]) -> None:
         """Commit what waits, this thread's own item first, and hand the lead on."""
+        interrupted = LedgerError("log.unwritable", "the commit was interrupted: ask again with the same key")
         with self._mutex:
             batch = [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
-        interrupted = LedgerError("log.unwritable", "the commit was interrupted: ask again with the same key")
         answers: Sequence[Answer | LockgateError] = [interrupted] * len(batch)
         try:
             answers = self._commit([ticket.item for ticket in batch])
         except LockgateError as err:
             answers = [err] * len(batch)
         finally:
-            self._hand_on()
+            self._hand_on(leader)
             for ticket, answer in zip(batch, answers, strict=True):
                 ticket.answer = answer
                 ticket.wake.release()
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, leader: _Ticket[Item, Answer]) -> None:
         """Wake the next leader before the followers: its commit may begin while they return."""
         with self._mutex:
+            leader.leads = False
             self._led = bool(self._queue)
             if self._led:
                 self._queue[0].leads = True
                 self._queue[0].wake.release()
 
     def _abandon(self, ticket: _Ticket[Item, Answer]) -> None:
-        """A waiting caller was interrupted: leave the queue, and do not keep the lead."""
+        """A caller was interrupted, at whatever step: leave the queue, and do not keep the lead."""
         with self._mutex:
             if ticket in self._queue:
                 self._queue.remove(ticket)
         if ticket.leads:
-            self._hand_on()
+            self._hand_on(ticket)
