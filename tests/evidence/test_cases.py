@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from lockgate.core import events
-from lockgate.core.facts import Provenance, Rejected, Signature, Summary
+from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouched
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
@@ -106,6 +107,8 @@ def read_artifact(data: bytes, args: Any) -> Any:
                 )
             case Rejected():
                 raise EvidenceError(fact.code, "rejected")
+            case Vouched():
+                facts.append({"type": type(fact).__name__, **msgspec.to_builtins(fact)})
     return {"facts": facts}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from lockgate.canon import Noun, encode
 from lockgate.core.decide import RULES
 from lockgate.core.digest import Digest, Ref, digest_of
 from lockgate.core.exceptional import Exceptional
-from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Summary, Unreadable
+from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Request, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import believed, section_digest
 from lockgate.core.ports import Evidence, Measured
@@ -23,7 +24,7 @@ from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact
+from lockgate.evidence import artifact, readers
 
 
 class Item(Noun, frozen=True, kw_only=True):
@@ -113,7 +114,9 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
 
-def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime) -> dict[Need, Gathered]:
+def artifact_facts(
+    basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int = RULES
+) -> dict[Need, Gathered]:
     """READ the evidence that came with the artifacts. One lost artifact, or more than is read, makes the kind unreadable for all."""
     manifest = basket.manifest
     measured = {one.digest for one in manifest.measured}
@@ -122,37 +125,21 @@ def artifact_facts(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Na
         if manifest.lost:
             intact = intact if all(one in measured for one in artifacts) else Unreadable(code=manifest.lost[0].code)
             raise UnreadableError(manifest.lost[0].code, "an artifact or its evidence could not be read")
-        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now)}
+        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now, rules)}
     except UnreadableError as err:
-        because = Unreadable(code=err.code)
-        return {Need(Intact): intact, Need(Signature): because, Need(Provenance): because, Need(Summary): because, Need(Rejected): because}
+        return {Need(Intact): intact, **{Need(kind): Unreadable(code=err.code) for kind in readers.KINDS}}
 
 
-def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime) -> dict[Need, Gathered]:
-    signatures: list[Signature] = []
-    provenance: list[Provenance] = []
-    summaries: list[Summary] = []
-    rejected: list[Rejected] = []
+def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int) -> dict[Need, Gathered]:
+    found: dict[type, list[Any]] = {kind: [] for kind in readers.KINDS}
+    by_type = readers.READERS if rules >= 3 else readers.BEFORE_3
     for digest in artifacts:
         evidence = [
             Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in basket.manifest.items if item.subject == digest
         ]
-        for fact in artifact.read(evidence, keys, {digest}, now, counted):
-            match fact:
-                case Signature():
-                    signatures.append(fact)
-                case Provenance():
-                    provenance.append(fact)
-                case Summary():
-                    summaries.append(fact)
-                case Rejected():
-                    rejected.append(fact)
-    return {
-        Need(Signature): Complete(items=tuple(signatures), as_of=now),
-        Need(Provenance): Complete(items=tuple(provenance), as_of=now),
-        Need(Summary): Complete(items=tuple(summaries), as_of=now),
-        Need(Rejected): Complete(items=tuple(rejected), as_of=now),
-    }
+        for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type):
+            found[type(fact)].append(fact)
+    return {Need(kind): Complete(items=tuple(facts), as_of=now) for kind, facts in found.items()}
 
 
 def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
@@ -188,4 +175,4 @@ def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, other
     """All facts of a decision by these rules."""
     policy = own.policy_in_force()
     counted = believed(policy, own.state.environment.name)
-    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now), **history_facts(own, others, now, rules)})
+    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now, rules), **history_facts(own, others, now, rules)})

@@ -42,10 +42,11 @@ from lockgate.core.policy import Policy, requirement_id
 from lockgate.core.reentry import barred
 from lockgate.core.requirements.base import unknown
 
-RULES = 2
+RULES = 3
 """The newest of these rules, recorded in each decision, so that an older one is replayed by its own, and what was before it folds as it did.
 
-0: all but the rollback of `core.reentry`. 1: all but what `EnvironmentState.goes_by` and `app.gather.history_facts` ask for. 2: all.
+0: all but the rollback of `core.reentry`. 1: all but what `EnvironmentState.goes_by` and `app.gather.history_facts` ask for.
+2: all but what `evidence.readers` reads besides what it read then. 3: all.
 """
 
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from lockgate.canon import Noun
 from lockgate.core.digest import Digest
-from lockgate.core.facts import Provenance, Rejected, Signature, Summary
+from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouched
 
 Name = Literal[
     "format",
@@ -86,6 +86,6 @@ class Piece(Noun, frozen=True, kw_only=True):
     name: str = ""
     proves: bool
     code: str = ""
-    facts: tuple[Signature | Provenance | Summary | Rejected, ...]
+    facts: tuple[Signature | Provenance | Summary | Vouched | Rejected, ...]
     shown: Shown | None = None
     steps: tuple[Step, ...]

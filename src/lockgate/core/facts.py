@@ -144,6 +144,21 @@ class Summary(Noun, frozen=True, kw_only=True):
     by: Holder | None = None
 
 
+class Vouched(Noun, frozen=True, kw_only=True):
+    """What every fact shares that somebody says of an artifact in a signed statement.
+
+    Attributes:
+        subject: the artifact's digest.
+        source: digest of the evidence bytes.
+        keys: the keys whose signatures over it verified, sorted. by: the holder of the certificate that signed it; None where keys did.
+    """
+
+    subject: Digest
+    source: Digest
+    keys: tuple[Fingerprint, ...] = ()
+    by: Holder | None = None
+
+
 class Rejected(Noun, frozen=True, kw_only=True):
     """Evidence that was attached and proves nothing, with the reason: it explains refusals and never opens anything.
 
@@ -264,7 +279,7 @@ class InForce(Noun, frozen=True, kw_only=True):
     time: Literal["unattested", "attested"] = "unattested"
 
 
-Fact = Intact | Signature | Provenance | Summary | Rejected | Request | Stay | Enrolled | InForce | Revocation
+Fact = Intact | Signature | Provenance | Summary | Vouched | Rejected | Request | Stay | Enrolled | InForce | Revocation
 F = TypeVar("F")
 
 

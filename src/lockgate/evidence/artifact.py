@@ -18,39 +18,37 @@ gives what was told beside the facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from lockgate.core.digest import Digest, digest_of, hex_of
 from lockgate.core.examined import Piece
-from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary
+from lockgate.core.facts import Holder, Rejected, Signature, Summary
 from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import KEYS_ALONE, Believed
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import accepted, certified, dsse, foreign, keys, predicates, raw_pair, simple_signing, slsa, statement, stronger, vsa
+from lockgate.evidence import accepted, certified, dsse, keys, predicates, raw_pair, simple_signing, statement, stronger
 from lockgate.evidence.examined import pieces
 from lockgate.evidence.opened import Opened, require_counted, take_apart
+from lockgate.evidence.readers import READERS, Reader, not_later
 from lockgate.evidence.sigstore import key, verify
 from lockgate.evidence.sigstore.trust import TrustedRoot
 from lockgate.evidence.steps import Walk
 from lockgate.evidence.stronger import Outcome, claimed
 
 SIGNATURE_TYPE = stronger.SIGNATURE_TYPE
+Read = stronger.Read
 
 MAX_PIECES = 256
 MAX_TOTAL = 8 << 20
 MAX_WORK = 256 << 20
 """The most work all pieces together may ask for, as `dsse.work` counts it: half a second or so."""
-
-Read = Signature | Provenance | Summary | Rejected
-Reader = Callable[[dict[str, Any], Digest, tuple[Fingerprint, ...], Digest, datetime], list[Read]]
-"""Predicate, subject, keys, source, now -> the facts."""
 
 
 class Signers(NamedTuple):
@@ -67,24 +65,35 @@ class Signers(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """What is asked of every piece. `names`: what the policy calls its keys."""
+    """What is asked of every piece. `names`: what the policy calls its keys. `readers`: the predicate types that are read."""
 
     names: Mapping[Fingerprint, Name]
     known: Mapping[Fingerprint, EvidenceKey]
     believed: Believed
     digests: AbstractSet[Digest]
     now: datetime
+    readers: Mapping[str, Reader]
 
 
 def read(
-    evidence: Sequence[Evidence], keys: Mapping[Name, EvidenceKey], digests: AbstractSet[Digest], now: datetime, believed: Believed = KEYS_ALONE
+    evidence: Sequence[Evidence],
+    keys: Mapping[Name, EvidenceKey],
+    digests: AbstractSet[Digest],
+    now: datetime,
+    believed: Believed = KEYS_ALONE,
+    readers: Mapping[str, Reader] = READERS,
 ) -> tuple[Read, ...]:
     """The facts these pieces of evidence are, in their order; arguments and errors as for `examine`."""
-    return tuple(fact for piece in examine(evidence, keys, digests, now, believed) for fact in piece.facts)
+    return tuple(fact for piece in examine(evidence, keys, digests, now, believed, readers) for fact in piece.facts)
 
 
 def examine(
-    evidence: Sequence[Evidence], keys: Mapping[Name, EvidenceKey], digests: AbstractSet[Digest], now: datetime, believed: Believed = KEYS_ALONE
+    evidence: Sequence[Evidence],
+    keys: Mapping[Name, EvidenceKey],
+    digests: AbstractSet[Digest],
+    now: datetime,
+    believed: Believed = KEYS_ALONE,
+    readers: Mapping[str, Reader] = READERS,
 ) -> tuple[Piece, ...]:
     """What each of these pieces of evidence is, proves, and by which steps, in their order.
 
@@ -94,6 +103,7 @@ def examine(
         digests: the artifacts asked about.
         now: UTC; what claims to be later proves nothing.
         believed: whom besides keys the policy believes, and what counts.
+        readers: predicate type -> its reader; a statement of any other type is no fact and no problem.
 
     Raises:
         UnreadableError: ``evidence.too-much``: there is more than is read, so that nothing is known of it.
@@ -101,7 +111,7 @@ def examine(
     if len(evidence) > MAX_PIECES or sum(len(piece.data) for piece in evidence) > MAX_TOTAL:
         raise UnreadableError("evidence.too-much", f"more than {MAX_PIECES} pieces or {MAX_TOTAL >> 20} MiB of evidence are attached; nothing of it was read")
     by_print = {fingerprint(one): (name, one) for name, one in keys.items()}
-    asked = _Asked({each: name for each, (name, _) in by_print.items()}, {each: one for each, (_, one) in by_print.items()}, believed, digests, now)
+    asked = _Asked({each: name for each, (name, _) in by_print.items()}, {each: one for each, (_, one) in by_print.items()}, believed, digests, now, readers)
     outcomes: list[Outcome] = []
     spent = 0
     for piece in evidence:
@@ -149,7 +159,7 @@ def _outcome(opened: Opened, source: Digest, asked: _Asked, walk: Walk) -> Outco
             facts, kind = _read(opened.envelope, signers, source, asked, walk)
     except EvidenceError as err:
         kind = _claimed_kind(opened.envelope)
-        if kind and kind not in _READERS:
+        if kind and kind not in asked.readers:
             return Outcome(opened.format, [], kind=kind, walk=walk, certified=opened.certified)
         rejected = Rejected(source=source, code=err.code, predicate=kind)
         return Outcome(opened.format, [rejected], _claims(opened, asked), kind, walk=walk, certified=opened.certified)
@@ -210,7 +220,7 @@ def _read_payload(opened: Opened, signed: simple_signing.Signed, source: Digest,
         with walk.at("predicate"):
             walk.note(predicates.name_of(SIGNATURE_TYPE))
             if signers.keys:
-                _not_later(signed_at, asked.now)
+                not_later(signed_at, asked.now)
     except EvidenceError as err:
         return [Rejected(source=source, code=err.code, predicate=SIGNATURE_TYPE)], signers
     return _signatures(subject, signers, source, signed_at), signers
@@ -267,7 +277,7 @@ def _read(envelope: dsse.Envelope, signers: Signers, source: Digest, asked: _Ask
         with walk.at("subject"):
             said = statement.parse(envelope.payload_type, envelope.payload)
             subjects = [subject for subject in said.subjects if subject in asked.digests]
-            predicate = said.predicate_type if said.predicate_type in _READERS else ""
+            predicate = said.predicate_type if said.predicate_type in asked.readers else ""
             if predicate and not subjects:
                 raise EvidenceError("statement.other-subject", "this Statement is about other digests than the artifact's")
         called = predicates.name_of(said.predicate_type) or "of a type that is not known"
@@ -284,12 +294,12 @@ def _read(envelope: dsse.Envelope, signers: Signers, source: Digest, asked: _Ask
 def _facts(said: statement.Statement, subjects: Sequence[Digest], signers: Signers, source: Digest, asked: _Asked) -> list[Read]:
     """Steps 4 and 5."""
     facts: list[Read] = []
-    reader = _READERS[said.predicate_type]
+    reader = asked.readers[said.predicate_type]
     for subject in subjects:
         if signers.keys:
-            facts += reader(said.predicate, subject, signers.keys, source, asked.now)
+            facts += reader(said, subject, signers.keys, source, asked.now)
         for holder in signers.holders:
-            facts += [_by(holder, fact) for fact in reader(said.predicate, subject, ("",), source, asked.now)]
+            facts += [_by(holder, fact) for fact in reader(said, subject, ("",), source, asked.now)]
     return [_marked(fact) for fact in facts] if signers.raw else facts
 
 
@@ -298,10 +308,10 @@ def _by(holder: Holder, fact: Read) -> Read:
     match fact:
         case Signature():
             return replace(fact, key="", by=holder, signed_at=holder.at)
-        case Provenance() | Summary():
-            return replace(fact, keys=(), by=holder)
-        case _:
+        case Rejected():
             return fact
+        case _:
+            return replace(fact, keys=(), by=holder)
 
 
 def _marked(fact: Read) -> Read:
@@ -335,40 +345,3 @@ def _claimed_kind(envelope: dsse.Envelope | None) -> str:
 def _signatures(subject: Digest, signers: Signers, source: Digest, signed_at: datetime | None = None) -> list[Read]:
     by_keys = [Signature(subject=subject, key=name, source=source, signed_at=signed_at) for name in signers.keys]
     return [*by_keys, *(Signature(subject=subject, key="", source=source, signed_at=one.at, by=one) for one in signers.holders)]
-
-
-def _signature(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
-    try:
-        signed_at = foreign.instant(predicate, "signedAt")
-    except ValueError as err:
-        raise EvidenceError("statement.malformed", f"this signature's predicate is malformed: {err}") from None
-    _not_later(signed_at, now)
-    return [Signature(subject=subject, key=key, source=source, signed_at=signed_at) for key in keys]
-
-
-def _provenance(version: str) -> Reader:
-    def read(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
-        fact = slsa.of(version, predicate, subject, keys, source)
-        _not_later(fact.finished_at, now)
-        return [fact]
-
-    return read
-
-
-def _summary(predicate: dict[str, Any], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
-    fact = vsa.read(predicate, subject, keys, source)
-    _not_later(fact.verified_at, now)
-    return [fact]
-
-
-def _not_later(at: datetime | None, now: datetime) -> None:
-    if at is not None and at > now:
-        raise EvidenceError("evidence.from-future", "this says it was made later than now: its clock or ours is wrong")
-
-
-_READERS: dict[str, Reader] = {
-    SIGNATURE_TYPE: _signature,
-    slsa.PREDICATE_TYPE: _provenance(slsa.PREDICATE_TYPE),
-    slsa.PREDICATE_TYPE_V02: _provenance(slsa.PREDICATE_TYPE_V02),
-    vsa.PREDICATE_TYPE: _summary,
-}

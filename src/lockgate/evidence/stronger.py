@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from lockgate.core.facts import Provenance, Rejected, Signature, Summary
+from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouched
 from lockgate.core.identity import EvidenceKey, Fingerprint
 from lockgate.core.signers import Accepts, Believed, Format
 from lockgate.errors import EvidenceError
@@ -22,7 +22,7 @@ from lockgate.evidence.sigstore import bundle, identity
 from lockgate.evidence.sigstore.verify import Verified
 from lockgate.evidence.steps import Walk
 
-Read = Signature | Provenance | Summary | Rejected
+Read = Signature | Provenance | Summary | Vouched | Rejected
 
 SIGNATURE_TYPE = "https://sigstore.dev/cosign/sign/v1"
 """The predicate type of a signature that says nothing but "signed"; ``signedAt`` in its predicate says when."""
@@ -108,5 +108,5 @@ def _without(fact: Read, stronger: Sequence[Outcome]) -> Read:
     return replace(fact, keys=left) if left else _barred(fact)
 
 
-def _barred(fact: Signature | Provenance | Summary) -> Rejected:
+def _barred(fact: Signature | Provenance | Summary | Vouched) -> Rejected:
     return Rejected(source=fact.source, code="evidence.stronger-failed", predicate=SIGNATURE_TYPE if isinstance(fact, Signature) else "")

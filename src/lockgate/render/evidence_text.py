@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from lockgate.core.examined import Piece, Shown, Step, Time
-from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary
+from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary, Vouched
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
@@ -127,7 +127,7 @@ def _bad(one: Piece, sheet: Sheet) -> tuple[str, str]:
     return _mark("FAIL", sheet), f"{called}, fails at {failed.name}: {plain(failed.said)} [{one.code}]"
 
 
-def _fact(fact: Signature | Provenance | Summary | Rejected, one: Piece, names: Mapping[str, str], sheet: Sheet) -> list[str]:
+def _fact(fact: Signature | Provenance | Summary | Vouched | Rejected, one: Piece, names: Mapping[str, str], sheet: Sheet) -> list[str]:
     keys: tuple[str, ...] = ()
     word = what = at = ""
     match fact:
@@ -144,6 +144,8 @@ def _fact(fact: Signature | Provenance | Summary | Rejected, one: Piece, names: 
             said = f"passed as {listing(map(plain, fact.levels))}" if fact.passed and fact.levels else "passed" if fact.passed else "did not pass"
             what = f"{plain(fact.verifier)}: {plain(fact.resource)} {said}{f' {when(fact.verified_at)}' if fact.verified_at else ''}, "
             at = ", signed r and s side by side" if fact.raw else ""
+        case Vouched():
+            keys, (word, what) = fact.keys, in_short(fact)
     mark = _mark("FAIL" if isinstance(fact, Summary) and not fact.passed else "pass", sheet)
     if fact.by is not None:
         return _held(f"  {mark}  {word:<10}  {what}", fact.by, one, at, sheet)

@@ -35,6 +35,7 @@ class Approved(Requirement, tag="approved", frozen=True, kw_only=True):
 
     # Not waivable: one person would undo what several people are asked for.
     yields: ClassVar[bool] = True
+    lasts: ClassVar[Literal["no", "then", "now"]] = "no"
     duties: Annotated[dict[Name, Annotated[int, msgspec.Meta(ge=1, le=32)]], msgspec.Meta(min_length=1, max_length=16)]
     independent_of: tuple[Role, ...] = ("requester", "builder", "deployer")
     expires: Duration = "72h"

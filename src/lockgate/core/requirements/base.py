@@ -5,7 +5,7 @@ Each kind has ``needs()``, the fact kinds it will ask for, and ``check(subject, 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from lockgate.canon import Noun
 from lockgate.core.facts import Unreadable
@@ -20,10 +20,13 @@ class Requirement(Noun, tag_field="kind", rename="kebab", frozen=True, kw_only=T
         id: its name in outcomes; given in policy only where one kind stands twice.
         waivable: whether a policy may let one person waive it, for one request. yields: whether two people who break the glass
             go past it. Both are False unless a kind says otherwise: whatever tells whether these are the right bytes never gives way.
+        lasts: what is asked of it again of what runs: ``no``, it was about the moment of entering; ``then``, on the facts of today, its ages as
+            they were at the decision; ``now``, on the facts and by the clock of today.
     """
 
     waivable: ClassVar[bool] = False
     yields: ClassVar[bool] = False
+    lasts: ClassVar[Literal["no", "then", "now"]] = "then"
     id: Name | None = None
 
     def key_names(self) -> tuple[Name, ...]:

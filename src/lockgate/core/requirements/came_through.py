@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from lockgate.core.facts import Facts, Need, Stay, Unreadable
 from lockgate.core.identity import EvidenceKey, Name
@@ -23,6 +23,7 @@ class CameThrough(Requirement, tag="came-through", frozen=True, kw_only=True):
 
     waivable: ClassVar[bool] = True
     yields: ClassVar[bool] = True
+    lasts: ClassVar[Literal["no", "then", "now"]] = "no"
     environment: Name
 
     def needs(self) -> tuple[Need, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -30,6 +30,7 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
 
     waivable: ClassVar[bool] = True
     yields: ClassVar[bool] = True
+    lasts: ClassVar[Literal["no", "then", "now"]] = "no"
     in_: Name = msgspec.field(name="in")
     for_: Duration = msgspec.field(name="for")
     occupancy: Occupancy = "claimed"

@@ -1,0 +1,21 @@
+"""What somebody says of an artifact in a statement, in a few words: one line of the table for each kind of fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lockgate.core.components import Sbom
+from lockgate.core.facts import Vouched
+from lockgate.render.words import plain
+
+_WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
+    Sbom: ("sbom", lambda fact: f"{plain(fact.format)} {plain(fact.spec)} with {len(fact.components)} components, "),
+}
+"""Kind of fact -> its word, and what it says in short: text of whoever made it goes through `plain`."""
+
+
+def in_short(fact: Vouched) -> tuple[str, str]:
+    """The word for what this is, and what it says, ending in a comma and a space; empty for nothing."""
+    word, tell = _WORDS.get(type(fact), ("statement", lambda _: ""))
+    return word, tell(fact)
