@@ -9,6 +9,7 @@ from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
+from lockgate.render.vouched import in_short
 from lockgate.render.words import GREEN, RED, Sheet, brief, count, listing, painted, plain, when
 
 NAMED = "named"
