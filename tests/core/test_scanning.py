@@ -10,17 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from build import IMAGE, NOW, ago, digest, later
-from lockgate.core.findings import Scan, ScanFinding
-from lockgate.core.scanning import Excess, Within, clean_within, excess, newest, order
+from build import NOW, ago, later
+from build import scan as found
+from lockgate.core.findings import Scan
+from lockgate.core.scanning import Excess, Within, clean_within, excess, newest
 
 LEVELS = ("none", "low", "medium", "high", "critical", "unknown")
-CLEAN = Scan(subject=IMAGE, source=digest("scan"), keys=("k",), tool="trivy", format="trivy", at=ago("1h"))
-
-
-def found(*levels: Any, **changes: Any) -> Scan:
-    listed = sorted((ScanFinding(id=f"CVE-2026-{place}", level=level) for place, level in enumerate(levels)), key=lambda one: order(one.level))
-    return replace(CLEAN, findings=tuple(listed), **changes)
+CLEAN = found()
 
 
 @pytest.mark.parametrize(
