@@ -39,6 +39,7 @@ from lockgate.core.facts import (
     Summary,
     Unreadable,
 )
+from lockgate.core.findings import Level, Scan, ScanFinding
 from lockgate.core.identity import Actor, Person, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE, Release, RequestId, Subject
 from lockgate.core.policy import EnvironmentPolicy, Policy
@@ -46,10 +47,12 @@ from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.revocation import Revocation
+from lockgate.core.scanning import order
 from lockgate.core.signers import IdentityRule
 
 NOW = datetime(2026, 11, 22, 20, 14, 3, tzinfo=UTC)
@@ -173,6 +176,7 @@ VERIFIED = VerifiedBy(verifier=VERIFIER, keys=("builder",), resource=RESOURCE, l
 CAME = CameThrough(environment="staging")
 SOAKED = Soaked(in_="staging", for_="24h")
 APPROVED = Approved(duties={"release-management": 1, "security": 1})
+SCANNED = Scanned(at_most="medium", keys=("builder",))
 
 
 def policy(
@@ -245,6 +249,14 @@ def summary(*by: str, artifact: Digest = IMAGE, **changes: Any) -> Summary:
     return Summary(subject=artifact, **{**base, "source": digest("summary"), **changes})
 
 
+def scan(*levels: Level, signed: Sequence[str] = ("builder",), artifact: Digest = IMAGE, **changes: Any) -> Scan:
+    """By Trivy, an hour ago with data of the day before, signed by ``builder``: it found something of each of these severities."""
+    keys = tuple(sorted(key(one).fingerprint for one in signed))
+    found = sorted((ScanFinding(id=f"CVE-2026-{place}", level=level) for place, level in enumerate(levels)), key=lambda one: order(one.level))
+    base: dict[str, Any] = {"keys": keys, "tool": "trivy", "format": "trivy", "at": ago("1h"), "database_at": ago("1d"), "source": digest("scan")}
+    return Scan(subject=artifact, findings=tuple(found), **{**base, **changes})
+
+
 def rejected(code: str = "dsse.bad-signature") -> Rejected:
     return Rejected(source=digest(f"evidence {code}"), code=code)
 
@@ -305,6 +317,7 @@ def facts(
     revoked: Found = (),
     stays: Mapping[str, Found] | None = None,
     exceptional: Found = ORDINARY,
+    scans: Found = (),
 ) -> Facts:
     """All facts of a decision: a sequence is complete, `Unreadable` stays so, None was never gathered."""
     enrolled: Found = [Enrolled(roster=roster)] if isinstance(roster, Roster) else roster
@@ -319,6 +332,7 @@ def facts(
         Need(Enrolled): enrolled,
         Need(Exceptional): exceptional,
         Need(Revocation): revoked,
+        Need(Scan): scans,
         **{Need(Stay, environment): there for environment, there in {"production": (), **(stays or {})}.items()},
     }
     return Facts({need: complete(items) for need, items in found.items() if items is not None})

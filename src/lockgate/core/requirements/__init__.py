@@ -5,11 +5,12 @@ from __future__ import annotations
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 
-AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved
+AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | Scanned
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,
@@ -18,6 +19,7 @@ KINDS: dict[str, type[AnyRequirement]] = {
     "came-through": CameThrough,
     "soaked": Soaked,
     "approved": Approved,
+    "scanned": Scanned,
 }
 """Kind -> its class, in the order of the docs."""
 
