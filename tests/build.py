@@ -49,8 +49,11 @@ from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import IdentityRule
+from lockgate.core.windows import Window
+from lockgate.core.zones import Shift, Zone
 
 NOW = datetime(2026, 11, 22, 20, 14, 3, tzinfo=UTC)
 """When every test takes place."""
@@ -172,6 +175,8 @@ RESOURCE = "pkg:oci/shop?repository_url=registry.example/acme"
 VERIFIED = VerifiedBy(verifier=VERIFIER, keys=("builder",), resource=RESOURCE, levels=("SLSA_BUILD_LEVEL_2",))
 CAME = CameThrough(environment="staging")
 SOAKED = Soaked(in_="staging", for_="24h")
+HOURS = WithinHours(zone="Europe/Berlin", windows=(Window(days=("sun",), from_="21:00", to="22:00"),))
+"""NOW is 21:14:03 there, on a Sunday."""
 APPROVED = Approved(duties={"release-management": 1, "security": 1})
 
 
@@ -249,6 +254,12 @@ def rejected(code: str = "dsse.bad-signature") -> Rejected:
     return Rejected(source=digest(f"evidence {code}"), code=code)
 
 
+def zone(name: str = "Europe/Berlin", **changes: Any) -> Zone:
+    """An hour ahead of UTC; two from the end of March on."""
+    shifts = (Shift(at=ago("1h"), offset=3600), Shift(at=datetime(2027, 3, 28, 1, tzinfo=UTC), offset=7200))
+    return Zone(**{"name": name, "version": "2026f", "shifts": shifts, "until": later("400d"), **changes})
+
+
 SECTION = digest("the effective section in force")
 
 
@@ -305,6 +316,7 @@ def facts(
     revoked: Found = (),
     stays: Mapping[str, Found] | None = None,
     exceptional: Found = ORDINARY,
+    zones: Found = (),
 ) -> Facts:
     """All facts of a decision: a sequence is complete, `Unreadable` stays so, None was never gathered."""
     enrolled: Found = [Enrolled(roster=roster)] if isinstance(roster, Roster) else roster
@@ -319,6 +331,7 @@ def facts(
         Need(Enrolled): enrolled,
         Need(Exceptional): exceptional,
         Need(Revocation): revoked,
+        Need(Zone): zones,
         **{Need(Stay, environment): there for environment, there in {"production": (), **(stays or {})}.items()},
     }
     return Facts({need: complete(items) for need, items in found.items() if items is not None})

@@ -6,7 +6,6 @@ Each list begins with the situation in which the requirement passes; every other
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,35 +53,15 @@ from build import (
     subject,
     summary,
 )
-from lockgate.core.facts import Facts, Given
+from core.case import WHOLE, Case
+from core.cases_of_kinds import WITHIN_HOURS
+from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Pass, Unknown, Verdict
 from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.signed_by import SignedBy
-
-WHOLE = subject()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A requirement, what it is asked and what it must answer, to the last parameter."""
-
-    name: str
-    answer: Verdict
-    requirement: AnyRequirement
-    facts: Facts
-    subject: Subject = WHOLE
-    now: datetime = NOW
-    keys: Mapping[str, PublicKey] = field(default_factory=lambda: KEYS)
-
-    def verdict(self) -> Verdict:
-        return self.requirement.check(self.subject, self.facts, self.now, dict(self.keys))
-
-    def __str__(self) -> str:
-        return self.name
-
 
 TWO = release("shop", "worker")
 FIRST, OTHER = TWO.artifacts
@@ -813,4 +792,5 @@ CASES: dict[str, list[Case]] = {
     "came-through": CAME_THROUGH,
     "soaked": SOAKED_CASES,
     "approved": APPROVED_CASES,
+    "within-hours": WITHIN_HOURS,
 }

@@ -23,8 +23,9 @@ from lockgate.core.recall import freed, freed_glasses, standing
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
+from lockgate.core.zones import Zone, ZoneName
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact, readers
+from lockgate.evidence import artifact, readers, tzif
 
 
 class Item(Noun, frozen=True, kw_only=True):
@@ -47,6 +48,20 @@ class Lost(Noun, frozen=True, kw_only=True):
     code: str
 
 
+class KeptZone(Noun, frozen=True, kw_only=True):
+    """A time zone in a manifest.
+
+    Attributes:
+        name: of the zone. digest: of its bytes, a blob. version: of the database it is from.
+        code: why it could not be read, and then nothing else is there.
+    """
+
+    name: ZoneName
+    digest: str = ""
+    version: str = ""
+    code: str = ""
+
+
 class Manifest(Noun, frozen=True, kw_only=True):
     """Everything a decision rests on besides the log: kept as a blob, named by the decision, enough to replay it.
 
@@ -55,12 +70,14 @@ class Manifest(Noun, frozen=True, kw_only=True):
         items: evidence, by digest; its bytes are blobs.
         lost: artifacts whose bytes or evidence could not be read.
         asked: digest of the signed question; empty where nobody proved who asks.
+        zones: time zones that requirements name, sorted.
     """
 
     measured: tuple[Measured, ...] = ()
     items: tuple[Item, ...] = ()
     lost: tuple[Lost, ...] = ()
     asked: str = ""
+    zones: tuple[KeptZone, ...] = ()
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -110,7 +127,7 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
         EvidenceError: ``evidence.malformed``.
     """
     manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
-    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else [])
+    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else []) + [zone.digest for zone in manifest.zones if zone.digest]
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
 
@@ -146,6 +163,18 @@ def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
     return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where, inside=one.inside) for one in manifest.measured), as_of=now)
 
 
+def zone_facts(basket: Basket, now: datetime) -> Gathered:
+    """READ the time zones. One that cannot be read makes all unreadable."""
+    try:
+        for one in basket.manifest.zones:
+            if one.code:
+                raise UnreadableError(one.code, f"the time zone {one.name} could not be read")
+        found = [tzif.read_zone(basket.blobs[one.digest], one.name, one.version, now) for one in basket.manifest.zones]
+    except (UnreadableError, EvidenceError) as err:
+        return Unreadable(code=err.code)
+    return Complete(items=tuple(found), as_of=now)
+
+
 def history_facts(own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> dict[Need, Gathered]:
     """What lockgate's own history says: of this environment, and of those its requirements name; from rules 2 on, of glasses whose permit was revoked too."""
     environment = own.state.environment
@@ -175,4 +204,5 @@ def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, other
     """All facts of a decision by these rules."""
     policy = own.policy_in_force()
     counted = believed(policy, own.state.environment.name)
-    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now, rules), **history_facts(own, others, now, rules)})
+    evidence = artifact_facts(basket, artifacts, policy.keys, counted, now, rules)
+    return Facts({**evidence, **history_facts(own, others, now, rules), Need(Zone): zone_facts(basket, now)})
