@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from core.cases import CASES, Case
+from core.case import Case
+from core.cases import CASES
 from lockgate.core import decide
 from lockgate.core.outcome import Pass, Verdict
 from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked, verified_by, within_hours

@@ -16,7 +16,7 @@ class PackagedZones:
         if name not in self.names():
             raise UnreadableError("zone.unknown", f"the time zone database has no zone {name[:80]!r}")
         try:
-            from tzdata import IANA_VERSION  # noqa: PLC0415
+            from tzdata import IANA_VERSION  # type: ignore[import-untyped]  # noqa: PLC0415  it has no types
 
             data = files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()
         except (ImportError, OSError) as err:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-
 from msgspec.structs import replace
 
 from lockgate.app.gather import Basket, KeptZone, Manifest

@@ -95,6 +95,12 @@ def wall(local: int) -> str:
     return f"{DAYS[(day + 3) % 7]} {date.fromordinal(day + _EPOCH)} {second // 3600:02}:{second // 60 % 60:02}"
 
 
+def in_numbers(days: tuple[Days, ...], start: Clock | None, end: Clock | None, windows: tuple[Window, ...]) -> tuple[Opening, ...]:
+    """All windows in numbers, the one by itself too; none for always."""
+    short = (Window(days=days or EVERY_DAY, from_=start, to=end),) if start is not None and end is not None else ()
+    return tuple(window.opening() for window in (*short, *windows))
+
+
 def require_form(days: tuple[Days, ...], start: Clock | None, end: Clock | None, windows: tuple[Window, ...], freezes: tuple[Freeze, ...]) -> None:
     """One window by itself, or several under ``windows``, or freezes alone. Raises ValueError where it is said in both forms, or half, or nothing is."""
     if (start is None) != (end is None) or (days and start is None):

@@ -13,7 +13,7 @@ from lockgate.core.model import Subject
 from lockgate.core.openings import Opening, frozen, inside, local_seconds, next_opening
 from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
 from lockgate.core.requirements.base import Requirement, unknown
-from lockgate.core.windows import EVERY_DAY, Clock, Days, Freeze, Window, require_form, wall
+from lockgate.core.windows import Clock, Days, Freeze, Window, in_numbers, require_form, wall
 from lockgate.core.zones import Zone, ZoneName
 
 
@@ -47,8 +47,7 @@ class WithinHours(Requirement, tag="within-hours", frozen=True, kw_only=True):
 
     def openings(self) -> tuple[Opening, ...]:
         """Its windows in numbers; none for always."""
-        short = () if self.from_ is None or self.to is None else (Window(days=self.days or EVERY_DAY, from_=self.from_, to=self.to),)
-        return tuple(window.opening() for window in (*short, *self.windows))
+        return in_numbers(self.days, self.from_, self.to, self.windows)
 
     def needs(self) -> tuple[Need, ...]:
         """What the zone's clocks show."""
