@@ -20,7 +20,7 @@ Days = Annotated[str, msgspec.Meta(pattern=r"^(mon|tue|wed|thu|fri|sat|sun)(\.\.
 Clock = Annotated[str, msgspec.Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]
 """A time of the wall clock, such as ``09:00``; ``24:00`` is the end of a day."""
 
-Moment = Annotated[str, msgspec.Meta(pattern=r"^2[0-9]{3}-[0-9]{2}-[0-9]{2}(T([01][0-9]|2[0-3]):[0-5][0-9])?\Z")]
+Moment = Annotated[str, msgspec.Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9])?\Z")]
 """A date, or a date and a time, of the wall clock."""
 
 EVERY_DAY = ("mon..sun",)
