@@ -54,7 +54,7 @@ from build import (
     summary,
 )
 from core.case import WHOLE, Case
-from core.cases_of_kinds import WITHIN_HOURS
+from core.cases_of_kinds import HAS_ATTESTATION, WITHIN_HOURS
 from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
@@ -792,5 +792,6 @@ CASES: dict[str, list[Case]] = {
     "came-through": CAME_THROUGH,
     "soaked": SOAKED_CASES,
     "approved": APPROVED_CASES,
+    "has-attestation": HAS_ATTESTATION,
     "within-hours": WITHIN_HOURS,
 }

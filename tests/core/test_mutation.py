@@ -19,7 +19,7 @@ from core.case import Case
 from core.cases import CASES
 from lockgate.core import decide
 from lockgate.core.outcome import Pass, Verdict
-from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked, verified_by, within_hours
+from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, has_attestation, signed_by, soaked, verified_by, within_hours
 
 MODULES: dict[str, ModuleType] = {
     "signed-by": signed_by,
@@ -28,6 +28,7 @@ MODULES: dict[str, ModuleType] = {
     "came-through": came_through,
     "soaked": soaked,
     "approved": approved,
+    "has-attestation": has_attestation,
     "within-hours": within_hours,
 }
 SUBJECTS = (*(f"{kind}." for kind in KINDS), "time.", "digest.", "policy.", "root.", "facts.")

@@ -25,7 +25,7 @@ from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
 from lockgate.core.zones import Zone, ZoneName
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact, readers, tzif
+from lockgate.evidence import artifact, asked_for, readers, tzif
 
 
 class Item(Noun, frozen=True, kw_only=True):
@@ -132,7 +132,12 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
 
 
 def artifact_facts(
-    basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int = RULES
+    basket: Basket,
+    artifacts: Sequence[Digest],
+    keys: Mapping[Name, PublicKey],
+    counted: Believed,
+    now: datetime,
+    by_type: Mapping[str, readers.Reader] = readers.READERS,
 ) -> dict[Need, Gathered]:
     """READ the evidence that came with the artifacts. One lost artifact, or more than is read, makes the kind unreadable for all."""
     manifest = basket.manifest
@@ -142,14 +147,20 @@ def artifact_facts(
         if manifest.lost:
             intact = intact if all(one in measured for one in artifacts) else Unreadable(code=manifest.lost[0].code)
             raise UnreadableError(manifest.lost[0].code, "an artifact or its evidence could not be read")
-        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now, rules)}
+        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now, by_type)}
     except UnreadableError as err:
         return {Need(Intact): intact, **{Need(kind): Unreadable(code=err.code) for kind in readers.KINDS}}
 
 
-def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int) -> dict[Need, Gathered]:
+def _read(
+    basket: Basket,
+    artifacts: Sequence[Digest],
+    keys: Mapping[Name, PublicKey],
+    counted: Believed,
+    now: datetime,
+    by_type: Mapping[str, readers.Reader],
+) -> dict[Need, Gathered]:
     found: dict[type, list[Any]] = {kind: [] for kind in readers.KINDS}
-    by_type = readers.READERS if rules >= 3 else readers.BEFORE_3
     for digest in artifacts:
         evidence = [
             Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in basket.manifest.items if item.subject == digest
@@ -204,5 +215,7 @@ def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, other
     """All facts of a decision by these rules."""
     policy = own.policy_in_force()
     counted = believed(policy, own.state.environment.name)
-    evidence = artifact_facts(basket, artifacts, policy.keys, counted, now, rules)
+    section = policy.environments.get(own.state.environment.name)
+    by_type = asked_for.for_section(section.requires if section is not None else ()) if rules >= 3 else readers.BEFORE_3
+    evidence = artifact_facts(basket, artifacts, policy.keys, counted, now, by_type)
     return Facts({**evidence, **history_facts(own, others, now, rules), Need(Zone): zone_facts(basket, now)})

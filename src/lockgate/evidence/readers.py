@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from lockgate.core.attested import Attested
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import Fingerprint
@@ -19,7 +20,7 @@ from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
 Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], list[Read]]
 """What was said, about which artifact, by which keys (a single empty one for the holder of a certificate), digest of its bytes, now -> the facts."""
 
-KINDS = (Signature, Provenance, Summary, Rejected)
+KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Rejected, Attested)
 """Every kind of fact that comes of a piece of evidence."""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.has_attestation import HasAttestation
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.requirements.within_hours import WithinHours
 
-AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | WithinHours
+AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | HasAttestation | WithinHours
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,
@@ -19,6 +20,7 @@ KINDS: dict[str, type[AnyRequirement]] = {
     "came-through": CameThrough,
     "soaked": Soaked,
     "approved": Approved,
+    "has-attestation": HasAttestation,
     "within-hours": WithinHours,
 }
 """Kind -> its class, in the order of the docs."""
