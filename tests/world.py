@@ -20,6 +20,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from build import APPROVED, BUILDER, BUILT, CAME, COMMIT, KEYS, NOW, REF, REPOSITORY, SIGNED, SOAKED, Key, digest, key, nonce, person, person_id
+from fakes.fake_zones import FakeZones
 from fakes.fixed_clock import FixedClock
 from fakes.memory_blobs import MemoryBlobs
 from fakes.memory_directory import MemoryDirectory
@@ -151,6 +152,7 @@ class World:
         self.outbox = FakeOutbox()
         self.scratch = FakeScratch()
         self.underway = FakeUnderway()
+        self.zones = FakeZones()
         self.permit: Key | None = key("permit")
         self.pinned: Root | None = None
         self.erased: set[int] = set()
@@ -179,6 +181,7 @@ class World:
             outbox=self.outbox,
             underway=self.underway,
             scratch=self.scratch,
+            zones=self.zones,
             permit=self.permit,
             pinned=self.pinned,
         )

@@ -6,7 +6,6 @@ Each list begins with the situation in which the requirement passes; every other
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,35 +55,15 @@ from build import (
     subject,
     summary,
 )
-from lockgate.core.facts import Facts, Given
+from core.case import WHOLE, Case
+from core.cases_of_kinds import HAS_ATTESTATION, WITHIN_HOURS
+from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Pass, Unknown, Verdict
 from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.signed_by import SignedBy
-
-WHOLE = subject()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A requirement, what it is asked and what it must answer, to the last parameter."""
-
-    name: str
-    answer: Verdict
-    requirement: AnyRequirement
-    facts: Facts
-    subject: Subject = WHOLE
-    now: datetime = NOW
-    keys: Mapping[str, PublicKey] = field(default_factory=lambda: KEYS)
-
-    def verdict(self) -> Verdict:
-        return self.requirement.check(self.subject, self.facts, self.now, dict(self.keys))
-
-    def __str__(self) -> str:
-        return self.name
-
 
 TWO = release("shop", "worker")
 FIRST, OTHER = TWO.artifacts
@@ -914,4 +893,6 @@ CASES: dict[str, list[Case]] = {
     "soaked": SOAKED_CASES,
     "approved": APPROVED_CASES,
     "scanned": SCANNED_CASES,
+    "has-attestation": HAS_ATTESTATION,
+    "within-hours": WITHIN_HOURS,
 }

@@ -23,8 +23,9 @@ from lockgate.core.recall import freed, freed_glasses, standing
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
+from lockgate.core.zones import Zone, ZoneName
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact, readers
+from lockgate.evidence import artifact, asked_for, readers, tzif
 
 
 class Item(Noun, frozen=True, kw_only=True):
@@ -47,6 +48,20 @@ class Lost(Noun, frozen=True, kw_only=True):
     code: str
 
 
+class KeptZone(Noun, frozen=True, kw_only=True):
+    """A time zone in a manifest.
+
+    Attributes:
+        name: of the zone. digest: of its bytes, a blob. version: of the database it is from.
+        code: why it could not be read, and then nothing else is there.
+    """
+
+    name: ZoneName
+    digest: str = ""
+    version: str = ""
+    code: str = ""
+
+
 class Manifest(Noun, frozen=True, kw_only=True):
     """Everything a decision rests on besides the log: kept as a blob, named by the decision, enough to replay it.
 
@@ -55,12 +70,14 @@ class Manifest(Noun, frozen=True, kw_only=True):
         items: evidence, by digest; its bytes are blobs.
         lost: artifacts whose bytes or evidence could not be read.
         asked: digest of the signed question; empty where nobody proved who asks.
+        zones: time zones that requirements name, sorted.
     """
 
     measured: tuple[Measured, ...] = ()
     items: tuple[Item, ...] = ()
     lost: tuple[Lost, ...] = ()
     asked: str = ""
+    zones: tuple[KeptZone, ...] = ()
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -110,12 +127,17 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
         EvidenceError: ``evidence.malformed``.
     """
     manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
-    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else [])
+    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else []) + [zone.digest for zone in manifest.zones if zone.digest]
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
 
 def artifact_facts(
-    basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int = RULES
+    basket: Basket,
+    artifacts: Sequence[Digest],
+    keys: Mapping[Name, PublicKey],
+    counted: Believed,
+    now: datetime,
+    by_type: Mapping[str, readers.Reader] = readers.READERS,
 ) -> dict[Need, Gathered]:
     """READ the evidence that came with the artifacts. One lost artifact, or more than is read, makes the kind unreadable for all."""
     manifest = basket.manifest
@@ -125,14 +147,20 @@ def artifact_facts(
         if manifest.lost:
             intact = intact if all(one in measured for one in artifacts) else Unreadable(code=manifest.lost[0].code)
             raise UnreadableError(manifest.lost[0].code, "an artifact or its evidence could not be read")
-        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now, rules)}
+        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now, by_type)}
     except UnreadableError as err:
         return {Need(Intact): intact, **{Need(kind): Unreadable(code=err.code) for kind in readers.KINDS}}
 
 
-def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int) -> dict[Need, Gathered]:
+def _read(
+    basket: Basket,
+    artifacts: Sequence[Digest],
+    keys: Mapping[Name, PublicKey],
+    counted: Believed,
+    now: datetime,
+    by_type: Mapping[str, readers.Reader],
+) -> dict[Need, Gathered]:
     found: dict[type, list[Any]] = {kind: [] for kind in readers.KINDS}
-    by_type = readers.READERS if rules >= 3 else readers.BEFORE_3
     for digest in artifacts:
         evidence = [
             Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in basket.manifest.items if item.subject == digest
@@ -144,6 +172,18 @@ def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, Publi
 
 def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
     return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where, inside=one.inside) for one in manifest.measured), as_of=now)
+
+
+def zone_facts(basket: Basket, now: datetime) -> Gathered:
+    """READ the time zones. One that cannot be read makes all unreadable."""
+    try:
+        for one in basket.manifest.zones:
+            if one.code:
+                raise UnreadableError(one.code, f"the time zone {one.name} could not be read")
+        found = [tzif.read_zone(basket.blobs[one.digest], one.name, one.version, now) for one in basket.manifest.zones]
+    except (UnreadableError, EvidenceError) as err:
+        return Unreadable(code=err.code)
+    return Complete(items=tuple(found), as_of=now)
 
 
 def history_facts(own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> dict[Need, Gathered]:
@@ -175,4 +215,7 @@ def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, other
     """All facts of a decision by these rules."""
     policy = own.policy_in_force()
     counted = believed(policy, own.state.environment.name)
-    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now, rules), **history_facts(own, others, now, rules)})
+    section = policy.environments.get(own.state.environment.name)
+    by_type = asked_for.for_section(section.requires if section is not None else ()) if rules >= 3 else readers.BEFORE_3
+    evidence = artifact_facts(basket, artifacts, policy.keys, counted, now, by_type)
+    return Facts({**evidence, **history_facts(own, others, now, rules), Need(Zone): zone_facts(basket, now)})

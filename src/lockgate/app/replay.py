@@ -12,6 +12,7 @@ from typing import Literal
 
 from lockgate.app import asking, gate
 from lockgate.app.gather import Basket, facts_of, stored
+from lockgate.app.hours import tzdata_of
 from lockgate.app.project import Projection, documents, look_beside, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
@@ -95,4 +96,4 @@ def _decide(ports: Ports, decision: events.Decided, release: Release, own: Proje
     subject = asking.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at, decision.rules)
     judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root, decision.rules)
-    return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at)
+    return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at, tzdata_of(basket.manifest))

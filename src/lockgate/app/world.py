@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lockgate.core.identity import Root
 from lockgate.core.ports import Blobs, Clock, Directory, Heads, Index, Log, Outbox, Runner, Scratch, Signer, Source, Underway
+from lockgate.core.zones import Zones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,5 +29,6 @@ class Ports:
     outbox: Outbox
     underway: Underway
     scratch: Scratch
+    zones: Zones
     permit: Signer | None
     pinned: Root | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from lockgate.core.attested import Attested
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Provenance, Rejected, Signature, Summary
 from lockgate.core.findings import Exploitability, Scan
@@ -21,7 +22,7 @@ from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
 Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], Sequence[Read]]
 """What was said, about which artifact, by which keys (a single empty one for the holder of a certificate), digest of its bytes, now -> the facts."""
 
-KINDS = (Signature, Provenance, Summary, Exploitability, Scan, Rejected)
+KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Exploitability, Scan, Rejected, Attested)
 """Every kind of fact that comes of a piece of evidence."""
 
 

@@ -6,11 +6,13 @@ from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.scanned import Scanned
+from lockgate.core.requirements.has_attestation import HasAttestation
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.within_hours import WithinHours
 
-AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | Scanned
+AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | Scanned | HasAttestation | WithinHours
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,
@@ -20,6 +22,8 @@ KINDS: dict[str, type[AnyRequirement]] = {
     "soaked": Soaked,
     "approved": Approved,
     "scanned": Scanned,
+    "has-attestation": HasAttestation,
+    "within-hours": WithinHours,
 }
 """Kind -> its class, in the order of the docs."""
 
