@@ -13,7 +13,7 @@ from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core.decide import RULES
-from lockgate.core.digest import Digest, Ref, digest_of
+from lockgate.core.digest import Digest, Ref, digest_of, pinned
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Request, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
@@ -23,6 +23,7 @@ from lockgate.core.recall import freed, freed_glasses, standing
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
+from lockgate.core.sticking import tells_against
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact, readers
 
@@ -33,11 +34,13 @@ class Item(Noun, frozen=True, kw_only=True):
     Attributes:
         digest: of its bytes. media_type: as found.
         subject: the artifact it was attached to.
+        before: it was not found now, and an earlier decision rested on it: it counts for what it says against the artifact alone.
     """
 
     digest: Digest
     media_type: str
     subject: Digest
+    before: bool = False
 
 
 class Lost(Noun, frozen=True, kw_only=True):
@@ -45,6 +48,13 @@ class Lost(Noun, frozen=True, kw_only=True):
 
     subject: Digest
     code: str
+
+
+class Origin(Noun, frozen=True, kw_only=True):
+    """Where an artifact was read from, as a reference with its digest."""
+
+    subject: Digest
+    ref: str
 
 
 class Manifest(Noun, frozen=True, kw_only=True):
@@ -55,12 +65,14 @@ class Manifest(Noun, frozen=True, kw_only=True):
         items: evidence, by digest; its bytes are blobs.
         lost: artifacts whose bytes or evidence could not be read.
         asked: digest of the signed question; empty where nobody proved who asks.
+        places: where the artifacts and what is attached to them were looked for, so that a recheck looks there again.
     """
 
     measured: tuple[Measured, ...] = ()
     items: tuple[Item, ...] = ()
     lost: tuple[Lost, ...] = ()
     asked: str = ""
+    places: tuple[Origin, ...] = ()
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -85,7 +97,8 @@ def fetch(ports: Ports, places: Mapping[Digest, Ref]) -> Basket:
                 blobs[item.digest] = found.data
         except (UnreadableError, EvidenceError) as err:
             lost.append(Lost(subject=digest, code=err.code))
-    return Basket(manifest=Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost)), blobs=blobs)
+    origins = tuple(Origin(subject=digest, ref=pinned(ref, digest)) for digest, ref in sorted(places.items()))
+    return Basket(manifest=Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost), places=origins), blobs=blobs)
 
 
 def with_question(basket: Basket, asked: bytes) -> Basket:
@@ -133,12 +146,12 @@ def artifact_facts(
 def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int) -> dict[Need, Gathered]:
     found: dict[type, list[Any]] = {kind: [] for kind in readers.KINDS}
     by_type = readers.READERS if rules >= 3 else readers.BEFORE_3
-    for digest in artifacts:
-        evidence = [
-            Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in basket.manifest.items if item.subject == digest
-        ]
-        for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type):
-            found[type(fact)].append(fact)
+    for digest, before in ((digest, before) for digest in artifacts for before in (False, True)):
+        items = [item for item in basket.manifest.items if item.subject == digest and item.before is before]
+        evidence = [Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in items]
+        for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type) if evidence else ():
+            if not before or tells_against(fact):
+                found[type(fact)].append(fact)
     return {Need(kind): Complete(items=tuple(facts), as_of=now) for kind, facts in found.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lockgate.app import asking, gate
+from lockgate.app.earlier import with_earlier
 from lockgate.app.gather import facts_of, fetch
 from lockgate.app.permit import outstanding
 from lockgate.app.project import project, trusted_head
@@ -39,7 +40,8 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
     own, others = gate.look(ports, ask.environment)
     gate.require_answerable(own, ask)
-    basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, fetch(ports, resolved.places))
+    found = with_earlier(ports, fetch(ports, resolved.places), own, resolved.release.artifacts, ports.clock.now())
+    basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, found)
     now = ports.clock.now()
     subject = asking.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
     judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
