@@ -28,9 +28,10 @@ from fakes.memory_heads import MemoryHeads
 from fakes.memory_index import MemoryIndex
 from fakes.memory_log import MemoryLog
 from fakes.memory_source import MemorySource
-from lockgate.app import attach, begin, deploy, filing, gate, govern, replay, report, request, say
+from lockgate.app import attach, begin, deploy, filing, gate, govern, recheck, replay, report, request, say
 from lockgate.app.gate import Gated
 from lockgate.app.project import project
+from lockgate.app.recheck import Look
 from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
@@ -254,6 +255,12 @@ class World:
         """Gate and deploy."""
         return self._told(deploy.deploy(self.ports, self.ask(to, ref, **more), ["run", "{ref}"], key(by), lambda _: None))
 
+    def recheck(self, *environments: str, offline: bool = False, dry: bool = False) -> list[Look]:
+        """Look again at what runs, in these environments or everywhere."""
+        wanted = recheck.named(self.ports, environments)
+        looks = list(recheck.recheck(self.ports, wanted, recheck.Manner(offline=offline, dry=dry)))
+        return self._told([one for one in looks if isinstance(one, Look)])
+
     def request(self, to: str = "production", ref: str = "shop", by: str = "rita", config: str = NONE, id_: str = "", *, rollback: bool = False) -> str:
         """Ask for a release; the request's id."""
         id_ = id_ or self.id()
@@ -341,6 +348,9 @@ class World:
         self.caught_up()
         checked = report.check(self.ports)
         for index in self.decisions():
+            if str(index) not in checked.ignored:
+                assert replay.replay(self.ports, index).result == ("evidence-erased" if index in self.erased else "same"), index
+        for index in self.index.find("kind", "rechecked"):
             if str(index) not in checked.ignored:
                 assert replay.replay(self.ports, index).result == ("evidence-erased" if index in self.erased else "same"), index
         fresh = replace(self.ports, index=MemoryIndex())

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from lockgate import __version__
 from lockgate.app import say
 from lockgate.app.asking import question, subject_of
+from lockgate.app.earlier import with_earlier
 from lockgate.app.gather import Basket, Manifest, facts_of, fetch, keep
 from lockgate.app.hours import tzdata_of, with_zones
 from lockgate.app.permit import outstanding, standing
@@ -148,7 +149,8 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
             decision = _again(ports, ask, resolved.release, known.index, fingerprint(signer.public) if signer else "")
             return answer(decision, known.index, new=False)
         if basket is None:
-            basket, asked = question(ports, own, ask.environment, ask.nonce, resolved.release, signer, fetch(ports, resolved.places))
+            found = with_earlier(ports, fetch(ports, resolved.places), own, resolved.release.artifacts, ports.clock.now())
+            basket, asked = question(ports, own, ask.environment, ask.nonce, resolved.release, signer, found)
         basket = with_zones(ports, basket, own.policy_in_force(), ask.environment)
         now = ports.clock.now()
         subject = subject_of(own, resolved.release, ask.environment, ask.request, asked, now)

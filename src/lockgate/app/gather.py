@@ -13,7 +13,7 @@ from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core.decide import RULES
-from lockgate.core.digest import Digest, Ref, digest_of
+from lockgate.core.digest import Digest, Ref, digest_of, pinned
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Request, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
@@ -24,6 +24,7 @@ from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
 from lockgate.core.zones import Zone, ZoneName
+from lockgate.core.sticking import tells_against
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact, asked_for, readers, tzif
 
@@ -34,11 +35,13 @@ class Item(Noun, frozen=True, kw_only=True):
     Attributes:
         digest: of its bytes. media_type: as found.
         subject: the artifact it was attached to.
+        before: it was not found now, and an earlier decision rested on it: it counts for what it says against the artifact alone.
     """
 
     digest: Digest
     media_type: str
     subject: Digest
+    before: bool = False
 
 
 class Lost(Noun, frozen=True, kw_only=True):
@@ -62,6 +65,13 @@ class KeptZone(Noun, frozen=True, kw_only=True):
     code: str = ""
 
 
+class Origin(Noun, frozen=True, kw_only=True):
+    """Where an artifact was read from, as a reference with its digest."""
+
+    subject: Digest
+    ref: str
+
+
 class Manifest(Noun, frozen=True, kw_only=True):
     """Everything a decision rests on besides the log: kept as a blob, named by the decision, enough to replay it.
 
@@ -71,6 +81,7 @@ class Manifest(Noun, frozen=True, kw_only=True):
         lost: artifacts whose bytes or evidence could not be read.
         asked: digest of the signed question; empty where nobody proved who asks.
         zones: time zones that requirements name, sorted.
+        places: where the artifacts and what is attached to them were looked for, so that a recheck looks there again.
     """
 
     measured: tuple[Measured, ...] = ()
@@ -78,6 +89,7 @@ class Manifest(Noun, frozen=True, kw_only=True):
     lost: tuple[Lost, ...] = ()
     asked: str = ""
     zones: tuple[KeptZone, ...] = ()
+    places: tuple[Origin, ...] = ()
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -102,7 +114,8 @@ def fetch(ports: Ports, places: Mapping[Digest, Ref]) -> Basket:
                 blobs[item.digest] = found.data
         except (UnreadableError, EvidenceError) as err:
             lost.append(Lost(subject=digest, code=err.code))
-    return Basket(manifest=Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost)), blobs=blobs)
+    origins = tuple(Origin(subject=digest, ref=pinned(ref, digest)) for digest, ref in sorted(places.items()))
+    return Basket(manifest=Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost), places=origins), blobs=blobs)
 
 
 def with_question(basket: Basket, asked: bytes) -> Basket:
@@ -161,12 +174,12 @@ def _read(
     by_type: Mapping[str, readers.Reader],
 ) -> dict[Need, Gathered]:
     found: dict[type, list[Any]] = {kind: [] for kind in readers.KINDS}
-    for digest in artifacts:
-        evidence = [
-            Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in basket.manifest.items if item.subject == digest
-        ]
-        for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type):
-            found[type(fact)].append(fact)
+    for digest, before in ((digest, before) for digest in artifacts for before in (False, True)):
+        items = [item for item in basket.manifest.items if item.subject == digest and item.before is before]
+        evidence = [Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in items]
+        for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type) if evidence else ():
+            if not before or tells_against(fact):
+                found[type(fact)].append(fact)
     return {Need(kind): Complete(items=tuple(facts), as_of=now) for kind, facts in found.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lockgate.app import asking, gate
+from lockgate.app.earlier import with_earlier
 from lockgate.app.gather import facts_of, fetch
 from lockgate.app.hours import tzdata_of, with_zones
 from lockgate.app.permit import outstanding
@@ -40,7 +41,8 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
     own, others = gate.look(ports, ask.environment)
     gate.require_answerable(own, ask)
-    basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, fetch(ports, resolved.places))
+    found = with_earlier(ports, fetch(ports, resolved.places), own, resolved.release.artifacts, ports.clock.now())
+    basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, found)
     basket = with_zones(ports, basket, own.policy_in_force(), ask.environment)
     now = ports.clock.now()
     subject = asking.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
