@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from lockgate import canon
+from lockgate.app import advised
 from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -55,12 +56,16 @@ class Manifest(Noun, frozen=True, kw_only=True):
         items: evidence, by digest; its bytes are blobs.
         lost: artifacts whose bytes or evidence could not be read.
         asked: digest of the signed question; empty where nobody proved who asks.
+        advisories: digest of the extract that was looked up; empty where none was asked for.
+        unadvised: why none could be had, where it was; else empty.
     """
 
     measured: tuple[Measured, ...] = ()
     items: tuple[Item, ...] = ()
     lost: tuple[Lost, ...] = ()
     asked: str = ""
+    advisories: str = ""
+    unadvised: str = ""
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -110,7 +115,7 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
         EvidenceError: ``evidence.malformed``.
     """
     manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
-    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else [])
+    wanted = [item.digest for item in manifest.items] + [one for one in (manifest.asked, manifest.advisories) if one]
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
 
@@ -172,7 +177,27 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
 
 
 def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> Facts:
-    """All facts of a decision by these rules."""
+    """All facts of a decision by these rules, from what is in the basket."""
     policy = own.policy_in_force()
     counted = believed(policy, own.state.environment.name)
-    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now, rules), **history_facts(own, others, now, rules)})
+    read = artifact_facts(basket, artifacts, policy.keys, counted, now, rules)
+    return Facts({**read, **_derived(basket, read, own, now), **history_facts(own, others, now, rules)})
+
+
+def complete(
+    ports: Ports, basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime
+) -> tuple[Basket, Facts]:
+    """The derived round, exactly one: what is asked about what was read is looked up and put in the basket; and all facts of a decision."""
+    policy = own.policy_in_force()
+    read = artifact_facts(basket, artifacts, policy.keys, believed(policy, own.state.environment.name), now)
+    if advised.wanted(policy, own.state.environment.name):
+        data, code = advised.look_up(ports, read)
+        manifest = replace(basket.manifest, advisories=digest_of(data) if data else "", unadvised=code)
+        basket = Basket(manifest=manifest, blobs={**basket.blobs, digest_of(data): data} if data else basket.blobs)
+    return basket, Facts({**read, **_derived(basket, read, own, now), **history_facts(own, others, now)})
+
+
+def _derived(basket: Basket, read: Mapping[Need, Gathered], own: Projection, now: datetime) -> dict[Need, Gathered]:
+    if not advised.wanted(own.policy_in_force(), own.state.environment.name):
+        return {}
+    return advised.facts(read, basket.blobs.get(basket.manifest.advisories, b""), basket.manifest.unadvised, now)

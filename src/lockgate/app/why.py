@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockgate.app import asking, gate
-from lockgate.app.gather import facts_of, fetch
+from lockgate.app.gather import complete, fetch
 from lockgate.app.permit import outstanding
 from lockgate.app.project import project, trusted_head
 from lockgate.app.world import Ports
@@ -42,7 +42,8 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, fetch(ports, resolved.places))
     now = ports.clock.now()
     subject = asking.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
-    judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
+    basket, facts = complete(ports, basket, resolved.release.artifacts, own, others, now)
+    judgement = decide(subject, own.policy_in_force(), facts, now, own.root)
     if (index := gate.held(own, subject, judgement)) is not None:
         return outstanding(ports, ask.environment, index, resolved.release), resolved
     return gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now), resolved

@@ -8,8 +8,9 @@ from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
 
-AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved
+AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | Vulnerable
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,
@@ -18,6 +19,7 @@ KINDS: dict[str, type[AnyRequirement]] = {
     "came-through": CameThrough,
     "soaked": Soaked,
     "approved": Approved,
+    "vulnerable": Vulnerable,
 }
 """Kind -> its class, in the order of the docs."""
 
