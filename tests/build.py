@@ -49,8 +49,8 @@ from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
-from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.has_attestation import HasAttestation
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from build import APPROVED, BUILDER, BUILT, CAME, COMMIT, KEYS, NOW, REF, REPOSITORY, SIGNED, SOAKED, Key, digest, key, nonce, person, person_id
 from fakes.fake_zones import FakeZones
 from fakes.fixed_clock import FixedClock
+from fakes.memory_advisories import MemoryAdvisories
 from fakes.memory_blobs import MemoryBlobs
 from fakes.memory_directory import MemoryDirectory
 from fakes.memory_heads import MemoryHeads
@@ -154,6 +155,7 @@ class World:
         self.scratch = FakeScratch()
         self.underway = FakeUnderway()
         self.zones = FakeZones()
+        self.advisories = MemoryAdvisories()
         self.permit: Key | None = key("permit")
         self.pinned: Root | None = None
         self.erased: set[int] = set()
@@ -183,6 +185,7 @@ class World:
             underway=self.underway,
             scratch=self.scratch,
             zones=self.zones,
+            advisories=self.advisories,
             permit=self.permit,
             pinned=self.pinned,
         )
@@ -192,7 +195,7 @@ class World:
         other = World(log=_copied_log(self.log))
         other.clock.at = self.clock.at
         other.blobs, other.index, other.heads = (copy.deepcopy(one) for one in (self.blobs, self.index, self.heads))
-        other.source, other.directory = copy.deepcopy(self.source), copy.deepcopy(self.directory)
+        other.source, other.directory, other.advisories = copy.deepcopy(self.source), copy.deepcopy(self.directory), copy.deepcopy(self.advisories)
         other.pinned, other._count = self.pinned, count(next(self._count))
         return other
 

@@ -1,22 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace as changed_noun
 
-from build import BUILT, KEYS, SIGNED, VERIFIED, digest, key, person_id
-from lockgate.app import attach, gate, recall, recheck, replay, report, say, status_list
+from build import KEYS, key
 from lockgate.app.permit import standing
-from lockgate.app.project import project
 from lockgate.app.recheck import Look
-from lockgate.core.policy import EnvironmentPolicy, Policy
-from lockgate.core.rechecked import Rechecked
-from lockgate.errors import UnreadableError
-from lockgate.evidence import record, vsa
+from lockgate.core.policy import Policy
 from world import World, standard_policy
 
 Fails = Callable[..., str]

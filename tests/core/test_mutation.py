@@ -19,7 +19,7 @@ from core.case import Case
 from core.cases import CASES
 from lockgate.core import decide
 from lockgate.core.outcome import Pass, Verdict
-from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, scanned, has_attestation, signed_by, soaked, verified_by, within_hours
+from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, has_attestation, scanned, signed_by, soaked, verified_by, within_hours
 
 MODULES: dict[str, ModuleType] = {
     "signed-by": signed_by,

@@ -19,7 +19,7 @@ from lockgate import __version__
 from lockgate.app import say
 from lockgate.app.asking import question, subject_of
 from lockgate.app.earlier import with_earlier
-from lockgate.app.gather import Basket, Manifest, facts_of, fetch, keep
+from lockgate.app.gather import Basket, Manifest, complete, fetch, keep
 from lockgate.app.hours import tzdata_of, with_zones
 from lockgate.app.permit import outstanding, standing
 from lockgate.app.project import Projection, documents, look_beside, newest, project
@@ -136,8 +136,7 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
         return Gated(decision=decision, index=index, new=new, release=resolved.release, pinned=resolved.pinned(), unpinned=ports.pinned is None)
 
     basket: Basket | None = None
-    kept: Basket | None = None
-    asked = b""
+    asked, kept = b"", ""
     for _ in range(say.ATTEMPTS):
         own, others = look(ports, ask.environment)
         require_permit_key(ports, own)
@@ -154,17 +153,17 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
         basket = with_zones(ports, basket, own.policy_in_force(), ask.environment)
         now = ports.clock.now()
         subject = subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
-        judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
+        whole, facts = complete(ports, basket, resolved.release.artifacts, own, others, now)
+        judgement = decide(subject, own.policy_in_force(), facts, now, own.root)
         if (index := held(own, subject, judgement)) is not None:
             return answer(outstanding(ports, ask.environment, index, resolved.release), index, new=False)
-        decision = decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now, tzdata_of(basket.manifest))
+        decision = decision_of(subject, judgement, own, digest_of(encode(whole.manifest)), now, tzdata_of(whole.manifest))
         if judgement.result != "allowed" and (same := _same_refusal(ports, own, decision, resolved.release)) is not None:
             return answer(decision, same, new=False)
         if judgement.result == "allowed" and ports.pinned is None:
             raise TrustError("root.unpinned", "this would be allowed, but no root is pinned that vouches for it: nothing was recorded, and this is no permit")
-        if kept is not basket:
-            keep(ports, basket)
-            kept = basket
+        if kept != decision.evidence:
+            kept = keep(ports, whole)
         try:
             receipt = _record(ports, decision, resolved.release, own, tuple(others), _key(ask))
         except LedgerError as err:

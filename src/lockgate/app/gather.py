@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from lockgate import canon
+from lockgate.app import advised
 from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -23,8 +24,8 @@ from lockgate.core.recall import freed, freed_glasses, standing
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
-from lockgate.core.zones import Zone, ZoneName
 from lockgate.core.sticking import tells_against
+from lockgate.core.zones import Zone, ZoneName
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import artifact, asked_for, readers, tzif
 
@@ -82,6 +83,8 @@ class Manifest(Noun, frozen=True, kw_only=True):
         asked: digest of the signed question; empty where nobody proved who asks.
         zones: time zones that requirements name, sorted.
         places: where the artifacts and what is attached to them were looked for, so that a recheck looks there again.
+        advisories: digest of the extract that was looked up; empty where none was asked for.
+        unadvised: why none could be had, where it was; else empty.
     """
 
     measured: tuple[Measured, ...] = ()
@@ -90,6 +93,8 @@ class Manifest(Noun, frozen=True, kw_only=True):
     asked: str = ""
     zones: tuple[KeptZone, ...] = ()
     places: tuple[Origin, ...] = ()
+    advisories: str = ""
+    unadvised: str = ""
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -140,7 +145,8 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
         EvidenceError: ``evidence.malformed``.
     """
     manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
-    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else []) + [zone.digest for zone in manifest.zones if zone.digest]
+    named = (manifest.asked, manifest.advisories, *(zone.digest for zone in manifest.zones))
+    wanted = [item.digest for item in manifest.items] + [one for one in named if one]
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
 
@@ -225,10 +231,34 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
 
 
 def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> Facts:
-    """All facts of a decision by these rules."""
-    policy = own.policy_in_force()
-    counted = believed(policy, own.state.environment.name)
-    section = policy.environments.get(own.state.environment.name)
+    """All facts of a decision by these rules, from what is in the basket."""
+    read = _read_as_asked(basket, artifacts, own, now, rules)
+    return _joined(basket, read, own, others, now, rules)
+
+
+def complete(
+    ports: Ports, basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime
+) -> tuple[Basket, Facts]:
+    """The derived round, exactly one: what is asked about what was read is looked up and put in the basket; and all facts of a decision."""
+    read = _read_as_asked(basket, artifacts, own, now, RULES)
+    if advised.wanted(own.policy_in_force(), own.state.environment.name):
+        data, code = advised.look_up(ports, read)
+        manifest = replace(basket.manifest, advisories=digest_of(data) if data else "", unadvised=code)
+        basket = Basket(manifest=manifest, blobs={**basket.blobs, digest_of(data): data} if data else basket.blobs)
+    return basket, _joined(basket, read, own, others, now, RULES)
+
+
+def _read_as_asked(basket: Basket, artifacts: Sequence[Digest], own: Projection, now: datetime, rules: int) -> dict[Need, Gathered]:
+    """What came with the artifacts, by the policy in force."""
+    policy, name = own.policy_in_force(), own.state.environment.name
+    section = policy.environments.get(name)
     by_type = asked_for.for_section(section.requires if section is not None else ()) if rules >= 3 else readers.BEFORE_3
-    evidence = artifact_facts(basket, artifacts, policy.keys, counted, now, by_type)
-    return Facts({**evidence, **history_facts(own, others, now, rules), Need(Zone): zone_facts(basket, now)})
+    return artifact_facts(basket, artifacts, policy.keys, believed(policy, name), now, by_type)
+
+
+def _joined(basket: Basket, read: Mapping[Need, Gathered], own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int) -> Facts:
+    """What was read, what follows from it, and what history says."""
+    derived: dict[Need, Gathered] = {}
+    if advised.wanted(own.policy_in_force(), own.state.environment.name):
+        derived = advised.facts(read, basket.blobs.get(basket.manifest.advisories, b""), basket.manifest.unadvised, now)
+    return Facts({**read, **derived, **history_facts(own, others, now, rules), Need(Zone): zone_facts(basket, now)})

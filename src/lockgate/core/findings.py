@@ -23,6 +23,8 @@ class Finding(Noun, frozen=True, kw_only=True):
         published: when it first was, by any of them; None where none says. kev: whether CISA lists it as exploited.
         fixed_in: versions that are not affected any more, as the advisories say; none where there is no fix.
         certain: False where the component's version is missing or cannot be compared, so that it is not known whether it is affected.
+        upstream: ids of weaknesses the advisory packs together, sorted: a word about one of them is none about all.
+        sboms: digests of the bills of materials that list the component, sorted.
     """
 
     subject: Digest
@@ -35,6 +37,36 @@ class Finding(Noun, frozen=True, kw_only=True):
     kev: bool = False
     fixed_in: tuple[str, ...] = ()
     certain: bool = True
+    upstream: tuple[str, ...] = ()
+    sboms: tuple[Digest, ...] = ()
+
+
+class Uncovered(Noun, frozen=True, kw_only=True):
+    """Components that no advisory database asked could know of.
+
+    Attributes:
+        kind: their purl's type, such as ``generic``; ``none`` of those without a purl that can be read.
+        count: how many. example: one of them.
+    """
+
+    kind: str
+    count: int
+    example: str
+
+
+class LookedUp(Noun, frozen=True, kw_only=True):
+    """The components of one bill of materials were looked up.
+
+    Attributes:
+        subject: the artifact. sbom: digest of the document.
+        components: how many it lists, with those that could not be taken in.
+        uncovered: those that were not looked up, by kind, sorted.
+    """
+
+    subject: Digest
+    sbom: Digest
+    components: int
+    uncovered: tuple[Uncovered, ...] = ()
 
 
 class Database(Noun, frozen=True, kw_only=True):
@@ -44,6 +76,7 @@ class Database(Noun, frozen=True, kw_only=True):
         name: ``osv`` or ``kev``. digest: of what was imported.
         as_of: how new it is, by its own newest entry. entries: how many it holds.
         ecosystems: those it covers, sorted; a component of another one was not looked up.
+        refused: entries that could not be read at all, and are not among them.
     """
 
     name: Literal["osv", "kev"]
@@ -51,6 +84,7 @@ class Database(Noun, frozen=True, kw_only=True):
     as_of: Time
     entries: int
     ecosystems: tuple[str, ...] = ()
+    refused: int = 0
 
 
 class Exploitability(Vouched, frozen=True, kw_only=True):

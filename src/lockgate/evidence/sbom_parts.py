@@ -60,7 +60,8 @@ class Tally:
 
     def take(self, row: Row, has: Mapping[str, object]) -> None:
         """Take a component in. `has`: what it has of the elements in `PER_PACKAGE` but for name and version. One whose purl is none is counted as skipped,
-        and stays under its name."""
+        and stays under its name.
+        """
         purl, name, version, kind, licences = row
         if purl:
             try:
