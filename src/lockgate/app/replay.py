@@ -111,7 +111,7 @@ def _recheck(ports: Ports, index: int, leaf: Leaf, event: Rechecked) -> Replayed
             raise
         return Replayed(index=index, result="evidence-erased", recorded=event.outcomes, lost=err.message)
     about = decided(ports, event.decision)
-    judgement = recheck.judge_again(ports, own, about, event.decision, basket, event.checked_at, event.rules)
+    _, judgement = recheck.judge_again(ports, own, about, event.decision, basket, event.checked_at, event.rules)
     again = recheck.rechecked_of(own, about, event.decision, judgement, event.evidence, event.checked_at)
     agrees = gate.codes(again.outcomes) == gate.codes(event.outcomes) and all(getattr(again, name) == getattr(event, name) for name in RECHECKED)
     return Replayed(index=index, result="same" if agrees else "differs", recorded=event.outcomes, replayed=again.outcomes)

@@ -17,7 +17,8 @@ from lockgate.core.identity import Fingerprint
 from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.has_attestation import HasAttestation
 from lockgate.evidence import foreign
-from lockgate.evidence.readers import READERS, Reader, not_later
+from lockgate.evidence.clock import not_later
+from lockgate.evidence.readers import READERS, Reader
 from lockgate.evidence.statement import Statement
 from lockgate.evidence.stronger import Read
 
