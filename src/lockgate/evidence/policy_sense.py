@@ -17,6 +17,7 @@ from lockgate.core.requirements import AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
@@ -177,6 +178,8 @@ def _odd(root: Mapping, policy: Policy) -> Iterator[Remark]:
                 yield Remark(one.at("max-age"), "a signature made before the soak is too old when it ends")
             case VerifiedBy(max_age=str(age)) if any(isinstance(other, Soaked) and span(other.for_) >= span(age) for other in one.section.requires):
                 yield Remark(one.at("max-age"), "a summary made before the soak is too old when it ends")
+            case Scanned(max_age=str(age)) if any(isinstance(other, Soaked) and span(other.for_) >= span(age) for other in one.section.requires):
+                yield Remark(one.at("max-age"), "a scan made before the soak is too old when it ends")
             case _:
                 pass
         if isinstance(one.requirement, Approved) and one.requirement is not next(each for each in one.section.requires if isinstance(each, Approved)):

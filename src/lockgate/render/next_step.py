@@ -59,6 +59,7 @@ _RANK = {
     "hold": 3,
     "approved": 4,
     "soaked": 5,
+    "scanned": 1,
 }
 
 
@@ -170,7 +171,7 @@ def _look(one: Outcome, this: str, environment: str, asked: Asked) -> str:
     """To look at what is attached, by what is believed there: elsewhere other formats may count. Of a bare path that would mean a permit."""
     kind = one.code.partition(".")[0]
     (place, *_) = shlex.split(this)
-    told = kind in {"signed-by", "built-by", "verified-by"} and (place.startswith(("oci:", "file:")) or is_registry(place))
+    told = kind in {"signed-by", "built-by", "verified-by", "scanned"} and (place.startswith(("oci:", "file:")) or is_registry(place))
     return f"lockgate verify {this}{f' --environment {environment}' if told else ''}{asked.options}"
 
 

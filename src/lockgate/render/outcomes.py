@@ -51,6 +51,20 @@ def _number(params: Params, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _at_most(params: Params) -> str:
+    asked = _of(params, "at-most")
+    return "whatever was found" if asked == "any" else f"nothing above {asked}" if asked != "none" else "nothing"
+
+
+def _found(params: Params) -> str:
+    """The first few of what was found, and how many more there are."""
+    ids = params.get("ids", ())
+    more = _number(params, "count") - (len(ids) if isinstance(ids, tuple) else 0)
+    level = _of(params, "level")
+    severe = "of unknown severity" if level == "unknown" else f"up to {level}"
+    return f"{_of(params, 'tool')} found {_of(params, 'ids')}{f' and {more} more' if more > 0 else ''}, {severe}, in {_artifact(params)}"
+
+
 def _signers(params: Params) -> str:
     """The names of keys and identities."""
     return ", ".join(filter(None, (_of(params, "keys"), _of(params, "identities"))))
@@ -214,5 +228,16 @@ _WORDS: dict[str, _Words] = {
     "policy.requires-nothing": lambda p, s: f"{_of(p, 'environment')} requires nothing, and that allows nothing",
     "root.expired": lambda p, s: f"root version {_of(p, 'version')} has ended",
     **advisories.WORDS,
+    "scanned": lambda p, s: f"by {_of(p, 'tools')}: {_at_most(p)}",
+    "scanned.no-scan": lambda p, s: f"no scan by {_signers(p)} for {_artifact(p)}",
+    "scanned.no-good-scan": lambda p, s: f"no good scan by {_signers(p)} for {_artifact(p)} ({_of(p, 'because')})",
+    "scanned.other-tool": lambda p, s: f"scanned by {_of(p, 'found')}, not by {_of(p, 'need')}",
+    "scanned.found": lambda p, s: _found(p),
+    "scanned.too-many": lambda p, s: f"{_of(p, 'tool')} found more than is read, and how severe the rest is nobody can say",
+    "scanned.no-date": lambda p, s: f"the scan of {_artifact(p)} by {_of(p, 'tools')} does not say when it was done",
+    "scanned.too-old": lambda p, s: f"the scan of {_artifact(p)} by {_of(p, 'tools')} is older than {written(_of(p, 'max-age'))}",
+    "scanned.no-database-date": lambda p, s: f"the scan of {_artifact(p)} by {_of(p, 'tools')} does not say of when its data was",
+    "scanned.database-too-old": lambda p, s: f"{_of(p, 'tools')} scanned {_artifact(p)} with data older than {written(_of(p, 'database-max-age'))}",
+    "scanned.unreadable": lambda p, s: f"scans could not be read ({_of(p, 'because')})",
     **dict.fromkeys(_DROPPED, lambda p, s: _too_few(p)),
 }
