@@ -10,17 +10,18 @@ from datetime import datetime
 
 from lockgate.core.attested import Attested
 from lockgate.core.digest import Digest
-from lockgate.core.facts import Provenance, Rejected, Signature, Summary
+from lockgate.core.facts import Provenance, Rejected, Signature, Source, Summary
 from lockgate.core.identity import Fingerprint
+from lockgate.core.trial import Trial
 from lockgate.errors import EvidenceError
-from lockgate.evidence import foreign, slsa, vsa
+from lockgate.evidence import foreign, slsa, test_result, vsa
 from lockgate.evidence.statement import Statement
 from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
 
 Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], list[Read]]
 """What was said, about which artifact, by which keys (a single empty one for the holder of a certificate), digest of its bytes, now -> the facts."""
 
-KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Rejected, Attested)
+KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Rejected, Source, Attested, Trial)
 """Every kind of fact that comes of a piece of evidence."""
 
 
@@ -51,6 +52,12 @@ def _summary(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], so
     return [fact]
 
 
+def _trial(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    fact = test_result.read(said.predicate, subject, keys, source)
+    not_later(fact.at, now)
+    return [fact]
+
+
 BEFORE_3: dict[str, Reader] = {
     SIGNATURE_TYPE: _signature,
     slsa.PREDICATE_TYPE: _provenance,
@@ -61,5 +68,6 @@ BEFORE_3: dict[str, Reader] = {
 
 READERS: dict[str, Reader] = {
     **BEFORE_3,
+    test_result.PREDICATE_TYPE: _trial,
 }
 """Predicate type -> its reader."""

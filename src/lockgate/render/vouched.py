@@ -8,10 +8,12 @@ from typing import Any
 from lockgate.core.attested import Attested
 from lockgate.core.components import Sbom
 from lockgate.core.facts import Vouched
+from lockgate.core.trial import Trial
 from lockgate.render.words import plain
 
 _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     Sbom: ("sbom", lambda fact: f"{plain(fact.format)} {plain(fact.spec)} with {len(fact.components)} components, "),
+    Trial: ("tests", lambda fact: f"{fact.result}, {len(fact.passed)} passed, {len(fact.warned)} with warnings, {len(fact.failed)} failed, "),
     Attested: ("statement", lambda fact: f"{plain(fact.type)}, "),
 }
 """Kind of fact -> its word, and what it says in short: text of whoever made it goes through `plain`."""

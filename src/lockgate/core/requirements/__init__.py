@@ -6,12 +6,14 @@ from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.has_attestation import HasAttestation
+from lockgate.core.requirements.not_revoked import NotRevoked
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.requirements.tested import Tested
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.requirements.within_hours import WithinHours
 
-AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | HasAttestation | WithinHours
+AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | HasAttestation | Tested | NotRevoked | WithinHours
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,
@@ -21,6 +23,8 @@ KINDS: dict[str, type[AnyRequirement]] = {
     "soaked": Soaked,
     "approved": Approved,
     "has-attestation": HasAttestation,
+    "tested": Tested,
+    "not-revoked": NotRevoked,
     "within-hours": WithinHours,
 }
 """Kind -> its class, in the order of the docs."""
