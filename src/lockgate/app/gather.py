@@ -202,7 +202,6 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
     }
     for name, projection in {environment.name: own, **others}.items():
         gathered[Need(Stay, name)] = Complete(items=projection.state.environment.counted(), as_of=now)
-    for name, projection in others.items():
         gathered[Need(Revocation, name)] = Complete(items=standing(projection.state), as_of=now)
     if section is not None:
         occupant = environment.last_known()

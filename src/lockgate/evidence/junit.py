@@ -14,16 +14,23 @@ Of two tests of one name the worse counts.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
+from lockgate.core.digest import digest_of
 from lockgate.errors import EvidenceError
+from lockgate.evidence import test_result
+from lockgate.evidence.statement import MAX_STATEMENT
 
 MAX_BYTES = 32 << 20
 MAX_TESTS = 200_000
 MAX_DEPTH = 32
 MAX_NAME = 1000
 """The longest name of a test, characters; a longer one is cut off."""
+ROOM = 4096
+"""Bytes of a Statement around its predicate, more than it takes."""
 
 _FAILS = frozenset({"failure", "error"})
 _FLAKY = frozenset({"flakyFailure", "flakyError"})
@@ -59,6 +66,24 @@ def read(data: bytes) -> Run:
     except (expat.ExpatError, LookupError, ValueError) as err:
         raise EvidenceError("junit.malformed", f"this is no JUnit file: {str(err)[:200]}") from None
     return reading.run()
+
+
+def predicate_of(data: bytes, suite: str, now: datetime) -> dict[str, Any]:
+    """The in-toto test result that a JUnit file comes to; tests that were left out are in none of its lists.
+
+    Args:
+        data: the file. suite: what these tests are called. now: when that is said.
+
+    Raises:
+        EvidenceError: as `read`; ``junit.nothing-ran``; ``junit.too-large`` where it would not fit into a Statement.
+    """
+    run = read(data)
+    if not (run.passed or run.warned or run.failed):
+        raise EvidenceError("junit.nothing-ran", f"no test ran in this JUnit file, and {len(run.skipped)} were left out: nothing is attested")
+    predicate = test_result.write(name=suite, source=digest_of(data), passed=run.passed, warned=run.warned, failed=run.failed, at=now)
+    if len(json.dumps(predicate, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")) > MAX_STATEMENT - ROOM:
+        raise EvidenceError("junit.too-large", f"the names of these tests are more than a Statement takes, {MAX_STATEMENT >> 20} MiB: attest fewer at once")
+    return predicate
 
 
 class _Suite:

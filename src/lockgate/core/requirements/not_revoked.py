@@ -53,8 +53,7 @@ class NotRevoked(Requirement, tag="not-revoked", frozen=True, kw_only=True):
 
     def needs(self) -> tuple[Need, ...]:
         """Revocations, here and there, and what they are held against."""
-        held = {"materials": Need(Provenance), "evidence": Need(Source)}
-        return (Need(Revocation), Need(Intact), *(Need(Revocation, name) for name in self.in_), *(held[what] for what in held if getattr(self, what) == "yes"))
+        return (Need(Revocation), *(Need(Revocation, name) for name in self.in_), Need(Intact), Need(Provenance), Need(Source))
 
     def check(self, subject: Subject, facts: Facts, _now: datetime, _keys: dict[Name, EvidenceKey]) -> Verdict:
         """The release in other environments first; then each artifact's materials, and what speaks for it."""
