@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_PREDICATE = 1 << 20
+MAX_SUITE = 200
 
 SHORT_TYPES = {
     "slsaprovenance1": "https://slsa.dev/provenance/v1",
@@ -29,39 +30,48 @@ SHORT_TYPES = {
 @click.option("--predicate", default="", metavar="FILE", help="The predicate, JSON.")
 @click.option("--scan", default="", metavar="FILE", help="In place of both: a scanner's report, JSON of Trivy, Grype or SARIF.")
 @click.option("--database-date", default="", metavar="TIME", help="With --scan: of when the scanner's data was, where its report does not say.")
+@click.option("--junit", default="", metavar="FILE", help="In place of both: test results in JUnit XML, as an in-toto test result.")
+@click.option("--suite", default="", metavar="NAME", help="With --junit: what these tests are; a later result of that name supersedes this one.")
 @arguments.platform_option
 @arguments.plain_http_option
 @with_session(key=True)
-def command(session: Session, ref: str, predicate_type: str, predicate: str, scan: str, database_date: str, platform: str) -> None:
+def command(session: Session, ref: str, platform: str, **what: str) -> None:
     """Sign a statement about REF (in-toto Statement v1 in DSSE) with --key and attach it where REF is. Needs no gate."""
-    from lockgate.app.attach import MAX_REPORT, attest, attest_scan
+    from lockgate.app.attach import attest, attest_scan
     from lockgate.evidence.scan_writing import PREDICATE_TYPE
 
-    _require_one(predicate_type, predicate, scan, database_date)
-    if scan:
-        at = _date(database_date) if database_date else None
-        report = arguments.read(scan, "attest.unreadable", MAX_REPORT + 1)
-        uri = PREDICATE_TYPE
+    _require_one(what)
+    if what["scan"]:
+        uri, report, at = PREDICATE_TYPE, *_report(what["scan"], what["database_date"])
         attested = attest_scan(session.bench(), ref, report, session.artifact_signer(), platform, at)
     else:
-        uri, content = _predicate(predicate_type, predicate)
+        uri, content = _test_result(session, what["junit"], what["suite"]) if what["junit"] else _predicate(what["predicate_type"], what["predicate"])
         attested = attest(session.bench(), ref, uri, content, session.artifact_signer(), platform)
     session.note(f"attested  {attested.subject}\n  as      {uri}\n  by      {attested.key}\n  in      {attested.place}")
     session.say(attested, "")
 
 
-def _require_one(predicate_type: str, predicate: str, scan: str, database_date: str) -> None:
+_OF = {"predicate_type": "predicate", "predicate": "predicate", "scan": "scan", "database_date": "scan", "junit": "junit", "suite": "junit"}
+_WHOLE = {"predicate": {"predicate_type", "predicate"}, "scan": {"scan"}, "junit": {"junit", "suite"}}
+"""Option -> the way of saying what is attested that it belongs to; and what each way needs."""
+
+
+def _require_one(what: dict[str, str]) -> None:
+    """One way, and all of it. Raises UsageError ``attest.what``."""
     from lockgate.errors import UsageError
 
-    if scan and (predicate_type or predicate):
-        raise UsageError("attest.what", "--scan says type and predicate itself: leave --type and --predicate out")
-    if not scan and not (predicate_type and predicate):
-        raise UsageError("attest.what", "say what is attested: --type and --predicate, or --scan")
-    if database_date and not scan:
-        raise UsageError("attest.what", "--database-date goes with --scan")
+    given = {option for option, value in what.items() if value}
+    ways = {_OF[option] for option in given}
+    if len(ways) != 1 or not _WHOLE[min(ways)] <= given or len(what["suite"]) > MAX_SUITE:
+        raise UsageError(
+            "attest.what",
+            "say what is attested in one way: --type with --predicate, or --scan (with --database-date), "
+            f"or --junit with --suite of at most {MAX_SUITE} characters",
+        )
 
 
-def _predicate(predicate_type: str, path: str) -> tuple[str, dict[str, object]]:
+def _predicate(predicate_type: str, path: str) -> tuple[str, dict[str, Any]]:
+    """The type and the predicate, as they are named."""
     from lockgate.canon import parse_foreign
     from lockgate.errors import UsageError
 
@@ -74,14 +84,22 @@ def _predicate(predicate_type: str, path: str) -> tuple[str, dict[str, object]]:
     return uri, content
 
 
-def _date(text: str) -> datetime:
+def _report(path: str, database_date: str) -> tuple[bytes, datetime | None]:
+    """A scanner's report, and of when its data was where it does not say."""
+    from lockgate.app.attach import MAX_REPORT
     from lockgate.errors import UsageError
     from lockgate.evidence import foreign
 
     try:
-        found = foreign.instant({"it": text}, "it")
+        at = foreign.instant({"it": database_date or None}, "it")
     except ValueError:
-        found = None
-    if found is None:
-        raise UsageError("attest.bad-date", f"--database-date is {text[:60]!r}: write 2026-11-22T06:00:00Z")
-    return found
+        raise UsageError("attest.bad-date", f"--database-date is {database_date[:60]!r}: write 2026-11-22T06:00:00Z") from None
+    return arguments.read(path, "attest.unreadable", MAX_REPORT + 1), at
+
+
+def _test_result(session: Session, junit: str, suite: str) -> tuple[str, dict[str, Any]]:
+    """What a JUnit file comes to."""
+    from lockgate.evidence.junit import MAX_BYTES, predicate_of
+    from lockgate.evidence.test_result import PREDICATE_TYPE
+
+    return PREDICATE_TYPE, predicate_of(arguments.read(junit, "attest.unreadable", MAX_BYTES + 1), suite, session.bench().clock.now())

@@ -30,9 +30,10 @@ def _read(file: str, odd: Callable[[str], None] = lambda _: None) -> Policy:
     from lockgate.evidence.policy_sense import check_policy
     from lockgate.evidence.yaml_tree import MAX_BYTES
     from lockgate.wire.files import read_head
+    from lockgate.wire.zones import now, zone_names
 
     data = arguments.read(file, "policy.unreadable", MAX_BYTES + 1)
-    policy, remarks = check_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_FILE + 1))
+    policy, remarks = check_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_FILE + 1), zone_names, now())
     for remark in remarks:
         odd(remark)
     return policy

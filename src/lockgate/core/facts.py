@@ -173,6 +173,13 @@ class Rejected(Noun, frozen=True, kw_only=True):
     predicate: str = ""
 
 
+class Source(Noun, frozen=True, kw_only=True):
+    """A piece of evidence that proves something about an artifact, by the digests of both."""
+
+    subject: Digest
+    source: Digest
+
+
 class Given(Noun, frozen=True, kw_only=True):
     """An approval as it stands in history.
 
@@ -279,7 +286,7 @@ class InForce(Noun, frozen=True, kw_only=True):
     time: Literal["unattested", "attested"] = "unattested"
 
 
-Fact = Intact | Signature | Provenance | Summary | Vouched | Rejected | Request | Stay | Enrolled | InForce | Revocation
+Fact = Intact | Signature | Provenance | Summary | Vouched | Rejected | Source | Request | Stay | Enrolled | InForce | Revocation
 F = TypeVar("F")
 
 

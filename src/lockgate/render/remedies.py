@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
+from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.scan_remedies import SCANS
 
 REMEDIES: dict[str, str] = (
     EVIDENCE
     | ADVISORIES
-   
+
     | SCANS
+
+    | OF_KINDS
     | {
         "approval.expired": "lockgate approve R --expires 72h",
         "approval.from-changed": "lockgate approve R",

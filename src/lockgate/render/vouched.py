@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from lockgate.core.attested import Attested
 from lockgate import canon
+from lockgate.core.attested import Attested
 from lockgate.core.components import Sbom
 from lockgate.core.facts import Vouched
 from lockgate.core.findings import Exploitability, Scan
 from lockgate.core.scanning import order
+from lockgate.core.trial import Trial
 from lockgate.render.words import count, plain, when
 
 _F = TypeVar("_F")
@@ -50,6 +51,7 @@ _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     Exploitability: ("vex", _said),
     Scan: ("scan", _looked),
     Sbom: ("sbom", lambda fact: f"{plain(fact.format)} {plain(fact.spec)} with {len(fact.components)} components, "),
+    Trial: ("tests", lambda fact: f"{fact.result}, {len(fact.passed)} passed, {len(fact.warned)} with warnings, {len(fact.failed)} failed, "),
     Attested: ("statement", lambda fact: f"{plain(fact.type)}, "),
 }
 """Kind of fact -> its word, and what it says in short: text of whoever made it goes through `plain`."""
