@@ -97,7 +97,7 @@ def after(decided: events.Decided, asked: Asked) -> str:
 def not_before(decided: events.Decided) -> datetime | None:
     """When `after` gets further, where until then nothing but time is missing; None for now."""
     first = _first(decided)
-    return first.opens_at if first and first.code in {"soaked.too-young", "hold.standing"} else None
+    return first.opens_at if first and (first.code == "hold.standing" or first.code.startswith("soaked.")) else None
 
 
 def _first(decided: events.Decided) -> Outcome | None:
@@ -134,7 +134,9 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return _deployment(asked, _text(one, "in"))
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
-        case "soaked.too-young" | "approved.permit-outstanding":
+        case code if code.startswith("soaked.") and one.opens_at:
+            return asked.again or f"lockgate gate {named} --to {environment}{again}"
+        case "approved.permit-outstanding":
             return asked.again or f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
             return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
@@ -150,7 +152,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate review {_text(one, 'break-glass')} --findings FILE{asked.options}"
         case "break-glass.not-deployer":
             return _by_deployer(asked, named, environment)
-        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable":
+        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable" | "soaked.sbom-unreadable":
             return f"lockgate log check{asked.options}"
         case "soaked.only-claimed":
             return f"lockgate status{asked.options}"

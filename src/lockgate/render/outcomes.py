@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from lockgate.core.outcome import Outcome, Params
+from lockgate.render import soaks
 from lockgate.render.words import Sheet, ago, brief, called, count, how_long, listing, moment, plain, unit_of, when, written
 
 
@@ -80,7 +81,7 @@ def _soaked(p: Params) -> str:
     if _TIME(since):
         since = when(moment(since))
     known = {"claimed": "as its deployer says", "observed": "observed"}.get(_of(p, "known"), _of(p, "known"))
-    return f"{written(_of(p, 'for'))} in {_of(p, 'in')}: there since {since}, {known}"
+    return "; ".join(filter(None, (f"{written(_of(p, 'for'))} in {_of(p, 'in')}: there since {since}, {known}", soaks.passed(p))))
 
 
 def _people(p: Params, s: Sheet, name: str = "by") -> str:
@@ -213,4 +214,5 @@ _WORDS: dict[str, _Words] = {
     "policy.requires-nothing": lambda p, s: f"{_of(p, 'environment')} requires nothing, and that allows nothing",
     "root.expired": lambda p, s: f"root version {_of(p, 'version')} has ended",
     **dict.fromkeys(_DROPPED, lambda p, s: _too_few(p)),
+    **soaks.WORDS,
 }

@@ -1,0 +1,97 @@
+"""Facts of what a release is made of that come of earlier decisions: of what runs, and of when a component version was first seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from lockgate.canon import Noun
+from lockgate.core.components import Sbom
+from lockgate.core.digest import Digest
+from lockgate.core.duration import Time
+from lockgate.core.facts import Vouched
+from lockgate.core.findings import Finding
+from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
+from lockgate.core.model import Release
+from lockgate.core.sbom_difference import Bag, bag
+
+
+class Ran(Noun, frozen=True, kw_only=True):
+    """The release that runs in the environment that is asked about, by the evidence of the decision that let it in.
+
+    Attributes:
+        decision: that decision's leaf. sboms: all that were verified, whoever signed them.
+    """
+
+    release: Release
+    decision: int
+    sboms: tuple[Sbom, ...] = ()
+
+
+class Remembered(Vouched, frozen=True, kw_only=True):
+    """Component versions that a bill of materials listed which came with an earlier decision; of those only that were asked about.
+
+    Attributes:
+        decision: that decision's leaf. at: when it was recorded.
+        components: as `Version.text`, sorted.
+    """
+
+    decision: int
+    at: Time
+    components: tuple[str, ...]
+
+
+class RanFinding(Finding, frozen=True, kw_only=True):
+    """A finding about what runs: the same advisories as for what is proposed, held against the components of `Ran`."""
+
+
+class Whose(Noun, rename="kebab", frozen=True, kw_only=True):
+    """Whose word counts: names of the policy's keys and identities, one at least of both.
+
+    Raises:
+        ValueError: at construction, where it names nobody.
+    """
+
+    keys: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
+    identities: Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.keys and not self.identities:
+            raise ValueError("it names neither keys nor identities, so that nobody's word counts")
+
+    def trusted(self, keys: dict[Name, EvidenceKey]) -> frozenset[Fingerprint]:
+        """The fingerprints of the keys it names."""
+        return frozenset(fingerprint(keys[name]) for name in self.keys)
+
+    def says(self, fact: Vouched, trusted: AbstractSet[Fingerprint]) -> bool:
+        """Whether one of these signed it; `trusted` is `Whose.trusted`."""
+        return bool(trusted & set(fact.keys) or (fact.by is not None and set(fact.by.names) & set(self.identities)))
+
+
+class Made(NamedTuple):
+    """What a release is made of, by the bills that count.
+
+    Attributes:
+        bag: all their components. lacking: artifacts no bill tells of.
+        partial: whether a bill lists nothing, says that it is incomplete, or leaves out components or their versions.
+    """
+
+    bag: Bag
+    lacking: tuple[Digest, ...] = ()
+    partial: bool = False
+
+
+def made_of(artifacts: Iterable[Digest], sboms: Iterable[Sbom], whose: Whose, trusted: AbstractSet[Fingerprint]) -> Made:
+    """Join every bill of materials that counts, of all artifacts.
+
+    Only what somebody signed counts: one attached without a signature, or found inside, would let whoever adds it say that nothing changed.
+    """
+    counted = [one for one in sboms if one.found == "attestation" and whose.says(one, trusted)]
+    of = {artifact: [one for one in counted if one.subject == artifact] for artifact in artifacts}
+    joined = bag([component for one in bills for component in one.components] for bills in of.values())
+    partial = joined.untold > 0 or any(not one.components or one.skipped or one.complete == "incomplete" for bills in of.values() for one in bills)
+    return Made(joined, tuple(artifact for artifact, bills in of.items() if not bills), partial)
