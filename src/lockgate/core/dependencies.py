@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -14,9 +13,10 @@ from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 from lockgate.core.facts import Vouched
 from lockgate.core.findings import Finding
-from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
+from lockgate.core.identity import EvidenceKey, Name
 from lockgate.core.model import Release
 from lockgate.core.sbom_difference import Bag, bag
+from lockgate.core.vouching import Asked, asked, signers
 
 
 class Ran(Noun, frozen=True, kw_only=True):
@@ -63,13 +63,9 @@ class Whose(Noun, rename="kebab", frozen=True, kw_only=True):
         if not self.keys and not self.identities:
             raise ValueError("it names neither keys nor identities, so that nobody's word counts")
 
-    def trusted(self, keys: dict[Name, EvidenceKey]) -> frozenset[Fingerprint]:
-        """The fingerprints of the keys it names."""
-        return frozenset(fingerprint(keys[name]) for name in self.keys)
-
-    def says(self, fact: Vouched, trusted: AbstractSet[Fingerprint]) -> bool:
-        """Whether one of these signed it; `trusted` is `Whose.trusted`."""
-        return bool(trusted & set(fact.keys) or (fact.by is not None and set(fact.by.names) & set(self.identities)))
+    def asked(self, keys: Mapping[Name, EvidenceKey]) -> Asked:
+        """These signers, by the policy's keys."""
+        return asked(self.keys, self.identities, keys)
 
 
 class Made(NamedTuple):
@@ -85,12 +81,17 @@ class Made(NamedTuple):
     partial: bool = False
 
 
-def made_of(artifacts: Iterable[Digest], sboms: Iterable[Sbom], whose: Whose, trusted: AbstractSet[Fingerprint]) -> Made:
+def counts(sbom: Sbom, who: Asked) -> bool:
+    """Whether this bill of materials was signed by one of those whose bills count."""
+    return sbom.found == "attestation" and bool(signers(sbom, who))
+
+
+def made_of(artifacts: Iterable[Digest], sboms: Iterable[Sbom], who: Asked) -> Made:
     """Join every bill of materials that counts, of all artifacts.
 
     Only what somebody signed counts: one attached without a signature, or found inside, would let whoever adds it say that nothing changed.
     """
-    counted = [one for one in sboms if one.found == "attestation" and whose.says(one, trusted)]
+    counted = [one for one in sboms if counts(one, who)]
     of = {artifact: [one for one in counted if one.subject == artifact] for artifact in artifacts}
     joined = bag([component for one in bills for component in one.components] for bills in of.values())
     partial = joined.untold > 0 or any(not one.components or one.skipped or one.complete == "incomplete" for bills in of.values() for one in bills)

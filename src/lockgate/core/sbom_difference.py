@@ -71,11 +71,11 @@ def bag(artifacts: Iterable[Iterable[Component]]) -> Bag:
     """The components of a release.
 
     Args:
-        artifacts: of each artifact, all its components; one that several bills list counts once.
+        artifacts: of each artifact, all its components; one that several bills list counts once, and a file or the like that is no package is none.
     """
     held, untold = Counter[Version](), 0
     for components in artifacts:
-        told = [version_of(component) for component in set(components)]
+        told = [version_of(component) for component in set(components) if component.purl or not component.kind]
         held.update({one for one in told if one is not None})
         untold += told.count(None)
     return Bag(held, untold)

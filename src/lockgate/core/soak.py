@@ -12,20 +12,22 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from lockgate.canon import Noun
+from lockgate.core import scanning
 from lockgate.core.components import Sbom
 from lockgate.core.dependencies import Made, Ran, RanFinding, Remembered, Whose, made_of
 from lockgate.core.duration import Duration, span
 from lockgate.core.facts import Facts, Request, Stay, Unreadable
-from lockgate.core.findings import Finding, Level, Scan
+from lockgate.core.findings import Finding, Scan
 from lockgate.core.identity import EvidenceKey, Name
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
 from lockgate.core.sbom_difference import Bag, Version, bag, difference, fresh, split
+from lockgate.core.scanning import Unscored
+from lockgate.core.vouching import signers
 
 SHOWN = 8
 """Packages and component versions that an outcome names; how many there are stands beside."""
 LEAST = timedelta(minutes=1)
-_ORDER = ("none", "low", "medium", "high", "critical", "unknown")
 
 
 class FixLane(Noun, rename="kebab", frozen=True, kw_only=True):
@@ -49,15 +51,16 @@ class FixLane(Noun, rename="kebab", frozen=True, kw_only=True):
 
 
 class ScansWithin(Whose, frozen=True, kw_only=True):
-    """Scans of the artifacts that are dated within the soak.
+    """Scans of the artifacts that are dated within the soak, by those whose word counts.
 
     Attributes:
-        level: from which severity on a finding is too much; one whose severity nobody knows always is.
-        tools: whose results count, by name; any where none is named.
+        at_most: the highest severity they may have found. unscored: what becomes of findings whose severity nobody said.
+        by: the scanners whose results count, by name; any where none is named.
     """
 
-    level: Literal["low", "medium", "high", "critical"] = "high"
-    tools: Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(max_length=16)] = ()
+    at_most: Literal["none", "low", "medium", "high", "critical"] = "medium"
+    unscored: Unscored = "refuse"
+    by: Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(max_length=16)] = ()
 
 
 class Gap(NamedTuple):
@@ -104,17 +107,17 @@ class Delta(NamedTuple):
 
 def delta(subject: Subject, facts: Facts, whose: Whose, keys: dict[Name, EvidenceKey]) -> Delta:
     """The difference between what runs where the subject would enter, and the subject; where nothing ran yet, everything is new."""
-    ran, trusted = facts.of(Ran), whose.trusted(keys)
+    ran, who = facts.of(Ran), whose.asked(keys)
     runs = ran.items[0] if not isinstance(ran, Unreadable) and ran.items else None
     if runs is not None and runs.release.artifacts == subject.release.artifacts:
         return Delta(None, None, None, same=True)
     sboms = facts.of(Sbom)
-    after = sboms.code if isinstance(sboms, Unreadable) else made_of(subject.release.artifacts, sboms.items, whose, trusted)
+    after = sboms.code if isinstance(sboms, Unreadable) else made_of(subject.release.artifacts, sboms.items, who)
     before: Made | str = Made(bag([]))
     if isinstance(ran, Unreadable):
         before = ran.code
     elif runs is not None:
-        before = made_of(runs.release.artifacts, runs.sboms, whose, trusted)
+        before = made_of(runs.release.artifacts, runs.sboms, who)
     return Delta(_bag(before), _bag(after), _gap(after, "proposed") or _gap(before, "running"))
 
 
@@ -161,35 +164,29 @@ def too_young(found: Delta, age: Duration, spared: frozenset[str], facts: Facts,
 
 def first_seen(wanted: Iterable[Version], remembered: Iterable[Remembered], whose: Whose, keys: dict[Name, EvidenceKey]) -> dict[Version, datetime]:
     """When each component version was first seen in a bill that counts; what never was is not there."""
-    trusted = whose.trusted(keys)
+    who = whose.asked(keys)
     first: dict[str, datetime] = {}
     for one in remembered:
-        if whose.says(one, trusted):
+        if signers(one, who):
             first.update((text, one.at) for text in one.components if text not in first or one.at < first[text])
     return {version: first[version.text()] for version in wanted if version.text() in first}
 
 
 def clean_within(subject: Subject, facts: Facts, asked: ScansWithin, stay: Stay, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
-    """Whether each artifact was scanned while it soaked, and nothing was found that is too much, by any of those scans."""
+    """Whether each artifact was scanned while it soaked, and by the newest of those scans of each tool nothing is too much (`core.scanning`)."""
     scans = facts.of(Scan)
     if isinstance(scans, Unreadable):
         return Unknown(code="soaked.unreadable", params={"because": scans.code})
-    trusted, until = asked.trusted(keys), now if stay.until is None else min(stay.until, now)
+    who, until = asked.asked(keys), now if stay.until is None else min(stay.until, now)
     for artifact in subject.release.artifacts:
-        ours = [one for one in scans.items if one.subject == artifact and asked.says(one, trusted) and (not asked.tools or one.tool in asked.tools)]
-        within = [one for one in ours if one.at is not None and stay.since <= one.at <= until]
-        if not within:
+        ours = [one for one in scans.items if one.subject == artifact and signers(one, who) and (not asked.by or one.tool in asked.by)]
+        said = scanning.clean_within(ours, stay.since, until, asked.at_most, asked.unscored)
+        if said.scan is None:
             return Fail(code="soaked.no-scan", params={"artifact": artifact, "since": text_of(stay.since)})
-        for scan in within:
-            too_much = tuple(one.id for one in scan.findings if _reaches(one.level, asked.level))
-            if too_much:
-                params: Params = {"artifact": artifact, "tool": scan.tool, "level": asked.level, "ids": too_much[:SHOWN], "count": len(too_much)}
-                return Fail(code="soaked.scan-found", params=params)
+        if said.answer != "clean":
+            params: Params = {"artifact": artifact, "tool": said.scan.tool, "at-most": asked.at_most, "ids": said.ids[:SHOWN], "count": len(said.ids)}
+            return Fail(code="soaked.scan-found", params=params)
     return Pass()
-
-
-def _reaches(level: Level, least: Level) -> bool:
-    return _ORDER.index(level) >= _ORDER.index(least)
 
 
 class Lane(NamedTuple):

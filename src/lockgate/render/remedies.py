@@ -5,11 +5,13 @@ CAPITALS stand for what only the user knows; the pages in ``docs/codes/`` say mo
 
 from __future__ import annotations
 
+from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
 from lockgate.render.soak_remedies import SOAK
 
 REMEDIES: dict[str, str] = (
     EVIDENCE
+    | ADVISORIES
     | SOAK
     | {
         "approval.expired": "lockgate approve R --expires 72h",

@@ -65,7 +65,7 @@ WORDS: dict[str, Callable[[Params, Sheet], str]] = {
     "soaked.component-new": lambda p, s: f"never seen before this: {_named(p, 'components')}; {written(_of(p, 'component-age'))} are asked",
     "soaked.component-too-young": lambda p, s: f"first seen less than {written(_of(p, 'component-age'))} ago: {_named(p, 'components')}",
     "soaked.no-scan": lambda p, s: f"no scan of {brief(_of(p, 'artifact'))} is dated within its soak",
-    "soaked.scan-found": lambda p, s: f"{_of(p, 'tool')} found {_named(p, 'ids')} in {brief(_of(p, 'artifact'))} while it soaked",
+    "soaked.scan-found": lambda p, s: f"{_of(p, 'tool')} found {_named(p, 'ids') or 'more than it tells'} in {brief(_of(p, 'artifact'))} while it soaked",
     "soaked.fix-unproven": lambda p, s: _asked(p, _unproven(p)),
     "soaked.fix-unreadable": lambda p, s: _asked(p, f"whether it fixes {_of(p, 'fixes')} could not be looked at ({_of(p, 'because')})"),
 }

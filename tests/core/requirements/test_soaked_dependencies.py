@@ -194,15 +194,22 @@ class TestScansWithinTheSoak:
         assert (code(answer), answer.params["artifact"]) == ("soaked.no-scan", IMAGE)
 
     @pytest.mark.parametrize("level", ["high", "critical", "unknown"])
-    def test_found_too_much_by_any_of_them(self, level: str) -> None:
-        known = soak_facts(scans=[scan(), scan(f"CVE-2026-1 {level}", at=ago("20h")), scan()])
+    def test_found_too_much(self, level: str) -> None:
+        known = soak_facts(scans=[scan(f"CVE-2026-1 {level}"), scan(at=ago("20h"))])
         assert (code(check(SCANNED, known)), check(SCANNED, known).params["ids"]) == ("soaked.scan-found", ("CVE-2026-1",))
+
+    def test_of_one_tool_the_newest_decides_and_each_tool_for_itself(self) -> None:
+        assert isinstance(check(SCANNED, soak_facts(scans=[scan(), scan("CVE-2026-1 high", at=ago("20h"))])), Pass)
+        assert code(check(SCANNED, soak_facts(scans=[scan(), scan("CVE-2026-1 high", at=ago("20h"), tool="trivy")]))) == "soaked.scan-found"
+
+    def test_what_was_left_out_may_be_too_much(self) -> None:
+        assert code(check(SCANNED, soak_facts(scans=[scan(more=3)]))) == "soaked.scan-found"
 
     def test_what_was_found_before_the_soak_does_not_count(self) -> None:
         assert isinstance(check(SCANNED, soak_facts(scans=[scan(), scan("CVE-2026-1 critical", at=ago("9d"))])), Pass)
 
     def test_other_tools_do_not_count_where_some_are_named(self) -> None:
-        named = replace(SCANNED, scans=ScansWithin(keys=("builder",), tools=("trivy",)))
+        named = replace(SCANNED, scans=ScansWithin(keys=("builder",), by=("trivy",)))
         assert code(check(named, soak_facts(scans=[scan()]))) == "soaked.no-scan"
         assert isinstance(check(named, soak_facts(scans=[scan(tool="trivy"), scan("CVE-2026-1 critical")])), Pass)
 
@@ -310,7 +317,7 @@ WORLDS = st.fixed_dictionaries({
 })  # fmt: skip
 REQUIREMENTS = st.sampled_from([
     SOAKED, LONGER, AGED, SCANNED, HURRY, UNPROVEN, replace(HURRY, component_age="7d"), replace(HURRY, scans=ScansWithin(keys=("builder",))),
-    replace(UNPROVEN, component_age="7d", scans=ScansWithin(keys=("builder",), level="critical")),
+    replace(UNPROVEN, component_age="7d", scans=ScansWithin(keys=("builder",), at_most="high")),
 ])  # fmt: skip
 
 
