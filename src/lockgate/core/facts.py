@@ -15,7 +15,7 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 from lockgate.core.identity import Fingerprint, Name, Occupancy, PersonId, Roster
-from lockgate.core.model import DigestOrNone, Release, RequestId
+from lockgate.core.model import DigestOrNone, Fixes, Release, RequestId
 from lockgate.core.revocation import Revocation
 
 
@@ -227,6 +227,7 @@ class Request(Noun, frozen=True, kw_only=True):
         deployed: leaf of the newest `deployed` under it; -1 for none.
         over: another release, or another configuration, occupied the environment after it was deployed.
         rollback: it asks to go back to what was here before.
+        fixes: the advisories that it says it fixes.
     """
 
     id: RequestId
@@ -243,6 +244,7 @@ class Request(Noun, frozen=True, kw_only=True):
     deployed: int = -1
     over: bool = False
     rollback: bool = False
+    fixes: Fixes = ()
 
 
 class Stay(Noun, frozen=True, kw_only=True):

@@ -66,8 +66,8 @@ _RANK = {
     "within-hours": 5,
 }
 
-_WAITS = {"soaked.too-young", "hold.standing", "within-hours.closed", "within-hours.frozen"}
-"""What time alone mends."""
+_WAITS = {"hold.standing", "within-hours.closed", "within-hours.frozen"}
+"""What time alone mends, besides what of soaking opens."""
 
 
 class Next(Noun, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ def after(decided: events.Decided, asked: Asked) -> str:
 def not_before(decided: events.Decided) -> datetime | None:
     """When `after` gets further, where until then nothing but time is missing; None for now."""
     first = _first(decided)
-    return first.opens_at if first and first.code in _WAITS else None
+    return first.opens_at if first and (first.code in _WAITS or first.code.startswith("soaked.")) else None
 
 
 def _first(decided: events.Decided) -> Outcome | None:
@@ -142,7 +142,9 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return _deployment(asked, _text(one, "in"))
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
-        case "soaked.too-young" | "approved.permit-outstanding":
+        case code if code.startswith("soaked.") and one.opens_at:
+            return asked.again or f"lockgate gate {named} --to {environment}{again}"
+        case "approved.permit-outstanding":
             return asked.again or f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
             return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
@@ -158,7 +160,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate review {_text(one, 'break-glass')} --findings FILE{asked.options}"
         case "break-glass.not-deployer":
             return _by_deployer(asked, named, environment)
-        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable":
+        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable" | "soaked.sbom-unreadable":
             return f"lockgate log check{asked.options}"
         case "soaked.only-claimed":
             return f"lockgate status{asked.options}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from lockgate.core.outcome import Outcome, Params
-from lockgate.render import advisories
+from lockgate.render import advisories, soaks
 from lockgate.render.words import Sheet, ago, brief, called, count, how_long, listing, moment, plain, unit_of, when, written
 
 
@@ -95,7 +95,7 @@ def _soaked(p: Params) -> str:
     if _TIME(since):
         since = when(moment(since))
     known = {"claimed": "as its deployer says", "observed": "observed"}.get(_of(p, "known"), _of(p, "known"))
-    return f"{written(_of(p, 'for'))} in {_of(p, 'in')}: there since {since}, {known}"
+    return "; ".join(filter(None, (f"{written(_of(p, 'for'))} in {_of(p, 'in')}: there since {since}, {known}", soaks.passed(p))))
 
 
 def _people(p: Params, s: Sheet, name: str = "by") -> str:
@@ -304,5 +304,6 @@ _WORDS: dict[str, _Words] = {
     "scanned.no-database-date": lambda p, s: f"the scan of {_artifact(p)} by {_of(p, 'tools')} does not say of when its data was",
     "scanned.database-too-old": lambda p, s: f"{_of(p, 'tools')} scanned {_artifact(p)} with data older than {written(_of(p, 'database-max-age'))}",
     "scanned.unreadable": lambda p, s: f"scans could not be read ({_of(p, 'because')})",
+    **soaks.WORDS,
     **dict.fromkeys(_DROPPED, lambda p, s: _too_few(p)),
 }

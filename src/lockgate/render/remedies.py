@@ -9,6 +9,7 @@ from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
 from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.scan_remedies import SCANS
+from lockgate.render.soak_remedies import SOAK
 
 REMEDIES: dict[str, str] = (
     EVIDENCE
@@ -17,6 +18,7 @@ REMEDIES: dict[str, str] = (
     | SCANS
 
     | OF_KINDS
+    | SOAK
     | {
         "approval.expired": "lockgate approve R --expires 72h",
         "approval.from-changed": "lockgate approve R",
