@@ -12,7 +12,7 @@ What cannot be reached today is `lost`, as at the gate: then nothing is absent, 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -92,13 +92,22 @@ def named(ports: Ports, environments: Sequence[Name]) -> list[Name]:
     return sorted(set(environments) or there)
 
 
-def recheck(ports: Ports, environments: Sequence[Name], manner: Manner) -> Iterator[Look | Blank]:
+def answer(found: Sequence[Look | Blank]) -> Answer:
+    """``refused`` where something is, today or by what stands recorded; else ``undecided`` where something could not be looked at."""
+    results = {"undecided" if isinstance(one, Blank) else one.outcome for one in found}
+    if "refused" in results or any(isinstance(one, Look) and one.stands == "refused" and one.outcome != "allowed" for one in found):
+        return "refused"
+    return "undecided" if "undecided" in results else "allowed"
+
+
+def recheck(ports: Ports, environments: Sequence[Name], manner: Manner, told: Callable[[int, int], None] | None = None) -> Iterator[Look | Blank]:
     """Decide again whatever runs or may run in these environments, one after the other; of one that cannot be read, why.
 
     Args:
         ports: the world.
         environments: as `named` gives them.
         manner: how.
+        told: hears (done, all) of the environments.
 
     Raises:
         TrustError: ``root.unpinned``, where something would be recorded; ``permit.no-key``, ``permit.other-key``.
@@ -110,16 +119,18 @@ def recheck(ports: Ports, environments: Sequence[Name], manner: Manner) -> Itera
         if ports.pinned is None:
             raise TrustError("root.unpinned", "no root is pinned that vouches for the policy in force: nothing was looked at again")
     attached = _Attached(ports)
-    for environment in environments:
+    for done, environment in enumerate(environments, 1):
         try:
             own = project(ports, environment, beside=house)
         except (LedgerError, TrustError, UnreadableError) as err:
             yield Blank(environment=environment, code=err.code)
-            continue
-        for decision in _due(own, ports.clock.now()):
-            look, own = _look(ports, own, decision, attached, manner)
-            if look is not None:
-                yield look
+        else:
+            for decision in _due(own, ports.clock.now()):
+                look, own = _look(ports, own, decision, attached, manner)
+                if look is not None:
+                    yield look
+        if told is not None:
+            told(done, len(environments))
 
 
 def _due(own: Projection, now: datetime) -> list[int]:

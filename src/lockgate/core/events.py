@@ -303,8 +303,9 @@ Deployment = DeployStarted | Deployed | DeployFailed | DeployUnknown
 """What a deployer says of one deployment."""
 
 Event = (
-    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployment | Decided | Asked | Departure | Rechecked
-)
+    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployment | Decided | Asked
+    | Departure | Rechecked
+)  # fmt: skip
 
 KINDS: dict[str, type[Event]] = {
     "genesis": Genesis,

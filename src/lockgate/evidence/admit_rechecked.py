@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lockgate.core.model import Release
-from lockgate.core.rechecked import Rechecked
 from lockgate.core.recheck import runs_or_may
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.state import State
 from lockgate.errors import EvidenceError
 from lockgate.evidence.admit_release import require_looked
