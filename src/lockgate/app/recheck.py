@@ -153,7 +153,7 @@ def _look(ports: Ports, own: Projection, decision: int, attached: _Attached, man
             return None, own
         event = decided(ports, decision)
         now = say.require_clock(ports, own)
-        basket, fetched = basket_of(ports, own, event, there[0], attached, now, manner)
+        basket, fetched = basket_of(ports, own, decision, attached, now, manner)
         judgement = judge_again(ports, own, event, decision, basket, now)
         requirement, code = ("", "") if judgement.result == "allowed" else against(judgement.outcomes)
         mark = own.state.environment.mark(decision)
@@ -215,7 +215,7 @@ class _Attached:
 
 
 def basket_of(
-    ports: Ports, own: Projection, event: events.Decided, release: Release, attached: _Attached, now: datetime, manner: Manner
+    ports: Ports, own: Projection, decision: int, attached: _Attached, now: datetime, manner: Manner
 ) -> tuple[Basket, bool]:
     """Step 3; and whether the artifacts' places were asked.
 
@@ -223,9 +223,10 @@ def basket_of(
       2  what is attached now, in the places both name; a place that cannot be reached makes it `lost`, but for a directory on this machine that is gone
       3  what told against the artifacts in other decisions
     """
+    release = runs_or_may(own.state.environment)[decision][0]
     try:
-        basket = replace_question(stored(ports, event.evidence))
-        newer = _renewed(ports, own, event, release)
+        basket = replace_question(stored(ports, decided(ports, decision).evidence))
+        newer = _renewed(ports, own, decision, release)
         basket = joined(basket, replace_question(stored(ports, newer.evidence))) if newer is not None else basket
     except UnreadableError as err:
         if err.code != "blob.missing":
@@ -265,12 +266,11 @@ def joined(one: Basket, other: Basket) -> Basket:
     return Basket(manifest=manifest, blobs={**one.blobs, **other.blobs})
 
 
-def _renewed(ports: Ports, own: Projection, event: events.Decided, release: Release) -> events.Decided | None:
+def _renewed(ports: Ports, own: Projection, decision: int, release: Release) -> events.Decided | None:
     """The newest decision since that allowed this very release here, as remembered: a stay that goes on keeps the decision it began with."""
     held = [permit for permit in (*own.state.environment.spent, *own.state.environment.permits) if permit.release == release]
     newest = max((permit.decision for permit in held), default=-1)
-    found = decided(ports, newest) if newest >= 0 else None
-    return found if found is not None and found.decided_at > event.decided_at else None
+    return decided(ports, newest) if newest > decision else None
 
 
 def judge_again(ports: Ports, own: Projection, event: events.Decided, decision: int, basket: Basket, now: datetime, rules: int = RULES) -> Judgement:
