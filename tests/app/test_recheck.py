@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from build import APPROVED, BUILT, CAME, KEYS, RESOURCE, SIGNED, SOAKED, VERIFIED, VERIFIER, digest, exception_id, key, nonce, person
+from build import KEYS, RESOURCE, SIGNED, VERIFIED, VERIFIER, digest, exception_id, key, nonce, person
 from lockgate.app import attach, earlier, exceptional, gather, recall, recheck, replay, report, say, status_list, why
 from lockgate.app.permit import standing
 from lockgate.app.project import project
@@ -20,7 +20,7 @@ from lockgate.core.rechecked import Mark, Rechecked
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.sightings import Blank
 from lockgate.errors import ConflictError, LedgerError, UnreadableError
-from lockgate.evidence import record, vsa
+from lockgate.evidence import vsa
 from world import PEOPLE, World, standard_policy
 
 Fails = Callable[..., str]
@@ -50,7 +50,12 @@ def sign(world: World, by: str, path: str = "shop") -> None:
 
 
 def summary(world: World, result: str, by: str = "builder") -> None:
-    said = {"verifier": {"id": VERIFIER}, "resourceUri": RESOURCE, "verificationResult": result, "verifiedLevels": ["SLSA_BUILD_LEVEL_3"] * (result == "PASSED")}
+    said = {
+        "verifier": {"id": VERIFIER},
+        "resourceUri": RESOURCE,
+        "verificationResult": result,
+        "verifiedLevels": ["SLSA_BUILD_LEVEL_3"] * (result == "PASSED"),
+    }
     attach.attest(attach.Bench(source=world.source, clock=world.clock), "file:shop", vsa.PREDICATE_TYPE, said, key(by))
 
 
@@ -303,7 +308,9 @@ class TestExceptions:
     def test_a_waiver_of_what_was_about_entering_is_over_with_it(self, world: World) -> None:
         world.deploy("staging")
         id_ = world.approved()
-        exceptional.waive(world.ports, "soaked", id_, world.clock.now() + timedelta(hours=2), exceptional.prose("now", nonce("now")), exception_id("w"), key("wim"))
+        exceptional.waive(
+            world.ports, "soaked", id_, world.clock.now() + timedelta(hours=2), exceptional.prose("now", nonce("now")), exception_id("w"), key("wim")
+        )
         world.caught_up()
         world.deploy()
         world.clock.advance(hours=3)

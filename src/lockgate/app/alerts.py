@@ -1,8 +1,8 @@
 """Alerts: a follower of the log that tells of every recheck that was recorded. Nothing is lost, and something may be told twice.
 
-  1  what is recorded is durable before anybody hears of it
-  2  alerts go out in the log's order; one that is not taken stops those behind it until the next time
-  3  the cursor moves when an alert was taken: whoever dies in between tells it again, under the same leaf
+1  what is recorded is durable before anybody hears of it
+2  alerts go out in the log's order; one that is not taken stops those behind it until the next time
+3  the cursor moves when an alert was taken: whoever dies in between tells it again, under the same leaf
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from lockgate import __version__
 from lockgate.app import say
 from lockgate.app.earlier import with_earlier
 from lockgate.app.gate import require_environment, require_permit_key
-from lockgate.app.gather import Basket, Item, Lost, Manifest, Origin, facts_of, keep, stored
+from lockgate.app.gather import Basket, Item, Lost, Manifest, Origin, complete, facts_of, keep, stored
 from lockgate.app.permit import decided
 from lockgate.app.project import Projection, documents, project
 from lockgate.app.recall import ever_named
@@ -154,7 +154,7 @@ def _look(ports: Ports, own: Projection, decision: int, attached: _Attached, man
         event = decided(ports, decision)
         now = say.require_clock(ports, own)
         basket, fetched = basket_of(ports, own, decision, attached, now, manner)
-        judgement = judge_again(ports, own, event, decision, basket, now)
+        basket, judgement = judge_again(ports, own, event, decision, basket, now)
         requirement, code = ("", "") if judgement.result == "allowed" else against(judgement.outcomes)
         mark = own.state.environment.mark(decision)
         look = Look(
@@ -214,14 +214,12 @@ class _Attached:
         return self._found[origin]
 
 
-def basket_of(
-    ports: Ports, own: Projection, decision: int, attached: _Attached, now: datetime, manner: Manner
-) -> tuple[Basket, bool]:
+def basket_of(ports: Ports, own: Projection, decision: int, attached: _Attached, now: datetime, manner: Manner) -> tuple[Basket, bool]:
     """Step 3; and whether the artifacts' places were asked.
 
-      1  the evidence of the decision, and of the newest that allowed this very release here since: what they rested on was verified, and stays
-      2  what is attached now, in the places both name; a place that cannot be reached makes it `lost`, but for a directory on this machine that is gone
-      3  what told against the artifacts in other decisions
+    1  the evidence of the decision, and of the newest that allowed this very release here since: what they rested on was verified, and stays
+    2  what is attached now, in the places both name; a place that cannot be reached makes it `lost`, but for a directory on this machine that is gone
+    3  what told against the artifacts in other decisions
     """
     release = runs_or_may(own.state.environment)[decision][0]
     try:
@@ -273,8 +271,10 @@ def _renewed(ports: Ports, own: Projection, decision: int, release: Release) -> 
     return decided(ports, newest) if newest > decision else None
 
 
-def judge_again(ports: Ports, own: Projection, event: events.Decided, decision: int, basket: Basket, now: datetime, rules: int = RULES) -> Judgement:
-    """Step 4."""
+def judge_again(
+    ports: Ports, own: Projection, event: events.Decided, decision: int, basket: Basket, now: datetime, rules: int | None = None
+) -> tuple[Basket, Judgement]:
+    """Step 4, on advisories of today, which are in the basket then; by older `rules`, on those that are in it."""
     policy, here = own.policy_in_force(), own.state.environment
     release = runs_or_may(here)[decision][0]
     section = policy.environments.get(here.name)
@@ -282,8 +282,11 @@ def judge_again(ports: Ports, own: Projection, event: events.Decided, decision: 
     others: Mapping[Name, Projection] = {name: project(ports, name, own.size, beside=own) for name in sorted(wanted - {here.name})}
     actor = Actor(key=event.actor, person=event.person, proof=event.evidence) if event.actor else None
     subject = Subject(release=release, environment=here.name, actor=actor, request=event.request or None)
-    facts = facts_of(basket, release.artifacts, own, others, now, rules)
-    return again(subject, policy, facts, event.decided_at, now, own.root, event.outcomes)
+    if rules is None:
+        basket, facts = complete(ports, basket, release.artifacts, own, others, now)
+    else:
+        facts = facts_of(basket, release.artifacts, own, others, now, rules)
+    return basket, again(subject, policy, facts, event.decided_at, now, own.root, event.outcomes)
 
 
 def rechecked_of(own: Projection, event: events.Decided, decision: int, judgement: Judgement, evidence: Digest, now: datetime) -> Rechecked:

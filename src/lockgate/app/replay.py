@@ -12,6 +12,7 @@ from typing import Literal
 
 from lockgate.app import asking, gate, recheck
 from lockgate.app.gather import Basket, facts_of, stored
+from lockgate.app.hours import tzdata_of
 from lockgate.app.permit import decided
 from lockgate.app.project import Projection, documents, look_beside, project
 from lockgate.app.world import Ports
@@ -110,7 +111,7 @@ def _recheck(ports: Ports, index: int, leaf: Leaf, event: Rechecked) -> Replayed
             raise
         return Replayed(index=index, result="evidence-erased", recorded=event.outcomes, lost=err.message)
     about = decided(ports, event.decision)
-    judgement = recheck.judge_again(ports, own, about, event.decision, basket, event.checked_at, event.rules)
+    _, judgement = recheck.judge_again(ports, own, about, event.decision, basket, event.checked_at, event.rules)
     again = recheck.rechecked_of(own, about, event.decision, judgement, event.evidence, event.checked_at)
     agrees = gate.codes(again.outcomes) == gate.codes(event.outcomes) and all(getattr(again, name) == getattr(event, name) for name in RECHECKED)
     return Replayed(index=index, result="same" if agrees else "differs", recorded=event.outcomes, replayed=again.outcomes)
@@ -123,4 +124,4 @@ def _decide(ports: Ports, decision: events.Decided, release: Release, own: Proje
     subject = asking.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at, decision.rules)
     judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root, decision.rules)
-    return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at)
+    return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at, tzdata_of(basket.manifest))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lockgate.app import asking, gate
 from lockgate.app.earlier import with_earlier
-from lockgate.app.gather import facts_of, fetch
+from lockgate.app.gather import complete, fetch
+from lockgate.app.hours import tzdata_of, with_zones
 from lockgate.app.permit import outstanding
 from lockgate.app.project import project, trusted_head
 from lockgate.app.world import Ports
@@ -57,9 +58,11 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     gate.require_answerable(own, ask)
     found = with_earlier(ports, fetch(ports, resolved.places), own, resolved.release.artifacts, ports.clock.now())
     basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, found)
+    basket = with_zones(ports, basket, own.policy_in_force(), ask.environment)
     now = ports.clock.now()
     subject = asking.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
-    judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
+    basket, facts = complete(ports, basket, resolved.release.artifacts, own, others, now)
+    judgement = decide(subject, own.policy_in_force(), facts, now, own.root)
     if (index := gate.held(own, subject, judgement)) is not None:
         return outstanding(ports, ask.environment, index, resolved.release), resolved
-    return gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now), resolved
+    return gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now, tzdata_of(basket.manifest)), resolved

@@ -17,8 +17,8 @@ def command(session: Session) -> None:
     from lockgate.app.counting import counted
     from lockgate.app.exceptions import standing
     from lockgate.render.exceptional import told_lines
-    from lockgate.render.recalls import revoked_lines
     from lockgate.render.marks import mark_lines
+    from lockgate.render.recalls import revoked_lines
     from lockgate.render.standing import environment_lines, proposal_lines
     from lockgate.render.words import count, plain
 
