@@ -321,7 +321,7 @@ Event = (
     | Asked
     | Departure
     | Rechecked
-)
+)  # fmt: skip
 
 KINDS: dict[str, type[Event]] = {
     "genesis": Genesis,
