@@ -16,6 +16,7 @@ from lockgate.core.digest import Digest
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
 from lockgate.core.recall import names, recalling, standing, struck
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.revocation import Revocation
 from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, Running, State, Unclear
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
@@ -284,8 +285,8 @@ class _Evidence:
         self._ports = ports
 
     def look(self, event: events.Event | None, index: int) -> None:
-        """The evidence of a decision; anything else has none of its own."""
-        if not isinstance(event, events.Decided):
+        """The evidence of a decision or a recheck; anything else has none of its own."""
+        if not isinstance(event, events.Decided | Rechecked):
             return
         try:
             stored(self._ports, event.evidence)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from lockgate.app import asking, gate
-from lockgate.app.gather import facts_of, fetch
+from lockgate.app.earlier import with_earlier
+from lockgate.app.gather import complete, fetch
+from lockgate.app.hours import tzdata_of, with_zones
 from lockgate.app.permit import outstanding
 from lockgate.app.project import project, trusted_head
 from lockgate.app.world import Ports
@@ -39,10 +41,13 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     resolved = gate.resolve(ports, ask.refs, ask.config, ask.platform)
     own, others = gate.look(ports, ask.environment)
     gate.require_answerable(own, ask)
-    basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, fetch(ports, resolved.places))
+    found = with_earlier(ports, fetch(ports, resolved.places), own, resolved.release.artifacts, ports.clock.now())
+    basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, found)
+    basket = with_zones(ports, basket, own.policy_in_force(), ask.environment)
     now = ports.clock.now()
     subject = asking.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
-    judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
+    basket, facts = complete(ports, basket, resolved.release.artifacts, own, others, now)
+    judgement = decide(subject, own.policy_in_force(), facts, now, own.root)
     if (index := gate.held(own, subject, judgement)) is not None:
         return outstanding(ports, ask.environment, index, resolved.release), resolved
-    return gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now), resolved
+    return gate.decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now, tzdata_of(basket.manifest)), resolved

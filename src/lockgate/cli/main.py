@@ -41,6 +41,7 @@ COMMANDS = {
         "people": "Who is enrolled, with which keys and duties.",
         "key": "Make a key, show one, or renew the root.",
         "policy": "Check a policy file, propose it, or show the one in force.",
+        "advisories": "What is known against components: import it, show it.",
         "doctor": "Look whether all is in order here, and say what to do.",
         "completion": "Make your shell complete lockgate's words.",
     },

@@ -21,6 +21,7 @@ from lockgate.core.exceptional_events import Departure
 from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
 from lockgate.core.model import NONE, DigestOrNone, RequestId
 from lockgate.core.outcome import Outcome
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.revocation import EVERY_PERMIT, Reason
 
 PREFIX = "https://lockgate.dev/attestation/"
@@ -302,7 +303,7 @@ Deployment = DeployStarted | Deployed | DeployFailed | DeployUnknown
 """What a deployer says of one deployment."""
 
 Event = (
-    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployment | Decided | Asked | Departure
+    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployment | Decided | Asked | Departure | Rechecked
 )
 
 KINDS: dict[str, type[Event]] = {
@@ -321,6 +322,7 @@ KINDS: dict[str, type[Event]] = {
     "deploy-unknown": DeployUnknown,
     "decision": Decided,
     "ask": Asked,
+    "rechecked": Rechecked,
     **EXCEPTIONAL,
 }
 """Kind -> its Struct. The predicate type is ``https://lockgate.dev/attestation/<kind>/v1``; the SSHSIG namespace

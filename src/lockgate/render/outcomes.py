@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from lockgate.core.outcome import Outcome, Params
+from lockgate.render import advisories
 from lockgate.render.words import Sheet, ago, brief, called, count, how_long, listing, moment, plain, unit_of, when, written
 
 
@@ -212,5 +213,6 @@ _WORDS: dict[str, _Words] = {
     "policy.no-environment": lambda p, s: f"the policy in force has no environment {_of(p, 'environment')}",
     "policy.requires-nothing": lambda p, s: f"{_of(p, 'environment')} requires nothing, and that allows nothing",
     "root.expired": lambda p, s: f"root version {_of(p, 'version')} has ended",
+    **advisories.WORDS,
     **dict.fromkeys(_DROPPED, lambda p, s: _too_few(p)),
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lockgate.core.attested import Attested
 from lockgate.core.components import Sbom
 from lockgate.core.facts import Vouched
 from lockgate.render.words import plain
 
 _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     Sbom: ("sbom", lambda fact: f"{plain(fact.format)} {plain(fact.spec)} with {len(fact.components)} components, "),
+    Attested: ("statement", lambda fact: f"{plain(fact.type)}, "),
 }
 """Kind of fact -> its word, and what it says in short: text of whoever made it goes through `plain`."""
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.has_attestation import HasAttestation
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
+from lockgate.core.requirements.within_hours import WithinHours
 
-AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved
+AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | Scanned | HasAttestation | WithinHours | Vulnerable
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,
@@ -18,6 +22,10 @@ KINDS: dict[str, type[AnyRequirement]] = {
     "came-through": CameThrough,
     "soaked": Soaked,
     "approved": Approved,
+    "scanned": Scanned,
+    "has-attestation": HasAttestation,
+    "within-hours": WithinHours,
+    "vulnerable": Vulnerable,
 }
 """Kind -> its class, in the order of the docs."""
 
