@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from lockgate.core.components import Sbom
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Provenance, Rejected, Signature, Summary
 from lockgate.core.identity import Fingerprint
 from lockgate.errors import EvidenceError
-from lockgate.evidence import foreign, slsa, vsa
+from lockgate.evidence import foreign, sbom_types, slsa, vsa
 from lockgate.evidence.statement import Statement
 from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
 
 Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], list[Read]]
 """What was said, about which artifact, by which keys (a single empty one for the holder of a certificate), digest of its bytes, now -> the facts."""
 
-KINDS = (Signature, Provenance, Summary, Rejected)
+KINDS = (Signature, Provenance, Summary, Sbom, Rejected)
 """Every kind of fact that comes of a piece of evidence."""
 
 
@@ -50,6 +51,12 @@ def _summary(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], so
     return [fact]
 
 
+def _sbom(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    from lockgate.evidence import sbom  # noqa: PLC0415  only what has one waits for it
+
+    return [sbom.fact(sbom.parse(said.raw), subject, source, now, keys=keys)]
+
+
 BEFORE_3: dict[str, Reader] = {
     SIGNATURE_TYPE: _signature,
     slsa.PREDICATE_TYPE: _provenance,
@@ -60,5 +67,6 @@ BEFORE_3: dict[str, Reader] = {
 
 READERS: dict[str, Reader] = {
     **BEFORE_3,
+    **dict.fromkeys(sbom_types.PREDICATES, _sbom),
 }
 """Predicate type -> its reader."""

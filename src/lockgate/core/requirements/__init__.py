@@ -5,11 +5,13 @@ from __future__ import annotations
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.has_sbom import HasSbom
+from lockgate.core.requirements.no_component import NoComponent
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 
-AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved
+AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | HasSbom | NoComponent
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,
@@ -18,6 +20,8 @@ KINDS: dict[str, type[AnyRequirement]] = {
     "came-through": CameThrough,
     "soaked": Soaked,
     "approved": Approved,
+    "has-sbom": HasSbom,
+    "no-component": NoComponent,
 }
 """Kind -> its class, in the order of the docs."""
 
