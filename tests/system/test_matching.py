@@ -14,7 +14,7 @@ from advisory_data import Advisory, advisories, named
 from lockgate.adapters.store.advisories import SqliteAdvisories
 from matching import Match, components, imported, known
 from scanners import GRYPE, GRYPE_DB, OSV_SCANNER, SYFT, grype_database, grype_matches, osv_scanner, osv_scanner_database, require
-from version_lists import KINDS, Kind
+from version_lists import KINDS
 
 require(OSV_SCANNER, SYFT, GRYPE, GRYPE_DB)
 
