@@ -49,6 +49,7 @@ from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import IdentityRule
 
@@ -172,6 +173,7 @@ RESOURCE = "pkg:oci/shop?repository_url=registry.example/acme"
 VERIFIED = VerifiedBy(verifier=VERIFIER, keys=("builder",), resource=RESOURCE, levels=("SLSA_BUILD_LEVEL_2",))
 CAME = CameThrough(environment="staging")
 SOAKED = Soaked(in_="staging", for_="24h")
+VULNERABLE = Vulnerable(refuse="high")
 APPROVED = Approved(duties={"release-management": 1, "security": 1})
 
 

@@ -54,6 +54,7 @@ from build import (
     subject,
     summary,
 )
+from core.cases_of_vulnerable import VULNERABLE_ANSWERS
 from lockgate.core.facts import Facts, Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
@@ -806,6 +807,10 @@ APPROVED_CASES = [
     approved("roster never gathered", _unknown("unreadable", "facts.not-gathered"), ANNS, SAMS, roster=None),
 ]
 
+VULNERABLE_CASES = [
+    Case(name=name, answer=answer, requirement=requirement, subject=asked, facts=known) for name, answer, requirement, asked, known in VULNERABLE_ANSWERS
+]
+
 CASES: dict[str, list[Case]] = {
     "signed-by": SIGNED_BY,
     "built-by": BUILT_BY,
@@ -813,4 +818,5 @@ CASES: dict[str, list[Case]] = {
     "came-through": CAME_THROUGH,
     "soaked": SOAKED_CASES,
     "approved": APPROVED_CASES,
+    "vulnerable": VULNERABLE_CASES,
 }

@@ -18,7 +18,7 @@ import pytest
 from core.cases import CASES, Case
 from lockgate.core import decide
 from lockgate.core.outcome import Pass, Verdict
-from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked, verified_by
+from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked, verified_by, vulnerable
 
 MODULES: dict[str, ModuleType] = {
     "signed-by": signed_by,
@@ -27,8 +27,9 @@ MODULES: dict[str, ModuleType] = {
     "came-through": came_through,
     "soaked": soaked,
     "approved": approved,
+    "vulnerable": vulnerable,
 }
-SUBJECTS = ("signed-by.", "built-by.", "verified-by.", "came-through.", "soaked.", "approved.", "time.", "digest.", "policy.", "root.", "facts.")
+SUBJECTS = ("signed-by.", "built-by.", "verified-by.", "came-through.", "soaked.", "approved.", "vulnerable.", "time.", "digest.", "policy.", "root.", "facts.")
 
 
 def codes_in(module: ModuleType) -> set[str]:

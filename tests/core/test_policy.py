@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, VERIFIED, digest, key, policy
+from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, VERIFIED, VULNERABLE, digest, key, policy
 from lockgate.canon import decode, digest_hex, encode
 from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay, Summary
 from lockgate.core.policy import EnvironmentPolicy, Policy, believed, needs, requirement_id, section_digest, watched
@@ -20,11 +20,12 @@ from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.signers import Accepts, Believed
 from lockgate.errors import EvidenceError
 from strategies import noun
 
-ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED)
+ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, VULNERABLE)
 
 
 def test_the_policy_of_the_examples_is_read_back() -> None:
@@ -194,6 +195,8 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
         "id": "named", "keys": ("second",), "threshold": 2, "max_age": "1d", "builder": "x", "source": "r@f", "environment": "production", "in_": "production",
         "for_": "2h", "occupancy": "observed", "duties": {"security": 2}, "independent_of": (), "expires": "1h", "identities": ("ci",),
         "verifier": "x", "resource": "x", "levels": ("x",), "policy": "x", "policy_digest": digest("x"), "signature_form": "raw",
+        "refuse": "low", "kev": "ignore", "unknown_severity": "ignore", "only_fixable": "yes", "grace": {"low": "1d"}, "kev_max_age": "1d",
+        "sbom_keys": ("second",), "sbom_identities": ("ci",), "vex_keys": ("second",), "vex_identities": ("ci",), "uncovered": ("any",),
     }  # fmt: skip
     one = examples[kind]
     before = section_digest(policy(one), "production")
@@ -257,5 +260,5 @@ def test_identities_that_do_not_hang_together_cannot_be(name: str) -> None:
 
 
 def test_the_kinds_are_listed_under_their_own_tags() -> None:
-    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, VerifiedBy, CameThrough, Soaked, Approved}} == KINDS
+    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, VerifiedBy, CameThrough, Soaked, Approved, Vulnerable}} == KINDS
     assert all(struct.__struct_config__.tag == kind for kind, struct in KINDS.items())
