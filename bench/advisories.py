@@ -1,7 +1,8 @@
 """10,000 components against 200,000 advisories, made of the shapes of real ones: cold in a process of its own, warm, and ten times fewer; and the import.
 
 Cold is a new process, from the end of its imports of lockgate on: univers and packageurl are imported within the time, and the index is read from
-disk as the system has it cached. Warm is the second lookup of a process. A fifth of the components are named by advisories, 3 each; one in three of
+disk as the system has it cached. Then the same process looks up another bill of materials, and that one again: warm.
+Processor time is what is judged, for other work on the machine has no share in it; wall time stands beside. A fifth of the components are named by advisories, 3 each; one in three of
 those is affected.
 """
 
@@ -13,10 +14,11 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter as clock
+from time import process_time as cpu
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "osv-pypi"
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -62,12 +64,12 @@ def plain(version: str) -> str:
     return ".".join([*numbers, "0", "0"][:3]) if version != "0" else "0"
 
 
-def sbom(components: int, advisories: int) -> object:
+def sbom(components: int, advisories: int, seed: int = 2) -> object:
     """A bill of materials: every fifth component is of a package with advisories."""
     from lockgate.core.components import Component, Sbom
     from lockgate.core.digest import digest_of
 
-    rng, listed = random.Random(2), []
+    rng, listed = random.Random(seed), []
     names = list(ECOSYSTEMS)
     packages = advisories // 3
     for number in range(components):
@@ -85,15 +87,22 @@ def look_up(folder: Path, components: int, advisories: int) -> None:
     from lockgate.canon import encode
     from lockgate.evidence.advisories.facts import derive, packages_of, read_extract
 
-    made = sbom(components, advisories)
-    for _ in range(3):
-        begin = time.perf_counter()
+    for seed in (2, 3, 3, 3):
+        made = sbom(components, advisories, seed)
+        wall, begin = clock(), cpu()
         extract = SqliteAdvisories(folder).lookup(packages_of([made]))  # type: ignore[list-item]
-        looked = time.perf_counter()
+        looked = cpu()
         data = encode(extract)
         derived = derive([made], read_extract(data))  # type: ignore[list-item]
-        end = time.perf_counter()
-        told = {"seconds": end - begin, "lookup": looked - begin, "findings": len(derived.findings), "advisories": len(extract.advisories), "bytes": len(data)}
+        end = cpu()
+        told = {
+            "seconds": end - begin,
+            "wall": clock() - wall,
+            "lookup": looked - begin,
+            "findings": len(derived.findings),
+            "advisories": len(extract.advisories),
+            "bytes": len(data),
+        }
         print(json.dumps(told))
     print(json.dumps({"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}))
 
@@ -111,9 +120,9 @@ def import_(folder: Path, count: int) -> None:
         for name, entry in exports(count):
             file.writestr(name, json.dumps(entry))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    begin = time.perf_counter()
+    begin = clock()
     database = SqliteAdvisories(folder).replace((osv.read(one.data) for one in exported([archive])), lambda counted: counted)
-    seconds = time.perf_counter() - begin
+    seconds = clock() - begin
     size = (folder / "osv.db").stat().st_size >> 20
     print(
         json.dumps(
@@ -127,6 +136,10 @@ def run(*words: str) -> list[dict[str, float]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def _times(what: str, one: dict[str, float]) -> str:
+    return f"{what} {one['seconds']:.2f} s ({one['wall']:.2f} s wall)"
+
+
 def main() -> None:
     if not DATA.is_dir():
         sys.exit("../shared/data is not there: nothing was measured")
@@ -134,15 +147,14 @@ def main() -> None:
     for count, components in ((20_000, 1_000), (200_000, 10_000)):
         with tempfile.TemporaryDirectory() as folder:
             imported = run("import", folder, str(count))[0]
-            cold, *warm, peak = run("lookup", folder, str(components), str(count))
+            cold, other, *warm, peak = run("lookup", folder, str(components), str(count))
             best = min(warm, key=lambda one: one["seconds"])
             print(
                 f"{imported['entries']:>8,} advisories  imported in {imported['seconds']:.1f} s, {imported['peak']} MiB at most, {imported['MiB']} MiB on disk"
             )
-            print(
-                f"{components:>8,} components  cold {cold['seconds']:.2f} s, warm {best['seconds']:.3f} s (lookup {best['lookup']:.3f} s): "
-                f"{cold['advisories']:.0f} advisories name them, {cold['findings']:.0f} findings, {cold['bytes'] / 1e6:.1f} MB kept, {peak['peak']} MiB at most"
-            )
+            print(f"{components:>8,} components  {_times('cold', cold)}, {_times('other ones then', other)}, {_times('those again', best)}")
+            named, found, kept = cold["advisories"], cold["findings"], cold["bytes"] / 1e6
+            print(f"{'':>8} {named:.0f} advisories name them, {found:.0f} findings, {kept:.1f} MB kept, {peak['peak']} MiB at most")
             slow = slow or cold["seconds"] > COLD_SECONDS or best["seconds"] > WARM_SECONDS
     if slow:
         sys.exit(f"slower than {COLD_SECONDS} s cold, {WARM_SECONDS} s warm")
