@@ -2,12 +2,15 @@
 
 Cold is a new process, from the end of its imports of lockgate on: univers and packageurl are imported within the time, and the index is read from
 disk as the system has it cached. Then the same process looks up another bill of materials, and that one again: warm.
-Processor time is what is judged, for other work on the machine has no share in it; wall time stands beside. A fifth of the components are named by advisories, 3 each; one in three of
-those is affected.
+Processor time is what is judged, for other work on the machine has no share in it; wall time stands beside.
+A fifth of the components are named by advisories, 3 each; one in three of those is affected.
+
+    python bench/advisories.py [--json FILE]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import resource
@@ -141,9 +144,12 @@ def _times(what: str, one: dict[str, float]) -> str:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    out = parser.parse_args().json
     if not DATA.is_dir():
         sys.exit("../shared/data is not there: nothing was measured")
-    slow = False
+    slow, rows = False, []
     for count, components in ((20_000, 1_000), (200_000, 10_000)):
         with tempfile.TemporaryDirectory() as folder:
             imported = run("import", folder, str(count))[0]
@@ -155,7 +161,10 @@ def main() -> None:
             print(f"{components:>8,} components  {_times('cold', cold)}, {_times('other ones then', other)}, {_times('those again', best)}")
             named, found, kept = cold["advisories"], cold["findings"], cold["bytes"] / 1e6
             print(f"{'':>8} {named:.0f} advisories name them, {found:.0f} findings, {kept:.1f} MB kept, {peak['peak']} MiB at most")
+            rows.append({"imported": imported, "cold": cold, "other": other, "again": best, "peak": peak["peak"]})
             slow = slow or cold["seconds"] > COLD_SECONDS or best["seconds"] > WARM_SECONDS
+    if out:
+        out.write_text(json.dumps({"bench": "advisories", "rows": rows}, indent=1) + "\n")
     if slow:
         sys.exit(f"slower than {COLD_SECONDS} s cold, {WARM_SECONDS} s warm")
 

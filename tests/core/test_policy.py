@@ -111,6 +111,7 @@ def test_what_each_kind_needs() -> None:
     assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
     assert needs(whole, "production") == (
         Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled),
+        *VULNERABLE.needs(),
     )  # fmt: skip
     assert Need(Provenance) not in needs(policy(replace(APPROVED, independent_of=("requester",))), "production")
 
