@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from build import APPROVED, BUILT, CAME, KEYS, SCANNED, SIGNED, SOAKED, VERIFIED, digest, key, policy
+from build import APPROVED, BUILT, CAME, KEYS, SCANNED, SIGNED, SOAKED, VERIFIED, VULNERABLE, digest, key, policy
 from lockgate.canon import decode, digest_hex, encode
 from lockgate.core.dependencies import Whose
 from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay, Summary
@@ -22,12 +22,13 @@ from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.signers import Accepts, Believed
 from lockgate.core.soak import FixLane, ScansWithin
 from lockgate.errors import EvidenceError
 from strategies import noun
 
-ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED)
+ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED, VULNERABLE)
 
 
 def test_the_policy_of_the_examples_is_read_back() -> None:
@@ -113,6 +114,7 @@ def test_what_each_kind_needs() -> None:
     assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
     assert needs(whole, "production") == (
         Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled),
+        *VULNERABLE.needs(),
     )  # fmt: skip
     assert Need(Provenance) not in needs(policy(replace(APPROVED, independent_of=("requester",))), "production")
 
@@ -200,6 +202,8 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
         "changed_dependencies": "72h", "component_age": "7d", "scans": ScansWithin(keys=("second",)), "security_fix": FixLane(for_="2h"),
         "sboms": Whose(keys=("release",)),
         "at_most": "low", "by": ("x",), "unscored": "allow", "database_max_age": "1d",
+        "refuse": "low", "kev": "ignore", "unknown_severity": "ignore", "only_fixable": "yes", "grace": {"low": "1d"}, "kev_max_age": "1d",
+        "sbom_keys": ("second",), "sbom_identities": ("ci",), "vex_keys": ("second",), "vex_identities": ("ci",), "uncovered": ("any",),
     }  # fmt: skip
     one = examples[kind]
     if isinstance(one, Soaked):  # what asks about dependencies says whose bills count
@@ -265,5 +269,5 @@ def test_identities_that_do_not_hang_together_cannot_be(name: str) -> None:
 
 
 def test_the_kinds_are_listed_under_their_own_tags() -> None:
-    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, VerifiedBy, CameThrough, Soaked, Approved, Scanned}} == KINDS
+    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, VerifiedBy, CameThrough, Soaked, Approved, Scanned, Vulnerable}} == KINDS
     assert all(struct.__struct_config__.tag == kind for kind, struct in KINDS.items())
