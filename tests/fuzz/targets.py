@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import older_layout
 import private_sigstore
+from fuzz.said_targets import SAID
 from fuzz.sigstore_targets import SIGSTORE
 from lockgate import canon
 from lockgate.core.facts import Provenance, Summary
@@ -292,5 +293,5 @@ TARGETS = {
     "policy": Target(read_policy, lambda: cases("policy")),
     "roster": Target(read_roster, rosters),
     "checkpoint": Target(read_checkpoint, checkpoints),
-    **{name: Target(run, seeds) for name, (run, seeds) in SIGSTORE.items()},
+    **{name: Target(run, seeds) for name, (run, seeds) in (SIGSTORE | SAID).items()},
 }
