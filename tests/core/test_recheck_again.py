@@ -96,6 +96,9 @@ def test_ages_are_counted_to_the_decision_where_the_kind_says_so() -> None:
     old = [signature(signed_at=NOW - timedelta(hours=23))]
     assert judge(AGED, decided_at=NOW, now=later("90d"), signatures=old).result == "allowed"
     assert judge(AGED, decided_at=later("2h"), now=later("90d"), signatures=old).result == "refused"
+    since = [signature(signed_at=later("89d"))]
+    assert judge(AGED, now=later("89d"), signatures=since).result == "allowed"
+    assert against(judge(AGED, now=later("91d"), signatures=since).outcomes) == ("signed-by", "signed-by.too-old")
 
 
 def test_the_glass_lets_pass_what_two_people_saw_and_no_more() -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
+from lockgate.render.recheck_remedies import RECHECKS
 
 REMEDIES: dict[str, str] = (
     EVIDENCE
     | ADVISORIES
+    | RECHECKS
     | {
         "approval.expired": "lockgate approve R --expires 72h",
         "approval.from-changed": "lockgate approve R",
