@@ -11,6 +11,7 @@ from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.policy_remedies import POLICY
 from lockgate.render.scan_remedies import SCANS
 from lockgate.render.soak_remedies import SOAK
+from lockgate.render.recheck_remedies import RECHECKS
 
 REMEDIES: dict[str, str] = (
     EVIDENCE
@@ -22,6 +23,7 @@ REMEDIES: dict[str, str] = (
     | SOAK
 
     | POLICY
+    | RECHECKS
     | {
         "approval.expired": "lockgate approve R --expires 72h",
         "approval.from-changed": "lockgate approve R",
