@@ -12,7 +12,7 @@ import msgspec
 
 from lockgate.canon import Noun
 from lockgate.core.identity import Name
-from lockgate.core.policy import EnvironmentPolicy, Policy, requirement_id
+from lockgate.core.policy import EnvironmentPolicy, Policy, requirement_id, section_digest
 from lockgate.core.requirements import AnyRequirement, kind_of
 from lockgate.core.signers import Accepts, IdentityRule, root_digest
 from lockgate.core.strictness import TRUSTS_MORE, Effect, effect, unordered
@@ -54,6 +54,11 @@ def policy_changes(old: Policy, new: Policy) -> tuple[Change, ...]:
         found += _identity(name, old, new)
     roots = [{name: root_digest(root) for name, root in policy.trusted_roots.items()} for policy in (old, new)]
     return (*found, *_each("trusted-root", *roots))
+
+
+def other_sections(old: Policy, new: Policy) -> tuple[Name, ...]:
+    """The environments of both whose effective section is another, if only by the order of a list: approvals that were given there do not count any more."""
+    return tuple(name for name in new.environments if name in old.environments and section_digest(old, name) != section_digest(new, name))
 
 
 def _each(part: Part, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
