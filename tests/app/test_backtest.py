@@ -13,8 +13,8 @@ from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, VERIFIED, key
 from lockgate.app import backtest, gather, request
 from lockgate.core import events
 from lockgate.core.backtested import Backtest, Count
-from lockgate.core.facts import Rejected, Vouched
-from lockgate.core.policy import EnvironmentPolicy, Policy
+from lockgate.core.facts import Facts, Rejected, Summary, Vouched
+from lockgate.core.policy import EnvironmentPolicy, Policy, believed
 from lockgate.errors import UnreadableError
 from lockgate.evidence import readers, record
 from world import PEOPLE, World, standard_policy
@@ -125,7 +125,7 @@ def test_what_older_rules_did_not_look_for_is_unknown_and_never_absent(rules: in
     monkeypatch.setattr(readers, "KINDS", (*readers.KINDS, Novel))
     monkeypatch.setattr(backtest, "KINDS", readers.KINDS)
     empty = gather.Basket(manifest=gather.Manifest(), blobs={})
-    facts = gather.Facts(gather.artifact_facts(empty, [], {}, gather.believed(standard_policy()), history.clock.now()))
+    facts = Facts(gather.artifact_facts(empty, [], {}, believed(standard_policy()), history.clock.now()))
     novel = backtest._not_looked_for(facts, rules).of(Novel)
     assert (getattr(novel, "code", "") == "facts.not-gathered") == (rules < 3)
     assert getattr(backtest._not_looked_for(facts, rules).of(Rejected), "items", None) == ()
@@ -133,7 +133,7 @@ def test_what_older_rules_did_not_look_for_is_unknown_and_never_absent(rules: in
 
 def test_what_nobody_looked_for_cannot_be_known_unless_something_else_refuses(history: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """As of a decision by rules that read no summaries."""
-    monkeypatch.setattr(backtest, "ALWAYS_LOOKED_FOR", backtest.ALWAYS_LOOKED_FOR - {gather.readers.Summary})
+    monkeypatch.setattr(backtest, "ALWAYS_LOOKED_FOR", backtest.ALWAYS_LOOKED_FOR - {Summary})
     monkeypatch.setattr(backtest, "_not_looked_for", lambda facts, _rules, real=backtest._not_looked_for: real(facts, 2))
     base = standard_policy()
     other = replace(base, environments={**base.environments, "staging": EnvironmentPolicy(requires=(SIGNED, VERIFIED))})
