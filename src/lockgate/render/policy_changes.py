@@ -40,7 +40,7 @@ def change_lines(changes: Sequence[Change], sections: Sequence[str], sheet: Shee
         changes: of a policy. sections: environments whose effective section is another.
         sheet: what it is laid out for.
     """
-    void = [line for line in broken(f"approvals given before do not count any more in {listing(map(plain, sections))}", sheet, 2) if sections]
+    void = [line for line in broken(f"approvals and waivers given before do not count any more in {listing(map(plain, sections))}", sheet, 2) if sections]
     if not changes:
         return ["nothing that is asked changes", *void]
     lines: list[str] = []
