@@ -63,6 +63,13 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
             MEBI,
         ),
     ),
+    "cases-many": ("cases", filled(b"cases:\n", b"- {name: a, to: production, expect: {result: refused}}\n", b"", 54_000)),
+    "cases-facts": (
+        "cases",
+        filled(b"cases:\n- name: a\n  to: production\n  facts: {signatures: [", b"{by: ci}, ", b"]}\n  expect: {result: refused}\n", 200_000),
+    ),
+    "cases-keys": ("cases", filled(b"cases:\n- {", b"a: b, ", b"}", 120_000)),
+    "cases-wrong": ("cases", filled(b"cases: [", b"{a: b}, ", b"]", 100_000)),
     "simple-signing-brackets": ("simple-signing", b"[" * MEBI),
     "simple-signing-objects": ("simple-signing", filled(b'{"critical":[', b"{},", b"{}]}", 65_536)),
     "statement-subjects": (
