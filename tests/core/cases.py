@@ -56,7 +56,7 @@ from build import (
     summary,
 )
 from core.case import WHOLE, Case
-from core.cases_of_kinds import HAS_ATTESTATION, WITHIN_HOURS
+from core.cases_of_kinds import HAS_ATTESTATION, NOT_REVOKED_CASES, TESTED_CASES, WITHIN_HOURS
 from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
@@ -894,5 +894,7 @@ CASES: dict[str, list[Case]] = {
     "approved": APPROVED_CASES,
     "scanned": SCANNED_CASES,
     "has-attestation": HAS_ATTESTATION,
+    "tested": TESTED_CASES,
+    "not-revoked": NOT_REVOKED_CASES,
     "within-hours": WITHIN_HOURS,
 }

@@ -12,7 +12,7 @@ What cannot be reached today is `lost`, as at the gate: then nothing is absent, 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -92,13 +92,22 @@ def named(ports: Ports, environments: Sequence[Name]) -> list[Name]:
     return sorted(set(environments) or there)
 
 
-def recheck(ports: Ports, environments: Sequence[Name], manner: Manner) -> Iterator[Look | Blank]:
+def answer(found: Sequence[Look | Blank]) -> Answer:
+    """``refused`` where something is, today or by what stands recorded; else ``undecided`` where something could not be looked at."""
+    results = {"undecided" if isinstance(one, Blank) else one.outcome for one in found}
+    if "refused" in results or any(isinstance(one, Look) and one.stands == "refused" and one.outcome != "allowed" for one in found):
+        return "refused"
+    return "undecided" if "undecided" in results else "allowed"
+
+
+def recheck(ports: Ports, environments: Sequence[Name], manner: Manner, told: Callable[[int, int], None] | None = None) -> Iterator[Look | Blank]:
     """Decide again whatever runs or may run in these environments, one after the other; of one that cannot be read, why.
 
     Args:
         ports: the world.
         environments: as `named` gives them.
         manner: how.
+        told: hears (done, all) of the environments.
 
     Raises:
         TrustError: ``root.unpinned``, where something would be recorded; ``permit.no-key``, ``permit.other-key``.
@@ -110,16 +119,18 @@ def recheck(ports: Ports, environments: Sequence[Name], manner: Manner) -> Itera
         if ports.pinned is None:
             raise TrustError("root.unpinned", "no root is pinned that vouches for the policy in force: nothing was looked at again")
     attached = _Attached(ports)
-    for environment in environments:
+    for done, environment in enumerate(environments, 1):
         try:
             own = project(ports, environment, beside=house)
         except (LedgerError, TrustError, UnreadableError) as err:
             yield Blank(environment=environment, code=err.code)
-            continue
-        for decision in _due(own, ports.clock.now()):
-            look, own = _look(ports, own, decision, attached, manner)
-            if look is not None:
-                yield look
+        else:
+            for decision in _due(own, ports.clock.now()):
+                look, own = _look(ports, own, decision, attached, manner)
+                if look is not None:
+                    yield look
+        if told is not None:
+            told(done, len(environments))
 
 
 def _due(own: Projection, now: datetime) -> list[int]:
@@ -142,7 +153,7 @@ def _look(ports: Ports, own: Projection, decision: int, attached: _Attached, man
             return None, own
         event = decided(ports, decision)
         now = say.require_clock(ports, own)
-        basket, fetched = basket_of(ports, own, event, there[0], attached, now, manner)
+        basket, fetched = basket_of(ports, own, decision, attached, now, manner)
         basket, judgement = judge_again(ports, own, event, decision, basket, now)
         requirement, code = ("", "") if judgement.result == "allowed" else against(judgement.outcomes)
         mark = own.state.environment.mark(decision)
@@ -203,18 +214,17 @@ class _Attached:
         return self._found[origin]
 
 
-def basket_of(
-    ports: Ports, own: Projection, event: events.Decided, release: Release, attached: _Attached, now: datetime, manner: Manner
-) -> tuple[Basket, bool]:
+def basket_of(ports: Ports, own: Projection, decision: int, attached: _Attached, now: datetime, manner: Manner) -> tuple[Basket, bool]:
     """Step 3; and whether the artifacts' places were asked.
 
-      1  the evidence of the decision, and of the newest that allowed this very release here since: what they rested on was verified, and stays
-      2  what is attached now, in the places both name; a place that cannot be reached makes it `lost`, but for a directory on this machine that is gone
-      3  what told against the artifacts in other decisions
+    1  the evidence of the decision, and of the newest that allowed this very release here since: what they rested on was verified, and stays
+    2  what is attached now, in the places both name; a place that cannot be reached makes it `lost`, but for a directory on this machine that is gone
+    3  what told against the artifacts in other decisions
     """
+    release = runs_or_may(own.state.environment)[decision][0]
     try:
-        basket = replace_question(stored(ports, event.evidence))
-        newer = _renewed(ports, own, event, release)
+        basket = replace_question(stored(ports, decided(ports, decision).evidence))
+        newer = _renewed(ports, own, decision, release)
         basket = joined(basket, replace_question(stored(ports, newer.evidence))) if newer is not None else basket
     except UnreadableError as err:
         if err.code != "blob.missing":
@@ -254,12 +264,11 @@ def joined(one: Basket, other: Basket) -> Basket:
     return Basket(manifest=manifest, blobs={**one.blobs, **other.blobs})
 
 
-def _renewed(ports: Ports, own: Projection, event: events.Decided, release: Release) -> events.Decided | None:
+def _renewed(ports: Ports, own: Projection, decision: int, release: Release) -> events.Decided | None:
     """The newest decision since that allowed this very release here, as remembered: a stay that goes on keeps the decision it began with."""
     held = [permit for permit in (*own.state.environment.spent, *own.state.environment.permits) if permit.release == release]
     newest = max((permit.decision for permit in held), default=-1)
-    found = decided(ports, newest) if newest >= 0 else None
-    return found if found is not None and found.decided_at > event.decided_at else None
+    return decided(ports, newest) if newest > decision else None
 
 
 def judge_again(

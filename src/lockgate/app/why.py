@@ -15,6 +15,7 @@ from lockgate.core.decide import decide
 from lockgate.core.digest import digest_of
 from lockgate.core.model import Release
 from lockgate.core.ports import PersonSigner
+from lockgate.core.rechecked import Mark, Rechecked
 from lockgate.errors import UsageError
 from lockgate.evidence import record
 
@@ -25,15 +26,29 @@ def explain(ports: Ports, index: int) -> tuple[events.Decided, Release]:
     Raises:
         UsageError: ``log.no-such-leaf``, ``replay.not-a-decision``. EvidenceError: ``event.other-key``, ``signature.bad``.
     """
+    event, release = explain_any(ports, index)
+    if isinstance(event, Rechecked):
+        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, but a recheck of decision {event.decision}")
+    return event, release
+
+
+def explain_any(ports: Ports, index: int) -> tuple[events.Decided | Rechecked, Release]:
+    """As `explain`, of a recheck too."""
     size = trusted_head(ports).size
     if not 0 <= index < size:
         raise UsageError("log.no-such-leaf", f"there is no leaf {index}: the log has {size}, from 0")
     leaf = record.read_leaf(ports.log.leaf(index))
     opened = record.open_envelope(leaf.event)
-    if not isinstance(opened.event, events.Decided):
+    if not isinstance(opened.event, events.Decided | Rechecked):
         raise UsageError("replay.not-a-decision", f"leaf {index} is no decision: its kind is {events.kind_of(opened.event)}")
     record.check_permit_signature(leaf.event, project(ports, "", index).root.permit)
     return opened.event, Release(artifacts=opened.subjects, config=opened.event.config)
+
+
+def marked(ports: Ports, decision: events.Decided, index: int) -> tuple[Mark, ...]:
+    """What rechecks made of a decision since, as far as it is remembered."""
+    found = project(ports, decision.environment).state.environment.mark(index)
+    return (found,) if found is not None else ()
 
 
 def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> tuple[events.Decided, gate.Resolved]:

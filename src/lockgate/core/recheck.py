@@ -87,6 +87,12 @@ def runs_or_may(state: EnvironmentState) -> dict[int, tuple[Release, datetime | 
     return dict(sorted(found.items()))
 
 
+def marks_of_what_runs(state: EnvironmentState) -> tuple[Mark, ...]:
+    """What stands recorded of what runs, is being deployed or perhaps runs."""
+    runs = [decision for decision, (_, since) in runs_or_may(state).items() if since is not None]
+    return tuple(mark for decision in runs if (mark := state.mark(decision)) is not None)
+
+
 def fold_rechecked(state: EnvironmentState, event: Rechecked, index: int, at: datetime) -> EnvironmentState:
     """The environment after one more recheck. A mark is kept as long as its permit is known; what was struck stays struck."""
     before = state.mark(event.decision)
