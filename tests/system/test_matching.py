@@ -131,6 +131,10 @@ def test_what_they_list_is_found(made: dict[str, Path], databases: Databases) ->
         if "spdx-json@3.0" not in name:  # which osv-scanner does not read
             assert found == osv_scanner(place, databases.folder), name
         assert not here.unsure, name
+        unseen = {each.kind: each.count for each in here.looked_up.uncovered}
+        assert unseen == (
+            {"cargo": 1, "composer": 1, "gem": 2, "golang": 2, "npm": 3} if name.startswith("tree") else {"deb": 2} if name.startswith("image") else {}
+        ), name
 
 
 def test_an_image_is_known_by_its_sources(made: dict[str, Path], tmp_path: Path) -> None:
