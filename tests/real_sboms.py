@@ -17,9 +17,9 @@ import scanners
 from layouts import Layout
 
 PYTHON = {
-    "aiohttp": "3.8.0", "certifi": "2022.6.15", "cryptography": "3.3.1", "Django": "3.2", "Flask": "2.2.2", "gunicorn": "20.1.0", "Jinja2": "2.10", "lxml": "4.6.2",
-    "numpy": "1.21.0", "paramiko": "2.10.0", "Pillow": "8.0.0", "PyYAML": "5.3", "requests": "2.25.0", "setuptools": "65.5.0", "SQLAlchemy": "1.2.17",
-    "starlette": "0.24.0", "tornado": "6.3.1", "Twisted": "22.4.0rc1", "urllib3": "1.25.8", "Werkzeug": "1.0.1",
+    "aiohttp": "3.8.0", "certifi": "2022.6.15", "cryptography": "3.3.1", "Django": "3.2", "Flask": "2.2.2", "gunicorn": "20.1.0", "Jinja2": "2.10",
+    "lxml": "4.6.2", "numpy": "1.21.0", "paramiko": "2.10.0", "Pillow": "8.0.0", "PyYAML": "5.3", "requests": "2.25.0",
+    "setuptools": "65.5.0", "SQLAlchemy": "1.2.17", "starlette": "0.24.0", "tornado": "6.3.1", "Twisted": "22.4.0rc1", "urllib3": "1.25.8", "Werkzeug": "1.0.1",
 }  # fmt: skip
 """Name, as its project writes it -> version."""
 
@@ -30,9 +30,30 @@ LOCKS = {
   "": {"name": "shop", "version": "1.0.0", "dependencies": {"lodash": "4.17.20"}},
   "node_modules/lodash": {"version": "4.17.20"}, "node_modules/@babel/core": {"version": "7.0.0-beta.2"}}}
 """,
-    "go.mod": "module example.com/shop\n\ngo 1.22\n\nrequire (\n\tgithub.com/gin-gonic/gin v1.7.0\n\tgolang.org/x/crypto v0.0.0-20210921155107-089bfa567519\n)\n",
+    "go.mod": """\
+module example.com/shop
+
+go 1.22
+
+require (
+\tgithub.com/gin-gonic/gin v1.7.0
+\tgolang.org/x/crypto v0.0.0-20210921155107-089bfa567519
+)
+""",
     "Cargo.lock": 'version = 3\n\n[[package]]\nname = "time"\nversion = "0.1.40"\nsource = "registry+https://example.com/index"\n',
-    "Gemfile.lock": "GEM\n  remote: https://example.com/\n  specs:\n    nokogiri (1.13.3-x86_64-linux)\n    rack (2.0.1)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  rack\n",
+    "Gemfile.lock": """\
+GEM
+  remote: https://example.com/
+  specs:
+    nokogiri (1.13.3-x86_64-linux)
+    rack (2.0.1)
+
+PLATFORMS
+  ruby
+
+DEPENDENCIES
+  rack
+""",
     "composer.lock": '{"packages": [{"name": "guzzlehttp/psr7", "version": "1.8.3", "type": "library"}], "packages-dev": []}\n',
 }
 """File -> content, of a source tree in six ecosystems."""

@@ -101,7 +101,8 @@ def grype_matches(sbom: Path, database: Path) -> set[Match]:
 
 
 _GITHUB = {
-    "PyPI": "python", "npm": "npm", "Go": "go", "crates.io": "rust", "RubyGems": "gem", "Maven": "java", "NuGet": "nuget", "Packagist": "composer", "Hex": "hex", "Pub": "dart",
+    "PyPI": "python", "npm": "npm", "Go": "go", "crates.io": "rust", "RubyGems": "gem", "Maven": "java", "NuGet": "nuget", "Packagist": "composer",
+    "Hex": "hex", "Pub": "dart",
 }  # fmt: skip
 
 
