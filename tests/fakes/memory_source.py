@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.core.digest import Digest, Ref, digest_of, short
 from lockgate.core.ports import Evidence, Measured
 from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError
@@ -60,7 +61,7 @@ class MemorySource:
 
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         artifact = self._at("attach", ref)
-        if len(evidence.data) > 1 << 20:
+        if len(evidence.data) > MAX_EVIDENCE:
             raise LedgerError("ref.unwritable", "too large")
         if evidence.data not in [each.data for each in artifact.evidence]:
             artifact.evidence.append(Evidence(media_type=evidence.media_type, data=evidence.data, origin=f"memory:{ref.path}"))
