@@ -9,22 +9,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, VERIFIED, digest, key, policy
+from build import APPROVED, BUILT, CAME, KEYS, SCANNED, SIGNED, SOAKED, VERIFIED, digest, key, policy
 from lockgate.canon import decode, digest_hex, encode
+from lockgate.core.dependencies import Whose
 from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay, Summary
 from lockgate.core.policy import EnvironmentPolicy, Policy, believed, needs, requirement_id, section_digest, watched
 from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.signers import Accepts, Believed
+from lockgate.core.soak import FixLane, ScansWithin
 from lockgate.errors import EvidenceError
 from strategies import noun
 
-ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED)
+ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED)
 
 
 def test_the_policy_of_the_examples_is_read_back() -> None:
@@ -194,8 +197,13 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
         "id": "named", "keys": ("second",), "threshold": 2, "max_age": "1d", "builder": "x", "source": "r@f", "environment": "production", "in_": "production",
         "for_": "2h", "occupancy": "observed", "duties": {"security": 2}, "independent_of": (), "expires": "1h", "identities": ("ci",),
         "verifier": "x", "resource": "x", "levels": ("x",), "policy": "x", "policy_digest": digest("x"), "signature_form": "raw",
+        "changed_dependencies": "72h", "component_age": "7d", "scans": ScansWithin(keys=("second",)), "security_fix": FixLane(for_="2h"),
+        "sboms": Whose(keys=("release",)),
+        "at_most": "low", "by": ("x",), "unscored": "allow", "database_max_age": "1d",
     }  # fmt: skip
     one = examples[kind]
+    if isinstance(one, Soaked):  # what asks about dependencies says whose bills count
+        one = replace(one, sboms=Whose(keys=("second",)))
     before = section_digest(policy(one), "production")
     for field in set(one.__struct_fields__) - {"resource_glob"}:
         changed = msgspec.structs.replace(one, **{field: others[field]})
@@ -257,5 +265,5 @@ def test_identities_that_do_not_hang_together_cannot_be(name: str) -> None:
 
 
 def test_the_kinds_are_listed_under_their_own_tags() -> None:
-    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, VerifiedBy, CameThrough, Soaked, Approved}} == KINDS
+    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, VerifiedBy, CameThrough, Soaked, Approved, Scanned}} == KINDS
     assert all(struct.__struct_config__.tag == kind for kind, struct in KINDS.items())

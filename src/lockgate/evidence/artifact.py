@@ -34,9 +34,10 @@ from lockgate.core.ports import Evidence
 from lockgate.core.signers import KEYS_ALONE, Believed
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence import accepted, certified, dsse, keys, predicates, raw_pair, sbom_attached, sbom_types, simple_signing, statement, stronger
+from lockgate.evidence.clock import not_later
 from lockgate.evidence.examined import pieces
 from lockgate.evidence.opened import Opened, require_counted, take_apart
-from lockgate.evidence.readers import READERS, Reader, not_later
+from lockgate.evidence.readers import READERS, Reader
 from lockgate.evidence.sigstore import key, verify
 from lockgate.evidence.sigstore.trust import TrustedRoot
 from lockgate.evidence.steps import Walk
