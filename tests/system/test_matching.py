@@ -133,7 +133,12 @@ def test_what_they_list_is_found(made: dict[str, Path], databases: Databases) ->
 
 def test_an_image_is_known_by_its_sources(made: dict[str, Path], tmp_path: Path) -> None:
     """Debian's advisories name source packages. osv-scanner compares the names of what was built from them, unless they are the same."""
-    fixed = [("DEBIAN-1", "openssl", "3.0.11-1~deb12u2"), ("DEBIAN-2", "zlib", "1:1.2.13.dfsg-1+b1"), ("DEBIAN-3", "zlib", "1:1.2.13.dfsg-1"), ("DEBIAN-4", "libssl3", "9")]
+    fixed = [
+        ("DEBIAN-1", "openssl", "3.0.11-1~deb12u2"),
+        ("DEBIAN-2", "zlib", "1:1.2.13.dfsg-1+b1"),
+        ("DEBIAN-3", "zlib", "1:1.2.13.dfsg-1"),
+        ("DEBIAN-4", "libssl3", "9"),
+    ]
     records = [advisory(name, "Debian:12", package, [{"introduced": "0"}, {"fixed": at}]) for name, package, at in fixed]
     osv_scanner_database(tmp_path, records)
     sbom = made["image cyclonedx-json@1.6"]

@@ -15,12 +15,9 @@ from lockgate.render.soak_remedies import SOAK
 REMEDIES: dict[str, str] = (
     EVIDENCE
     | ADVISORIES
-
     | SCANS
-
     | OF_KINDS
     | SOAK
-
     | POLICY
     | {
         "approval.expired": "lockgate approve R --expires 72h",
