@@ -26,6 +26,8 @@ from lockgate.core.requirements import (
     built_by,
     came_through,
     has_attestation,
+    has_sbom,
+    no_component,
     not_revoked,
     scanned,
     signed_by,
@@ -47,6 +49,8 @@ MODULES: dict[str, ModuleType] = {
     "tested": tested,
     "not-revoked": not_revoked,
     "within-hours": within_hours,
+    "has-sbom": has_sbom,
+    "no-component": no_component,
 }
 SUBJECTS = (*(f"{kind}." for kind in KINDS), "scanned.", "time.", "digest.", "policy.", "root.", "facts.")
 
