@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from children import forked
 from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, TAG, Layout, parts
-from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters import disk
 from lockgate.adapters.sources import oci_blobs
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters.sources.oci_layout import OciLayouts
 from lockgate.core.digest import Ref, digest_of
 from lockgate.core.ports import Evidence, Measured

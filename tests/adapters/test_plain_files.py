@@ -12,10 +12,10 @@ import pytest
 
 from children import forked
 from layouts import DSSE, Layout
-from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters import disk
 from lockgate.adapters.sources import files
 from lockgate.adapters.sources.files import PlainFiles
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters.sources.local import LocalSource
 from lockgate.core.digest import Ref, digest_of, parse_ref
 from lockgate.core.ports import Evidence

@@ -9,8 +9,8 @@ import pytest
 
 from fakes.memory_source import MemorySource
 from layouts import DSSE, Layout, parts
-from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters.sources.files import PlainFiles
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters.sources.local import LocalSource
 from lockgate.adapters.sources.oci_layout import OciLayouts
 from lockgate.adapters.sources.registry_images import Registries

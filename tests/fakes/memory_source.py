@@ -59,6 +59,10 @@ class MemorySource:
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         return tuple(self._at("attached", ref).evidence)
 
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:
+        self._at("inside", ref)
+        raise UnreadableError("inside.no-image", f"{ref.path} is a plain file")
+
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         artifact = self._at("attach", ref)
         if len(evidence.data) > MAX_EVIDENCE:

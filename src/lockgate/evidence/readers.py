@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from lockgate import canon
 from lockgate.core.attested import Attested
-from lockgate.core.components import Sbom
+from lockgate.core.components import LookedInside, Sbom
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Provenance, Rejected, Signature, Source, Summary
 from lockgate.core.findings import Exploitability, Scan
@@ -27,7 +27,7 @@ from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
 Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], Sequence[Read]]
 """What was said, about which artifact, by which keys (a single empty one for the holder of a certificate), digest of its bytes, now -> the facts."""
 
-KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Exploitability, Scan, Sbom, Rejected, Source, Attested, Trial)
+KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Exploitability, Scan, Sbom, LookedInside, Rejected, Source, Attested, Trial)
 """Every kind of fact that comes of a piece of evidence."""
 
 
