@@ -22,6 +22,7 @@ from lockgate.app import say
 from lockgate.app.earlier import with_earlier
 from lockgate.app.gate import require_environment, require_permit_key
 from lockgate.app.gather import Basket, Item, Lost, Manifest, Origin, complete, facts_of, keep, stored
+from lockgate.app.inside import with_inside
 from lockgate.app.permit import decided
 from lockgate.app.project import Projection, documents, project
 from lockgate.app.recall import ever_named
@@ -241,6 +242,7 @@ def basket_of(ports: Ports, own: Projection, decision: int, attached: _Attached,
         items = tuple(Item(digest=digest_of(one.data), media_type=one.media_type, subject=origin.subject) for one in found)
         blobs = {digest_of(one.data): one.data for one in found}
         basket, fetched = joined(basket, Basket(manifest=Manifest(items=items), blobs=blobs)), True
+    basket = basket if manner.offline else with_inside(ports, basket, own.policy_in_force(), own.state.environment.name)
     return with_earlier(ports, basket, own, release.artifacts, now), fetched
 
 

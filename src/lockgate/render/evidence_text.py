@@ -154,6 +154,8 @@ def _fact(
     mark = _mark("FAIL" if isinstance(fact, Summary) and not fact.passed else "pass", sheet)
     if fact.by is not None:
         return _held(f"  {mark}  {word:<10}  {what}", fact.by, one, at, sheet)
+    if not keys:
+        return broken(f"  skip  {word:<10}  {what}attached by anybody: nobody signed it", sheet, _INDENT)
     return broken(f"  {mark}  {word:<10}  {what}key {', '.join(names.get(key, key) for key in keys)}{at}", sheet, _INDENT)
 
 
