@@ -18,6 +18,7 @@ from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
 from lockgate.evidence import artifact, dsse, keys, policy_yaml, record, slsa, sshsig, statement, vsa
+from lockgate.evidence.advisories import kev, match, osv, packages
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(folder for reader in CASES.iterdir() for folder in reader.iterdir())
@@ -133,6 +134,19 @@ def read_policy(data: bytes, args: Any) -> Any:
     return {"sameAs": "plain"}
 
 
+def read_osv(data: bytes, args: Any) -> Any:
+    entries = [osv.of(one) for one in json.loads(data)] if data.startswith(b"[{") else [osv.read(data)]
+    named = packages.named(args["purl"])
+    found = match.Book(entries, args["exploited"]).matches(named) if named is not None else []
+    told = [{"fixedIn" if key == "fixed_in" else key: value for key, value in one._asdict().items() if key != "published"} for one in found]
+    return json.loads(json.dumps({"matches": told}))
+
+
+def read_kev(data: bytes, args: Any) -> Any:
+    found = kev.read(data)
+    return {"released": time_text(found.released), "exploited": [[one.cve, one.added] for one in found.exploited]}
+
+
 READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "keys": read_keys,
     "sshsig": read_sshsig,
@@ -147,6 +161,8 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "simple-signing": read_artifact,
     "record": read_record,
     "policy": read_policy,
+    "osv": read_osv,
+    "kev": read_kev,
 }
 
 

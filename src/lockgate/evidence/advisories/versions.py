@@ -78,7 +78,7 @@ def parsed(scheme: str, version: str) -> Key | None:
         found = maker(version)
         if found is None or found < found:  # noqa: PLR0124  what breaks only when it is compared breaks here
             return None
-    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError):  # univers raises any of these over odd texts
+    except Exception:  # noqa: BLE001  univers raises anything over odd texts, of its own and of Python's
         return None
     return found
 
