@@ -20,6 +20,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from build import APPROVED, BUILDER, BUILT, CAME, COMMIT, KEYS, NOW, REF, REPOSITORY, SIGNED, SOAKED, Key, digest, key, nonce, person, person_id
+from fakes.fake_zones import FakeZones
 from fakes.fixed_clock import FixedClock
 from fakes.memory_advisories import MemoryAdvisories
 from fakes.memory_blobs import MemoryBlobs
@@ -28,9 +29,10 @@ from fakes.memory_heads import MemoryHeads
 from fakes.memory_index import MemoryIndex
 from fakes.memory_log import MemoryLog
 from fakes.memory_source import MemorySource
-from lockgate.app import attach, begin, deploy, filing, gate, govern, replay, report, request, say
+from lockgate.app import attach, backtest, begin, deploy, filing, gate, govern, recheck, replay, report, request, say
 from lockgate.app.gate import Gated
 from lockgate.app.project import project
+from lockgate.app.recheck import Look
 from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
@@ -152,6 +154,7 @@ class World:
         self.outbox = FakeOutbox()
         self.scratch = FakeScratch()
         self.underway = FakeUnderway()
+        self.zones = FakeZones()
         self.advisories = MemoryAdvisories()
         self.permit: Key | None = key("permit")
         self.pinned: Root | None = None
@@ -181,6 +184,7 @@ class World:
             outbox=self.outbox,
             underway=self.underway,
             scratch=self.scratch,
+            zones=self.zones,
             advisories=self.advisories,
             permit=self.permit,
             pinned=self.pinned,
@@ -253,6 +257,12 @@ class World:
     def deploy(self, to: str = "production", ref: str = "shop", by: str = "dora", **more: Any) -> deploy.Deployment:
         """Gate and deploy."""
         return self._told(deploy.deploy(self.ports, self.ask(to, ref, **more), ["run", "{ref}"], key(by), lambda _: None))
+
+    def recheck(self, *environments: str, offline: bool = False, dry: bool = False) -> list[Look]:
+        """Look again at what runs, in these environments or everywhere."""
+        wanted = recheck.named(self.ports, environments)
+        looks = list(recheck.recheck(self.ports, wanted, recheck.Manner(offline=offline, dry=dry)))
+        return self._told([one for one in looks if isinstance(one, Look)])
 
     def request(self, to: str = "production", ref: str = "shop", by: str = "rita", config: str = NONE, id_: str = "", *, rollback: bool = False) -> str:
         """Ask for a release; the request's id."""
@@ -343,6 +353,10 @@ class World:
         for index in self.decisions():
             if str(index) not in checked.ignored:
                 assert replay.replay(self.ports, index).result == ("evidence-erased" if index in self.erased else "same"), index
+        for index in self.index.find("kind", "rechecked"):
+            if str(index) not in checked.ignored:
+                assert replay.replay(self.ports, index).result == ("evidence-erased" if index in self.erased else "same"), index
+        self._check_backtest()
         fresh = replace(self.ports, index=MemoryIndex())
         filing.rebuild(fresh)
         assert fresh.index.dump() == self.index.dump()
@@ -351,6 +365,14 @@ class World:
             assert short.state == whole.state
             assert project(fresh, environment).state == whole.state
         return checked
+
+    def _check_backtest(self) -> None:
+        """What the policy in force decided it would decide again: everything but what it did not decide, or what was erased."""
+        house = project(self.ports, "")
+        if house.policy is not None and house.state.house.policy is not None:
+            for one in backtest.backtest(self.ports, house.policy).tried:
+                decided = record.open_envelope(self.envelope(one.leaf)).event
+                assert one.leaf in self.erased or getattr(decided, "policy", "") != house.state.house.policy.digest, one
 
     def decisions(self) -> list[int]:
         """Leaves that are decisions."""

@@ -25,6 +25,7 @@ COMMANDS = {
         "approve": "Say yes to a request or proposal, with your own key.",
         "reject": "Say no to one; that wins over every yes.",
         "withdraw": "Take back what you said about a request, or a revocation.",
+        "recheck": "Decide what runs again, on the facts of today.",
         "recall": "Where something runs, and revoke it everywhere.",
         "status": "What runs where, and which requests are open.",
         "why": "Explain a decision, or what the gate would say now.",

@@ -106,7 +106,12 @@ class Exploitability(Vouched, frozen=True, kw_only=True):
 
 
 class ScanFinding(Noun, frozen=True, kw_only=True):
-    """One thing a scanner found. `component` is a purl, or what it says in place of one; empty for none."""
+    """One thing a scanner found.
+
+    Attributes:
+        id: of the weakness, as the scanner names it. level: as it says; ``unknown`` where it does not.
+        component: a purl, or what it says in place of one; empty for none.
+    """
 
     id: str
     level: Level = "unknown"
@@ -117,10 +122,12 @@ class Scan(Vouched, frozen=True, kw_only=True):
     """A scanner looked at an artifact.
 
     Attributes:
-        tool, version: what looked, as it says. format: in which form it tells.
-        at: when, as it says. database_at: of when its database is; None where that is not said.
-        findings: what it found, each once, sorted; an empty tuple only where the result says that it looked and found nothing.
-        more: how many findings were left out beyond those that are kept, at least as severe ones first.
+        tool: what looked, as it says, in lower case: ``trivy``. version: of it. format: in which form it tells.
+        at: when it was done, as it says. database_at: of when its database is; None where that is not said.
+        findings: what it found, each once, those whose severity is not known first, then the most severe; empty only where the result says
+            that it looked and found nothing.
+        more: how many were left out, each of them no further ahead in that order than the last one here.
+        suppressed: how many things it found and was told not to report; they are none of its findings.
     """
 
     tool: str
@@ -130,3 +137,4 @@ class Scan(Vouched, frozen=True, kw_only=True):
     database_at: Time | None = None
     findings: tuple[ScanFinding, ...] = ()
     more: int = 0
+    suppressed: int = 0

@@ -205,6 +205,7 @@ def _ports(
     from lockgate.adapters.store.overlay_index import OverlayIndex
     from lockgate.adapters.store.sqlite_index import SqliteIndex
     from lockgate.adapters.store.underway import LockedFiles
+    from lockgate.adapters.zones import PackagedZones
     from lockgate.app.world import Ports
 
     return Ports(
@@ -219,6 +220,7 @@ def _ports(
         outbox=FileOutbox(config.state / "unrecorded" if config.state else None),
         underway=LockedFiles(config.state / "underway" if config.state else None),
         scratch=TemporaryScratch(),
+        zones=PackagedZones(),
         advisories=SqliteAdvisories(gate / ADVISORIES),
         permit=permit,
         pinned=pinned,

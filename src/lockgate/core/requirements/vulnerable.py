@@ -94,9 +94,9 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
         return self._unsure(known, refusing, now) or self._pass(known)
 
     def _lists(self, one: Sbom, keys: dict[Name, EvidenceKey]) -> bool:
-        """Whether a bill of materials counts: signed, and by one of those that are named where any is."""
+        """Whether a bill of materials counts: it lists something, is signed, and by one of those that are named where any is."""
         anybody = not self.sbom_keys and not self.sbom_identities
-        return one.found == "attestation" and (anybody or vouched(one, self.sbom_keys, self.sbom_identities, keys))
+        return _lists_any(one) and one.found == "attestation" and (anybody or vouched(one, self.sbom_keys, self.sbom_identities, keys))
 
     def _known(self, facts: Facts, counted: AbstractSet[tuple[Digest, Digest]], keys: dict[Name, EvidenceKey]) -> _Known | Unknown:
         """What was found in counted bills of materials, without what is passed over by a word that counts."""
@@ -144,7 +144,7 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
         return {"found": len(found), "refuse": self.refuse, "worst": tuple(line(one) for one in worst[:TOLD])}
 
     def _no_sbom(self, artifact: str, sboms: Sequence[Sbom]) -> Unknown:
-        others = sum(one.subject == artifact for one in sboms)
+        others = sum(one.subject == artifact and _lists_any(one) for one in sboms)
         if others:
             params: Params = {"artifact": artifact, "others": others, "keys": self.sbom_keys, "identities": self.sbom_identities}
             return Unknown(code="vulnerable.other-sbom", params=params)
@@ -188,6 +188,11 @@ class _Known(NamedTuple):
     passed_over: int
     looked_up: tuple[LookedUp, ...]
     databases: tuple[Database, ...]
+
+
+def _lists_any(one: Sbom) -> bool:
+    """One that lists nothing says of nothing what it is made of: its maker may have looked in the wrong place."""
+    return bool(one.components or one.skipped)
 
 
 def _time(at: datetime) -> str:
