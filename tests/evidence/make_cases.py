@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from evidence import cases_by_hand, cases_of_policy
+from evidence import cases_by_hand, cases_of_advisories, cases_of_policy
 
 CASES = Path(__file__).parent / "cases"
 DIGEST = "9f2c" * 16
@@ -382,6 +382,7 @@ def main() -> None:
         artifact_cases(make)
         record_cases(make)
         cases_of_policy.make_all(make)
+        cases_of_advisories.make_all(make)
     print(f"{make.written} cases below {CASES}")
 
 
