@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from build import APPROVED, BUILT, CAME, KEYS, SCANNED, SIGNED, SOAKED, VERIFIED, digest, key, policy
 from lockgate.canon import decode, digest_hex, encode
 from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay, Summary
+from lockgate.core.findings import Scan
 from lockgate.core.policy import EnvironmentPolicy, Policy, believed, needs, requirement_id, section_digest, watched
 from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
@@ -110,7 +111,7 @@ def test_what_each_kind_needs() -> None:
     whole = policy(*ALL)
     assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
     assert needs(whole, "production") == (
-        Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled),
+        Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled), Need(Scan),
     )  # fmt: skip
     assert Need(Provenance) not in needs(policy(replace(APPROVED, independent_of=("requester",))), "production")
 
