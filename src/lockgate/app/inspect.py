@@ -20,6 +20,7 @@ from lockgate.core.facts import Rejected, Summary
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.core.signers import KEYS_ALONE, Believed
+from lockgate.core.trial import Trial
 from lockgate.evidence import artifact, dsse, record
 from lockgate.ledger import note, proof
 
@@ -139,8 +140,18 @@ def inspect_artifact(
     measured = bench.source.measure(ref, digest)
     pieces = artifact.examine(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now(), believed)
     facts = tuple(fact for piece in pieces for fact in piece.facts)
-    good = not measured.problem and any(fact.passed if isinstance(fact, Summary) else not isinstance(fact, Rejected) for fact in facts)
+    good = not measured.problem and any(_speaks_for(fact) for fact in facts)
     return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good, root=root, pieces=pieces)
+
+
+def _speaks_for(fact: artifact.Read) -> bool:
+    match fact:
+        case Summary(passed=passed):
+            return passed
+        case Trial(result=result):
+            return result != "failed"
+        case _:
+            return not isinstance(fact, Rejected)
 
 
 def inspect_proof(data: bytes, root: Root, file: str, now: datetime) -> SeenProof:

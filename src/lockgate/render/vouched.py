@@ -23,3 +23,8 @@ def in_short(fact: Vouched) -> tuple[str, str]:
     """The word for what this is, and what it says, ending in a comma and a space; empty for nothing."""
     word, tell = _WORDS.get(type(fact), ("statement", lambda _: ""))
     return word, tell(fact)
+
+
+def says_no(fact: Vouched) -> bool:
+    """Whether what it says speaks against the artifact."""
+    return isinstance(fact, Trial) and fact.result == "failed"
