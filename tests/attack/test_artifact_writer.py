@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from attack.stage import Stage, refused
 from attack.vouched import OURS, answer, believe
-from build import RESOURCE, SIGNED, VERIFIED, VERIFIER, digest, key
+from build import RESOURCE, SIGNED, TESTED, VERIFIED, VERIFIER, digest, key
 from layouts import Layout
 from lockgate.app import attach, deploy
 from lockgate.app.gate import Gated
@@ -26,7 +26,7 @@ from lockgate.core.policy import EnvironmentPolicy
 from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.signers import Accepts
-from lockgate.evidence import vsa
+from lockgate.evidence import junit, test_result, vsa
 from lockgate.evidence.artifact import SIGNATURE_TYPE
 from lockgate.evidence.attestation import write_attestation
 from lockgate.evidence.sigstore import bundle
@@ -219,6 +219,27 @@ class TestHide:
         scan(stage)
         stage.clock.advance(hours=25)
         assert stage.answer(to="staging") == "scanned.too-old"
+
+    @pytest.mark.not_caught
+    def test_can_take_away_a_no_that_somebody_attached(self, stage: Stage) -> None:
+        """A failed test beside an older success: what is attached is seen where it is. It cannot make a success of it."""
+        stage.policy(changed(policy := standard_policy(), environments={**policy.environments, "staging": EnvironmentPolicy(requires=(TESTED,))}))
+        attached, bench = on_shelf(stage, "next.intoto.jsonl"), attach.Bench(source=stage.source, clock=stage.clock)
+
+        def ran(inside: str) -> None:
+            data = f'<testsuite><testcase name="t">{inside}</testcase></testsuite>'.encode()
+            attach.attest(bench, "file:next", test_result.PREDICATE_TYPE, junit.predicate_of(data, "unit", stage.clock.now()), key("builder"))
+
+        ran("")
+        before = attached.read_bytes()
+        stage.clock.advance(minutes=1)
+        ran("<failure/>")
+        assert stage.answer(to="staging") == "tested.failed"
+        attached.write_bytes(before)
+        assert stage.answer(to="staging") == "allowed"
+        attached.unlink()
+        stage.clock.advance(minutes=16)
+        assert stage.answer(to="staging") == "tested.no-result"
 
     def test_cannot_where_people_approved_a_digest(self, stage: Stage) -> None:
         put(stage, "shop")

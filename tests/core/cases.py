@@ -57,8 +57,8 @@ from build import (
 )
 from core.case import WHOLE, Case
 from core.cases_of_kinds import HAS_ATTESTATION, NOT_REVOKED_CASES, TESTED_CASES, WITHIN_HOURS
-from core.cases_of_vulnerable import VULNERABLE_ANSWERS
 from core.cases_of_sboms import HAS_SBOM, NO_COMPONENT
+from core.cases_of_vulnerable import VULNERABLE_ANSWERS
 from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject

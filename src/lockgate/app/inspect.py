@@ -21,6 +21,7 @@ from lockgate.core.facts import Rejected, Summary
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.core.signers import KEYS_ALONE, Believed
+from lockgate.core.trial import Trial
 from lockgate.evidence import artifact, dsse, record
 from lockgate.ledger import note, proof
 
@@ -151,6 +152,8 @@ def _vouches(fact: artifact.Read) -> bool:
             return False
         case Summary():
             return fact.passed
+        case Trial():
+            return fact.result != "failed"
         case Sbom():
             return bool(fact.keys or fact.by)
         case _:

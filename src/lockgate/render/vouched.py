@@ -86,3 +86,8 @@ def in_short(fact: Vouched, alike: tuple[Exploitability, ...] = ()) -> tuple[str
         return "vex", _all_said(alike)
     word, tell = _WORDS.get(type(fact), ("statement", lambda _: ""))
     return word, tell(fact)
+
+
+def says_no(fact: Vouched) -> bool:
+    """Whether what it says speaks against the artifact."""
+    return isinstance(fact, Trial) and fact.result == "failed"
