@@ -129,7 +129,7 @@ def _listed(predicate: dict[str, Any], scanner: dict[str, Any], form: scans.Form
 def _tool(uri: str) -> str:
     """``trivy``, of ``pkg:github/aquasecurity/trivy@v0.30.1`` or ``https://github.com/aquasecurity/trivy``. Raises ValueError where nothing is left."""
     written = vex.purl(uri) if uri.lower().startswith("pkg:") else uri
-    path = written.partition("#")[0].partition("?")[0].rstrip("/")
+    path = written.rpartition("://")[2].partition("#")[0].partition("?")[0].rstrip("/")
     name = unquote(path.rpartition("/")[2].partition("@")[0]).removesuffix(".git").lower()
     return foreign.text({"the scanner's name": name}, "the scanner's name")
 

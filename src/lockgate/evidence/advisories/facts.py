@@ -17,6 +17,7 @@ from lockgate.evidence.advisories.match import Book, Match
 from lockgate.evidence.advisories.packages import Named, named
 
 MAX_FINDINGS = 100_000
+_OF_SYSTEMS = ("pkg:deb/", "pkg:apk/", "pkg:rpm/")
 _decoder = msgspec.json.Decoder(Extract)
 
 
@@ -103,7 +104,10 @@ def _finding(subject: Digest, component: Component, match: Match, sources: set[D
 
 def _looked_up(sbom: Sbom, covered: frozenset[str]) -> LookedUp:
     left: dict[str, tuple[int, str]] = {}
+    told_by_its_packages = any(component.purl.startswith(_OF_SYSTEMS) for component in sbom.components)
     for component in sbom.components:
+        if component.kind == "operating-system" and not component.purl and told_by_its_packages:
+            continue  # the name of what those packages make up
         if not is_covered(named(component.purl, component.version), covered):
             kind = component.purl.partition(":")[2].partition("/")[0].lower() if component.purl else "none"
             count, example = left.get(kind, (0, component.purl or component.name))
