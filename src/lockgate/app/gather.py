@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from lockgate import canon
-from lockgate.app import advised
+from lockgate.app import advised, lookback
+from lockgate.app.lookback import NOTHING, Lookback, look_back
 from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -101,6 +102,7 @@ class Manifest(Noun, frozen=True, kw_only=True):
         advisories: digest of the extract that was looked up; empty where none was asked for.
         unadvised: why none could be had, where it was; else empty.
         inside: what stands inside artifacts, at the paths that requirements name.
+        back: what was looked back at, where requirements ask what changed.
     """
 
     measured: tuple[Measured, ...] = ()
@@ -112,6 +114,7 @@ class Manifest(Noun, frozen=True, kw_only=True):
     advisories: str = ""
     unadvised: str = ""
     inside: tuple[SeenInside, ...] = ()
+    back: Lookback = NOTHING
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -162,7 +165,7 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
         EvidenceError: ``evidence.malformed``.
     """
     manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
-    named = (manifest.asked, manifest.advisories, *(zone.digest for zone in manifest.zones), *(one.digest for one in manifest.inside))
+    named = (manifest.asked, manifest.advisories, *(zone.digest for zone in manifest.zones), *(one.digest for one in manifest.inside), *manifest.back.blobs())
     wanted = [item.digest for item in manifest.items] + [one for one in named if one]
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
@@ -274,6 +277,9 @@ def complete(
         data, code = advised.look_up(ports, read)
         manifest = replace(basket.manifest, advisories=digest_of(data) if data else "", unadvised=code)
         basket = Basket(manifest=manifest, blobs={**basket.blobs, digest_of(data): data} if data else basket.blobs)
+    back, blobs = look_back(ports, own, tuple(artifacts), read, now)
+    if back != basket.manifest.back:
+        basket = Basket(manifest=replace(basket.manifest, back=back), blobs={**basket.blobs, **blobs})
     return basket, _joined(basket, read, own, others, now, RULES)
 
 
@@ -290,4 +296,5 @@ def _joined(basket: Basket, read: Mapping[Need, Gathered], own: Projection, othe
     derived: dict[Need, Gathered] = {}
     if advised.wanted(own.policy_in_force(), own.state.environment.name):
         derived = advised.facts(read, basket.blobs.get(basket.manifest.advisories, b""), basket.manifest.unadvised, now)
+    derived |= lookback.facts(basket.manifest.back, basket.blobs, own, now)
     return Facts({**read, **derived, **history_facts(own, others, now, rules), Need(Zone): zone_facts(basket, now)})

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lockgate.app import asking, gate, recheck
+from lockgate.app import asking, first_seen, gate, recheck
 from lockgate.app.gather import Basket, facts_of, stored
 from lockgate.app.hours import tzdata_of
 from lockgate.app.permit import decided
@@ -93,12 +93,15 @@ def replay(ports: Ports, index: int) -> Replayed:
     history.admit(own.state, leaf, index, documents(ports), ports.pinned)
     try:
         basket = stored(ports, decision.evidence)
+        remembered = first_seen.confirmed(ports, own, basket.manifest.back.remembered, decision.decided_at)
     except UnreadableError as err:
         if err.code != "blob.missing":
             raise
         return Replayed(index=index, result="evidence-erased", recorded=decision.outcomes, lost=err.message)
     again = _decide(ports, decision, Release(artifacts=opened.subjects, config=decision.config), own, basket)
-    agrees = gate.codes(again.outcomes) == gate.codes(decision.outcomes) and all(getattr(again, name) == getattr(decision, name) for name in DERIVED)
+    agrees = (
+        remembered and gate.codes(again.outcomes) == gate.codes(decision.outcomes) and all(getattr(again, name) == getattr(decision, name) for name in DERIVED)
+    )
     return Replayed(index=index, result="same" if agrees else "differs", recorded=decision.outcomes, replayed=again.outcomes)
 
 

@@ -142,9 +142,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return _deployment(asked, _text(one, "in"))
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
-        case code if code.startswith("soaked.") and one.opens_at:
-            return asked.again or f"lockgate gate {named} --to {environment}{again}"
-        case "approved.permit-outstanding":
+        case code if code in {"soaked.too-young", "approved.permit-outstanding"} or (code.startswith("soaked.") and one.opens_at):
             return asked.again or f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
             return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
