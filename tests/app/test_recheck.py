@@ -286,6 +286,18 @@ class TestNotKnown:
         del running.blobs.held[evidence]
         assert answers(running.recheck()) == [("staging", "undecided", "digest.unreadable")]
 
+    def test_evidence_that_was_altered_keeps_nothing_else_from_being_looked_at(self, world: World) -> None:
+        world.policy(standard_policy(requires=(SIGNED,)))
+        world.artifact("other")
+        world.deploy("production", "other")
+        world.deploy("staging")
+        evidence = why.explain(world.ports, world.decisions()[0])[0].evidence
+        world.blobs.held[evidence] = b"altered"
+        found = list(recheck.recheck(world.ports, ["production", "staging"], recheck.Manner()))
+        assert found[0] == Blank(environment="production", code="blob.altered")
+        assert isinstance(found[1], Look)
+        world.broken = True
+
     def test_past_the_end_of_the_root_nothing_is_decided(self, running: World) -> None:
         running.clock.advance(days=366)
         assert answers(running.recheck()) == [("staging", "undecided", "root.expired")]
