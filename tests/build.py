@@ -36,6 +36,7 @@ from lockgate.core.facts import (
     Rejected,
     Request,
     Signature,
+    Source,
     Stay,
     Summary,
     Unreadable,
@@ -50,14 +51,18 @@ from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.has_attestation import HasAttestation
+from lockgate.core.requirements.not_revoked import NotRevoked
 from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.requirements.tested import Tested
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.revocation import Revocation
 from lockgate.core.scanning import order
 from lockgate.core.signers import IdentityRule
+from lockgate.core.trial import Trial
 from lockgate.core.windows import Window
 from lockgate.core.zones import Shift, Zone
 
@@ -183,8 +188,11 @@ CAME = CameThrough(environment="staging")
 SOAKED = Soaked(in_="staging", for_="24h")
 REVIEW = "https://example.com/review"
 ATTESTED = HasAttestation(type=REVIEW, keys=("builder",), match=(Match(path="result", equals="good"),))
+TESTED = Tested(keys=("builder",))
+NOT_REVOKED = NotRevoked(materials="yes", evidence="yes", in_=("staging",))
 HOURS = WithinHours(zone="Europe/Berlin", windows=(Window(days=("sun",), from_="21:00", to="22:00"),))
 """NOW is 21:14:03 there, on a Sunday."""
+VULNERABLE = Vulnerable(refuse="high")
 APPROVED = Approved(duties={"release-management": 1, "security": 1})
 SCANNED = Scanned(at_most="medium", keys=("builder",))
 
@@ -274,11 +282,27 @@ def rejected(code: str = "dsse.bad-signature") -> Rejected:
 def attested(
     *by: str, artifact: Digest = IMAGE, type_: str = REVIEW + "/v1", at: datetime | None = None, holder: Holder | None = None, **said: Any
 ) -> Attested:
-    """Signed by ``builder``, of exactly what `ATTESTED` asks for; `said` at these paths, each a text, a whole number, a truth or `None`, at a time where ``on``."""
+    """Signed by ``builder``, of exactly what `ATTESTED` asks for; what is `said` stands at these paths, and `at` at ``on``."""
     keys = () if holder else tuple(sorted(key(one).fingerprint for one in (by or ["builder"])))
     values = {"result": "good", **said, **({"on": at} if at else {})}
     fields = tuple(_field(path, value) for path, value in sorted(values.items()) if value is not ABSENT)
     return Attested(subject=artifact, source=digest(f"{by} {said} {at}"), keys=keys, by=holder, type=type_, fields=fields)
+
+
+def trial(*by: str, artifact: Digest = IMAGE, holder: Holder | None = None, **changes: Any) -> Trial:
+    """Signed by ``builder``: both tests passed."""
+    keys = () if holder else tuple(sorted(key(one).fingerprint for one in (by or ["builder"])))
+    base: dict[str, Any] = {"result": "passed", "passed": ("a", "b"), "source": digest(f"{by} {changes}")}
+    return Trial(subject=artifact, keys=keys, by=holder, **{**base, **changes})
+
+
+def revocation(*digests: Digest, **changes: Any) -> Revocation:
+    base: dict[str, Any] = {"id": request_id("no"), "environment": "house", "by": person_id("sam"), "at": NOW, "leaf": 40, "reason": "vulnerable"}
+    return Revocation(**{**base, "digests": digests, **changes})
+
+
+def source(name: str = "provenance", artifact: Digest = IMAGE) -> Source:
+    return Source(subject=artifact, source=digest(name))
 
 
 ABSENT = object()
@@ -357,6 +381,9 @@ def facts(
     scans: Found = (),
     zones: Found = (),
     attested: Found = (),
+    trials: Found = (),
+    sources: Found = (),
+    revoked_in: Mapping[str, Found] | None = None,
 ) -> Facts:
     """All facts of a decision: a sequence is complete, `Unreadable` stays so, None was never gathered."""
     enrolled: Found = [Enrolled(roster=roster)] if isinstance(roster, Roster) else roster
@@ -374,6 +401,9 @@ def facts(
         Need(Scan): scans,
         Need(Zone): zones,
         Need(Attested): attested,
+        Need(Trial): trials,
+        Need(Source): sources,
+        **{Need(Revocation, environment): there for environment, there in {"staging": (), **(revoked_in or {})}.items()},
         **{Need(Stay, environment): there for environment, there in {"production": (), **(stays or {})}.items()},
     }
     return Facts({need: complete(items) for need, items in found.items() if items is not None})

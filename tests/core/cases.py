@@ -56,7 +56,8 @@ from build import (
     summary,
 )
 from core.case import WHOLE, Case
-from core.cases_of_kinds import HAS_ATTESTATION, WITHIN_HOURS
+from core.cases_of_kinds import HAS_ATTESTATION, NOT_REVOKED_CASES, TESTED_CASES, WITHIN_HOURS
+from core.cases_of_vulnerable import VULNERABLE_ANSWERS
 from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
@@ -885,6 +886,10 @@ SCANNED_CASES = [
     ),
 ]
 
+VULNERABLE_CASES = [
+    Case(name=name, answer=answer, requirement=requirement, subject=asked, facts=known) for name, answer, requirement, asked, known in VULNERABLE_ANSWERS
+]
+
 CASES: dict[str, list[Case]] = {
     "signed-by": SIGNED_BY,
     "built-by": BUILT_BY,
@@ -894,5 +899,8 @@ CASES: dict[str, list[Case]] = {
     "approved": APPROVED_CASES,
     "scanned": SCANNED_CASES,
     "has-attestation": HAS_ATTESTATION,
+    "tested": TESTED_CASES,
+    "not-revoked": NOT_REVOKED_CASES,
     "within-hours": WITHIN_HOURS,
+    "vulnerable": VULNERABLE_CASES,
 }

@@ -19,7 +19,22 @@ from core.case import Case
 from core.cases import CASES
 from lockgate.core import decide
 from lockgate.core.outcome import Pass, Verdict
-from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, has_attestation, scanned, signed_by, soaked, verified_by, within_hours
+from lockgate.core.requirements import (
+    KINDS,
+    approved,
+    base,
+    built_by,
+    came_through,
+    has_attestation,
+    not_revoked,
+    scanned,
+    signed_by,
+    soaked,
+    tested,
+    verified_by,
+    vulnerable,
+    within_hours,
+)
 
 MODULES: dict[str, ModuleType] = {
     "signed-by": signed_by,
@@ -30,9 +45,12 @@ MODULES: dict[str, ModuleType] = {
     "approved": approved,
     "scanned": scanned,
     "has-attestation": has_attestation,
+    "tested": tested,
+    "not-revoked": not_revoked,
     "within-hours": within_hours,
+    "vulnerable": vulnerable,
 }
-SUBJECTS = (*(f"{kind}." for kind in KINDS), "scanned.", "time.", "digest.", "policy.", "root.", "facts.")
+SUBJECTS = (*(f"{kind}." for kind in KINDS), "scanned.", "vulnerable.", "time.", "digest.", "policy.", "root.", "facts.")
 
 
 def codes_in(module: ModuleType) -> set[str]:

@@ -16,7 +16,7 @@ from lockgate.canon import Noun, encode
 from lockgate.core.decide import RULES
 from lockgate.core.digest import Digest, Ref, digest_of, pinned
 from lockgate.core.exceptional import Exceptional
-from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Request, Stay, Unreadable
+from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Rejected, Request, Source, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import believed, section_digest
 from lockgate.core.ports import Evidence, Measured
@@ -186,6 +186,9 @@ def _read(
         for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type) if evidence else ():
             if not before or tells_against(fact):
                 found[type(fact)].append(fact)
+            if not isinstance(fact, Rejected):
+                found[Source].append(Source(subject=digest, source=fact.source))
+    found[Source] = list(dict.fromkeys(found[Source]))
     return {Need(kind): Complete(items=tuple(facts), as_of=now) for kind, facts in found.items()}
 
 
@@ -218,6 +221,7 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
     }
     for name, projection in {environment.name: own, **others}.items():
         gathered[Need(Stay, name)] = Complete(items=projection.state.environment.counted(), as_of=now)
+        gathered[Need(Revocation, name)] = Complete(items=standing(projection.state), as_of=now)
     if section is not None:
         occupant = environment.last_known()
         in_force = InForce(

@@ -264,6 +264,10 @@ class Authority:
         """This environment, as the leaves so far make it."""
         return self._environments.get(name) or EnvironmentState(name=name)
 
+    def state(self, name: str) -> State:
+        """The house and this environment, as the leaves so far make them."""
+        return State(house=self._house, environment=self.environment(name))
+
     def fold(self, data: bytes, index: int) -> None:
         """One leaf further."""
         leaf = read_if_leaf(data, index)

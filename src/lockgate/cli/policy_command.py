@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lockgate.cli import arguments
 from lockgate.cli.group import Group
+from lockgate.cli.policy_backtest_command import backtest
+from lockgate.cli.policy_diff_command import diff
+from lockgate.cli.policy_file import checked, proposed_policy
+from lockgate.cli.policy_schema_command import schema
+from lockgate.cli.policy_test_command import test
 from lockgate.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -21,21 +24,11 @@ if TYPE_CHECKING:
 
 @click.group("policy", cls=Group)
 def command() -> None:
-    """Check a policy file, propose it, or show the one in force."""
+    """Check a policy file, try it, propose it, or show the one in force."""
 
 
-def _read(file: str, odd: Callable[[str], None] = lambda _: None) -> Policy:
-    """The policy in a file, if it can pass at all; `odd` is told what is odd about it, at file:line:column."""
-    from lockgate.evidence.policy_roots import MAX_FILE
-    from lockgate.evidence.policy_sense import check_policy
-    from lockgate.evidence.yaml_tree import MAX_BYTES
-    from lockgate.wire.files import read_head
-
-    data = arguments.read(file, "policy.unreadable", MAX_BYTES + 1)
-    policy, remarks = check_policy(data, file, lambda name: read_head(Path(file).parent / name, MAX_FILE + 1))
-    for remark in remarks:
-        odd(remark)
-    return policy
+for each in (schema, test, backtest, diff):
+    command.add_command(each)
 
 
 @command.command("check", short_help="Say what is wrong with a policy file, and where.")
@@ -45,7 +38,7 @@ def check(session: Session, file: str) -> None:
     """Read a policy file and say what is wrong with it, what can never pass and what is odd, at file:line:column."""
     from lockgate.render.words import count
 
-    policy = _read(file, lambda remark: session.note(f"odd       {remark}"))
+    policy = checked(file, lambda remark: session.note(f"odd       {remark}"))
     session.note(f"{file} is a policy: {count(len(policy.environments), 'environment')}, {count(len(policy.keys), 'key')}")
     session.next(f"lockgate policy apply {shlex.quote(file)}")
     session.say(policy, "")
@@ -58,7 +51,7 @@ def apply(session: Session, file: str) -> None:
     """Propose the policy in FILE, and approve it where you are an owner. It is in force once enough owners approved."""
     from lockgate.cli.propose import propose
 
-    policy, signer = _read(file), session.signer()
+    policy, signer = checked(file), session.signer()
     ports = session.ports()
     if _is_there(session, ports, policy):
         return
@@ -81,7 +74,7 @@ def show(session: Session, starter: bool, proposed: str) -> None:
         text = STARTER.format(project=arguments.project_name(session.config.here.name), key=session.signer().public)
         session.say({"policy": text}, text)
         return
-    policy = _proposed(session.ports(), proposed) if proposed else project(session.ports(), "").policy_in_force()
+    policy = proposed_policy(session.ports(), proposed) if proposed else project(session.ports(), "").policy_in_force()
     session.say(policy, dump_policy(policy).rstrip("\n"))
 
 
@@ -108,17 +101,6 @@ def _is_there(session: Session, ports: Ports, policy: Policy) -> bool:
     session.next(f"lockgate approve {there}{session.place}")
     session.say({"inForce": False, "id": there, "backed": backed}, "")
     return True
-
-
-def _proposed(ports: Ports, id_: str) -> Policy:
-    from lockgate.app.request import find
-    from lockgate.errors import UsageError
-    from lockgate.evidence.place import read_policy
-
-    proposal = find(ports, id_).proposal
-    if proposal is None or proposal.kind != "policy":
-        raise UsageError("request.unknown", f"{id_} is no open proposal of a policy", "lockgate status")
-    return read_policy(ports.blobs.get(proposal.digest))
 
 
 def _first_person(session: Session, ports: Ports, policy: Policy, key: PublicKey) -> str:

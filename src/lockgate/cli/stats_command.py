@@ -26,12 +26,12 @@ def stats(session: Session, environment: str, since: str) -> None:
     from lockgate.render.measures import measure_lines
 
     ports = session.ports()
-    found = gathered(ports, environment, _begin(since, ports.clock.now()) if since else None, session.progress("reading"))
+    found = gathered(ports, environment, begin(since, ports.clock.now()) if since else None, session.progress("reading"))
     sheet = session.sheet(ports, result=True)
     session.say(found, "\n".join(line for one in found for line in measure_lines(one, sheet)))
 
 
-def _begin(text: str, now: datetime) -> datetime:
+def begin(text: str, now: datetime) -> datetime:
     """So long before now, or that point in time, where it is past. Raises UsageError ``log.bad-since``."""
     from lockgate.core.duration import span
     from lockgate.errors import UsageError

@@ -75,6 +75,16 @@ NTIA: tuple[Element, ...] = ("author", "identifier", "name", "relationship", "su
 """The data fields of "The Minimum Elements For a Software Bill of Materials" (NTIA, July 2021)."""
 
 CISA: tuple[Element, ...] = (
-    "author", "context", "hash", "identifier", "licence", "name", "relationship", "supplier", "timestamp", "tool", "version",
+    "author",
+    "context",
+    "hash",
+    "identifier",
+    "licence",
+    "name",
+    "relationship",
+    "supplier",
+    "timestamp",
+    "tool",
+    "version",
 )
 """Those of CISA's draft of August 2025, which adds four."""

@@ -128,7 +128,7 @@ def _fold_environment(state: EnvironmentState, said: Said, house: House) -> Envi
     match event:
         case events.Requested():
             release = Release(artifacts=said.subjects, config=event.config)
-            asked = Request(id=event.id, release=release, by=said.by, at=said.at, rollback=event.rollback)
+            asked = Request(id=event.id, release=release, by=said.by, at=said.at, rollback=event.rollback, fixes=event.fixes)
             kept = room_for_request(state, said.at)
             return replace(state, requests=kept if len(kept) >= KEPT_REQUESTS else (*kept, asked))
         case events.Approved():

@@ -31,6 +31,8 @@ def admit_environment(place: Place, event: events.Event, person: str, roster: Ro
                 raise EvidenceError("request.reused", f"the id {event.id} is taken")
             if len(room_for_request(state, place.at)) >= KEPT_REQUESTS:
                 raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} requests have approvals that have not ended: one has to end first")
+            if list(event.fixes) != sorted(set(event.fixes)):
+                raise EvidenceError("event.malformed", "the advisories that a request names are sorted, and each is named once")
             if event.rollback and replaced(state.stays, Release(artifacts=place.subjects, config=event.config)) is None:
                 raise EvidenceError("request.no-rollback", f"nothing of this release was in {environment} and was replaced: it is asked for as any other")
         case events.Revoked():
@@ -114,6 +116,9 @@ def _admit_answer(place: Place, event: events.Approved | events.Rejected | event
         return
     if event.shown.rollback != request.rollback:
         raise EvidenceError("approval.other-marking", f"{event.request} {'is' if request.rollback else 'is not'} a rollback, and this approval says otherwise")
+    if event.shown.fixes != request.fixes:
+        marked = f"a fix of {', '.join(request.fixes)}" if request.fixes else "no security fix"
+        raise EvidenceError("approval.other-marking", f"{event.request} is asked for as {marked}, and this approval says otherwise")
     if event.config != request.release.config or event.shown.to != release_digest(request.release):
         raise EvidenceError("approval.other-release", f"this is about another release or configuration than {event.request} asks for")
     if any(given.nonce == event.nonce for given in request.given):

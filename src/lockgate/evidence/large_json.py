@@ -1,4 +1,4 @@
-"""Other people's JSON that is large: read in part, piece by piece, in memory that does not grow with what is not read; duplicate keys refused.
+r"""Other people's JSON that is large: read in part, piece by piece, in memory that does not grow with what is not read; duplicate keys refused.
 
 `canon.parse_foreign` builds the whole document and calls a function for each object. Here msgspec parses, which takes the last of two equal
 keys without a word; so what was read is held against the text it was read from: written again, it has as many quotes as the text, or a key

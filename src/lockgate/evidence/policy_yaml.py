@@ -47,8 +47,10 @@ def _pattern(type_: object) -> str | None:
     return cast("inspect.StrType", inspect.type_info(type_)).pattern
 
 
-_KEYS, _ROOT = {_pattern(PublicKey), _pattern(EvidenceKey)}, _pattern(RootText)
-_MEANING = {
+KEYS, ROOT = {_pattern(PublicKey), _pattern(EvidenceKey)}, _pattern(RootText)
+"""The patterns of texts that stand in a file in a form of their own: `policy_keys` and `policy_roots` read them."""
+
+MEANING = {
     _pattern(Duration): "a duration: write 30m, 24h or 7d, and never zero",
     _pattern(Name): "a name: lower-case letters, digits and -, at most 64",
     _pattern(Source): "REPOSITORY@REF, such as git+https://github.com/acme/shop@refs/heads/main",
@@ -57,9 +59,10 @@ _MEANING = {
     _pattern(Digest): "a digest: sha256: and 64 lower-case hex digits",
     **policy_scalars.MEANING,
 }
+"""Pattern -> what people write, where it says so."""
 
 
-class _Problem(Exception):  # noqa: N818  never leaves this module
+class Problem(Exception):  # noqa: N818  never leaves a `Form`
     """One thing that is wrong, and where."""
 
     def __init__(self, code: str, place: Place, text: str) -> None:
@@ -87,7 +90,7 @@ def parse_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] |
 def placed_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] | None) -> tuple[Mapping, Policy]:
     """The policy in this file, and the tree that says where each part of it stands. Raises as `parse_policy`."""
     root = yaml_tree.parse(data, filename)
-    form = _Form(read_file)
+    form = Form(read_file)
     plain = form.value(root, _SCHEMA, "the policy")
     try:
         if not form.problems:
@@ -95,8 +98,8 @@ def placed_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] 
         if not form.problems:
             return cast("Mapping", root), msgspec.convert(plain, Policy)
     except msgspec.ValidationError as err:  # what only the core refuses
-        form.problems.append(_Problem("policy.bad-value", root.place, str(err)))
-    raise _told(form.problems, filename)
+        form.problems.append(Problem("policy.bad-value", root.place, str(err)))
+    raise told(form.problems, filename)
 
 
 def parse_struct(data: bytes, filename: str, type_: type[T], name: str, read_file: Callable[[str], bytes] | None) -> T:
@@ -110,38 +113,39 @@ def parse_struct(data: bytes, filename: str, type_: type[T], name: str, read_fil
         PolicyError: as `parse_policy`.
     """
     root = yaml_tree.parse(data, filename)
-    form = _Form(read_file, evidence=False)
+    form = Form(read_file, evidence=False)
     plain = form.value(root, inspect.type_info(type_), name)
     try:
         if not form.problems:
             return msgspec.convert(plain, type_)
     except msgspec.ValidationError as err:
-        form.problems.append(_Problem("policy.bad-value", root.place, str(err)))
-    raise _told(form.problems, filename)
+        form.problems.append(Problem("policy.bad-value", root.place, str(err)))
+    raise told(form.problems, filename)
 
 
-def _told(problems: list[_Problem], filename: str) -> PolicyError:
+def told(problems: list[Problem], filename: str) -> PolicyError:
+    """The error that tells the first of these problems, of which there is one at least."""
     lines = [f"{problem.place}: {problem.text}" for problem in problems[:SHOWN]]
     if len(problems) > SHOWN:
         lines.append(f"{filename}: and {len(problems) - SHOWN} more")
     return PolicyError(problems[0].code, "\n".join(lines))
 
 
-class _Form:
+class Form:
     """Reads nodes by the types they should be, and gathers what is wrong."""
 
     def __init__(self, read_file: Callable[[str], bytes] | None, *, evidence: bool = True) -> None:
-        self.problems: list[_Problem] = []
+        self.problems: list[Problem] = []
         self._read_file, self._evidence = read_file, evidence
 
     def value(self, node: Node, type_: inspect.Type, name: str) -> Any:  # noqa: ANN401  plain values, as msgspec.convert takes them
         """The plain value of a node; None where it is wrong and a problem was noted."""
         try:
             return self._value(node, type_, name)
-        except _Problem as problem:
+        except Problem as problem:
             self.problems.append(problem)
         except policy_scalars.BadScalar as err:
-            self.problems.append(_Problem("policy.bad-value", err.place, err.text))
+            self.problems.append(Problem("policy.bad-value", err.place, err.text))
         return None
 
     def _value(self, node: Node, type_: inspect.Type, name: str) -> Any:  # noqa: ANN401
@@ -162,18 +166,18 @@ class _Form:
                 return _integer(node, type_, name)
             case inspect.LiteralType():
                 return _literal(node, type_, name)
-            case inspect.StrType() if type_.pattern in _KEYS:
+            case inspect.StrType() if type_.pattern in KEYS:
                 try:
                     return policy_keys.read(_mapping(node, f"the key {name}"), self._read_file, evidence=self._evidence)
                 except policy_keys.BadKey as err:
-                    raise _Problem(err.code, err.place, err.text) from None
+                    raise Problem(err.code, err.place, err.text) from None
             case inspect.StrType() if type_.pattern == policy_scalars.DECIMALS:
                 return policy_scalars.decimals(node, name)
-            case inspect.StrType() if type_.pattern == _ROOT:
+            case inspect.StrType() if type_.pattern == ROOT:
                 try:
                     return policy_roots.read(_mapping(node, f"the trusted root {name}"), self._read_file)
                 except policy_roots.BadRoot as err:
-                    raise _Problem("policy.bad-value", err.place, err.text) from None
+                    raise Problem("policy.bad-value", err.place, err.text) from None
             case _:
                 return _string(node, cast("inspect.StrType", type_), name)
 
@@ -184,17 +188,17 @@ class _Form:
             if key in fields:
                 found[key] = self.value(value, fields[key].type, key)
             else:
-                self.problems.append(_Problem("policy.unknown-key", place.place, f"{name} has no {key[:60]!r}: {self._nearest(key, fields)}"))
+                self.problems.append(Problem("policy.unknown-key", place.place, f"{name} has no {key[:60]!r}: {self._nearest(key, fields)}"))
         for key, field in fields.items():
             if field.required and key not in node.pairs:
-                self.problems.append(_Problem("policy.missing-key", node.place, f"{name} lacks {key!r}"))
+                self.problems.append(Problem("policy.missing-key", node.place, f"{name} lacks {key!r}"))
         return found
 
     def _dict(self, node: Mapping, type_: inspect.DictType, name: str) -> dict[str, Any]:
         if not node.pairs:
-            raise _Problem("policy.empty", node.place, f"{name} is empty: it would allow nothing, or ask for nothing; fill it, or leave it out")
+            raise Problem("policy.empty", node.place, f"{name} is empty: it would allow nothing, or ask for nothing; fill it, or leave it out")
         if type_.max_length is not None and len(node.pairs) > type_.max_length:
-            raise _Problem("policy.bad-value", node.place, f"{name} has {len(node.pairs)} entries; at most {type_.max_length} are read")
+            raise Problem("policy.bad-value", node.place, f"{name} has {len(node.pairs)} entries; at most {type_.max_length} are read")
         found = {}
         for key, value in node.pairs.values():
             word = self.value(key, type_.key_type, f"{key.text[:60]!r} in {name}")
@@ -204,33 +208,33 @@ class _Form:
 
     def _list(self, node: Node, type_: inspect.VarTupleType, name: str) -> list[Any]:
         if not isinstance(node, Items):
-            raise _Problem("policy.bad-value", node.place, f"{name} is a list: write [one, two]")
+            raise Problem("policy.bad-value", node.place, f"{name} is a list: write [one, two]")
         if not node.nodes:
-            raise _Problem("policy.empty", node.place, f"{name} is an empty list: it would allow nothing, or ask for nothing; fill it, or leave it out")
+            raise Problem("policy.empty", node.place, f"{name} is an empty list: it would allow nothing, or ask for nothing; fill it, or leave it out")
         if type_.max_length is not None and len(node.nodes) > type_.max_length:
-            raise _Problem("policy.bad-value", node.place, f"{name} has {len(node.nodes)} entries; at most {type_.max_length} are read")
+            raise Problem("policy.bad-value", node.place, f"{name} has {len(node.nodes)} entries; at most {type_.max_length} are read")
         found: list[Any] = []
         for one in node.nodes:
             value = self.value(one, type_.item_type, name)
             if value is not None and value in found and not isinstance(value, dict):
-                self.problems.append(_Problem("policy.bad-value", one.place, f"{value!r} stands twice in {name}; it counts once"))
+                self.problems.append(Problem("policy.bad-value", one.place, f"{value!r} stands twice in {name}; it counts once"))
             found.append(value)
         return found
 
     def _requirement(self, node: Mapping) -> dict[str, Any]:
         kinds = [key for key in node.pairs if key != "id"]
         if len(kinds) != 1:
-            raise _Problem("policy.bad-value", node.place, f"a requirement is one of {', '.join(KINDS)}, and an id where one kind stands twice")
+            raise Problem("policy.bad-value", node.place, f"a requirement is one of {', '.join(KINDS)}, and an id where one kind stands twice")
         kind, (place, value) = kinds[0], node.pairs[kinds[0]]
         if kind not in KINDS:
-            raise _Problem("policy.unknown-key", place.place, f"there is no requirement {kind[:60]!r}: {self._nearest(kind, KINDS)}")
+            raise Problem("policy.unknown-key", place.place, f"there is no requirement {kind[:60]!r}: {self._nearest(kind, KINDS)}")
         inner = _mapping(value, kind)
         if "id" in node.pairs:
             if "id" in inner.pairs:
-                raise _Problem("policy.duplicate-key", node.pairs["id"][0].place, f"this {kind} has an id already, inside it")
+                raise Problem("policy.duplicate-key", node.pairs["id"][0].place, f"this {kind} has an id already, inside it")
             inner = Mapping(inner.place, {**inner.pairs, "id": node.pairs["id"]})
         if not {"keys", "identities"} & inner.pairs.keys() and "identities" in KINDS[kind].__struct_fields__:
-            self.problems.append(_Problem("policy.missing-key", inner.place, f"{kind} lacks 'keys', or 'identities'"))
+            self.problems.append(Problem("policy.missing-key", inner.place, f"{kind} lacks 'keys', or 'identities'"))
         return {"kind": kind, **self._struct(inner, cast("inspect.StructType", inspect.type_info(KINDS[kind])), kind)}
 
     def references(self, root: Mapping, plain: dict[str, Any]) -> None:
@@ -239,16 +243,14 @@ class _Form:
         for name, key in plain.get("keys", {}).items():
             if keys.setdefault(fingerprint(key), name) != name:
                 place = cast("Mapping", root.pairs["keys"][1]).pairs[name][0].place
-                self.problems.append(
-                    _Problem("policy.bad-value", place, f"{name!r} is the same public key as {keys[fingerprint(key)]!r}: it would count twice")
-                )
-        self.problems += [_Problem(*wrong) for wrong in policy_identities.wrong(root, plain)]
+                self.problems.append(Problem("policy.bad-value", place, f"{name!r} is the same public key as {keys[fingerprint(key)]!r}: it would count twice"))
+        self.problems += [Problem(*wrong) for wrong in policy_identities.wrong(root, plain)]
         if self.problems:
             return
         environments = cast("Mapping", root.pairs["environments"][1])
         for name, (word, section) in environments.pairs.items():
             if name == "house":
-                self.problems.append(_Problem("policy.bad-value", word.place, "no environment is named house: that is the stream of root, roster and policy"))
+                self.problems.append(Problem("policy.bad-value", word.place, "no environment is named house: that is the stream of root, roster and policy"))
             pairs = cast("Mapping", section).pairs
             if "from" in pairs:
                 others = [other for other in environments.pairs if other != name]
@@ -266,11 +268,11 @@ class _Form:
             try:
                 requirement: AnyRequirement = msgspec.convert(value, KINDS[value["kind"]])
             except msgspec.ValidationError as err:  # what only the requirement refuses
-                self.problems.append(_Problem("policy.bad-value", node.place, str(err)))
+                self.problems.append(Problem("policy.bad-value", node.place, str(err)))
                 continue
             id_ = requirement_id(requirement)
             if ids.setdefault(id_, node.place) != node.place:
-                self.problems.append(_Problem("policy.bad-value", node.place, f"{id_!r} stands already at line {ids[id_].line}: give each an id"))
+                self.problems.append(Problem("policy.bad-value", node.place, f"{id_!r} stands already at line {ids[id_].line}: give each an id"))
             can += [id_] if type(requirement).waivable else []
             for key in requirement.key_names():
                 self._defined(node, key, policy.get("keys", {}), "key")
@@ -284,7 +286,7 @@ class _Form:
     def _defined(self, node: Node, name: str, defined: Iterable[str], what: str) -> None:
         if name not in defined:
             place = next((scalar.place for scalar in _scalars(node) if scalar.text == name), node.place)
-            self.problems.append(_Problem("policy.undefined", place, f"there is no {what} {name!r} in this policy: {self._nearest(name, defined)}"))
+            self.problems.append(Problem("policy.undefined", place, f"there is no {what} {name!r} in this policy: {self._nearest(name, defined)}"))
 
     def _nearest(self, word: str, known: Iterable[str]) -> str:
         """A hint; none for problems that nobody will be shown, because it takes longer than reading does."""
@@ -295,7 +297,7 @@ class _Form:
 
 def _mapping(node: Node, name: str) -> Mapping:
     if not isinstance(node, Mapping):
-        raise _Problem("policy.bad-value", node.place, f"{name} is a mapping: write it as key: value")
+        raise Problem("policy.bad-value", node.place, f"{name} is a mapping: write it as key: value")
     return node
 
 
@@ -309,12 +311,12 @@ def _scalars(node: Node) -> list[Scalar]:
 
 def _integer(node: Node, type_: inspect.IntType, name: str) -> int:
     if not isinstance(node, Scalar) or not node.plain or not _INTEGER(node.text):
-        raise _Problem("policy.bad-value", node.place, f"{name} is a whole number: write it without quotes, point or leading zero")
+        raise Problem("policy.bad-value", node.place, f"{name} is a whole number: write it without quotes, point or leading zero")
     value = int(node.text)
     if value == 0 and type_.ge == 1:
-        raise _Problem("policy.zero", node.place, f"{name} is 0, which would ask for nothing at all: write 1 or more, or take the requirement out")
+        raise Problem("policy.zero", node.place, f"{name} is 0, which would ask for nothing at all: write 1 or more, or take the requirement out")
     if (type_.ge is not None and value < type_.ge) or (type_.le is not None and value > type_.le):
-        raise _Problem("policy.bad-value", node.place, f"{name} is {value}; it is {type_.ge} to {type_.le}")
+        raise Problem("policy.bad-value", node.place, f"{name} is {value}; it is {type_.ge} to {type_.le}")
     return value
 
 
@@ -324,19 +326,19 @@ def _literal(node: Node, type_: inspect.LiteralType, name: str) -> str | int:
         if text == str(value) and isinstance(node, Scalar) and (isinstance(value, str) or node.plain):
             return cast("str | int", value)
     choices = [str(value) for value in type_.values]
-    raise _Problem("policy.bad-value", node.place, f"{name} is one of {', '.join(choices)}, not {text[:60]!r}")
+    raise Problem("policy.bad-value", node.place, f"{name} is one of {', '.join(choices)}, not {text[:60]!r}")
 
 
 def _string(node: Node, type_: inspect.StrType, name: str) -> str:
     if not isinstance(node, Scalar):
-        raise _Problem("policy.bad-value", node.place, f"{name} is text, not a list or mapping")
+        raise Problem("policy.bad-value", node.place, f"{name} is text, not a list or mapping")
     if node.plain and _NO_TEXT(node.text):
         what = f"{node.text} is no text in YAML: put it in quotes" if node.text else "it is empty here"
-        raise _Problem("policy.bad-value", node.place, f"{name} is text, and {what}")
+        raise Problem("policy.bad-value", node.place, f"{name} is text, and {what}")
     if type_.pattern is not None and not re.search(type_.pattern, node.text):
-        raise _Problem("policy.bad-value", node.place, f"{name} is {node.text[:60]!r}, not {_MEANING.get(type_.pattern, 'of its form')}")
+        raise Problem("policy.bad-value", node.place, f"{name} is {node.text[:60]!r}, not {MEANING.get(type_.pattern, 'of its form')}")
     if not (type_.min_length or 0) <= len(node.text) <= (type_.max_length or 1000) or not node.text.isprintable():
-        raise _Problem("policy.bad-value", node.place, f"{name} is {type_.min_length or 0} to {type_.max_length or 1000} printable characters")
+        raise Problem("policy.bad-value", node.place, f"{name} is {type_.min_length or 0} to {type_.max_length or 1000} printable characters")
     return node.text
 
 

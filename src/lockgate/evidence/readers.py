@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from lockgate.core.attested import Attested
+from lockgate.core.components import Sbom
 from lockgate.core.digest import Digest
-from lockgate.core.facts import Provenance, Rejected, Signature, Summary
+from lockgate.core.facts import Provenance, Rejected, Signature, Source, Summary
 from lockgate.core.findings import Exploitability, Scan
 from lockgate.core.identity import Fingerprint
+from lockgate.core.trial import Trial
 from lockgate.errors import EvidenceError
-from lockgate.evidence import foreign, scan_sarif, scan_trivy, scan_vulns, slsa, vex_csaf, vex_cyclonedx, vex_openvex, vsa
+from lockgate.evidence import foreign, sbom_types, scan_sarif, scan_trivy, scan_vulns, slsa, test_result, vex_csaf, vex_cyclonedx, vex_openvex, vsa
 from lockgate.evidence.clock import not_later
 from lockgate.evidence.statement import Statement
 from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
@@ -22,7 +24,7 @@ from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
 Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], Sequence[Read]]
 """What was said, about which artifact, by which keys (a single empty one for the holder of a certificate), digest of its bytes, now -> the facts."""
 
-KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Exploitability, Scan, Rejected, Attested)
+KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Exploitability, Scan, Sbom, Rejected, Source, Attested, Trial)
 """Every kind of fact that comes of a piece of evidence."""
 
 
@@ -69,6 +71,18 @@ def _summary(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], so
     return [fact]
 
 
+def _trial(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    fact = test_result.read(said.predicate, subject, keys, source)
+    not_later(fact.at, now)
+    return [fact]
+
+
+def _sbom(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    from lockgate.evidence import sbom  # noqa: PLC0415  only what has one waits for it
+
+    return [sbom.fact(sbom.parse(said.raw), subject, source, now, keys=keys)]
+
+
 BEFORE_3: dict[str, Reader] = {
     SIGNATURE_TYPE: _signature,
     slsa.PREDICATE_TYPE: _provenance,
@@ -85,5 +99,7 @@ READERS: dict[str, Reader] = {
     **dict.fromkeys(scan_vulns.VULNS_TYPES, scan_vulns.vulns),
     **dict.fromkeys(scan_vulns.COSIGN_TYPES, scan_vulns.cosign),
     **dict.fromkeys((scan_trivy.PREDICATE_TYPE, *scan_sarif.PREDICATE_TYPES), scan_vulns.report),
+    test_result.PREDICATE_TYPE: _trial,
+    **dict.fromkeys(sbom_types.PREDICATES, _sbom),
 }
 """Predicate type -> its reader."""

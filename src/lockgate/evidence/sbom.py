@@ -1,45 +1,26 @@
 """Bills of materials (SBOM) -> `Sbom`: which format it is, what tools wrap around it, and that it is about the artifact it came with.
 
-  1. The document is found: the predicate itself, or what cosign wraps in its place: the whole document as one text (``--type spdx``), or an
-     object with nothing but ``Data``, that text, and ``Timestamp`` (cosign before 1.9).
-  2. It is of one format, by its own word: ``bomFormat`` of CycloneDX, ``spdxVersion`` of SPDX 2, ``@context`` of SPDX 3; of two it is of none.
-  3. It is read (`sbom_cyclonedx`, `sbom_spdx`, `sbom_spdx3`).
-  4. Where it says which image it is of, by digest, that is this artifact: ``sbom.other-digest``.
-  5. It was made no later than now.
+1. The document is found: the predicate itself, or what cosign wraps in its place: the whole document as one text (``--type spdx``), or an
+   object with nothing but ``Data``, that text, and ``Timestamp`` (cosign before 1.9).
+2. It is of one format, by its own word: ``bomFormat`` of CycloneDX, ``spdxVersion`` of SPDX 2, ``@context`` of SPDX 3; of two it is of none.
+3. It is read (`sbom_cyclonedx`, `sbom_spdx`, `sbom_spdx3`).
+4. Where it says which image it is of, by digest, that is this artifact: ``sbom.other-digest``.
+5. It was made no later than now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from lockgate.core.components import Sbom
 from lockgate.core.digest import Digest
 from lockgate.core.identity import Fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import large_json, sbom_cyclonedx, sbom_spdx, sbom_spdx3
-from lockgate.evidence.sbom_parts import MAX_DOCUMENT, Document
-
-CYCLONEDX = "https://cyclonedx.org/bom"
-SPDX = "https://spdx.dev/Document"
-
-PREDICATE_TYPES = (
-    CYCLONEDX,
-    *(f"{CYCLONEDX}/{v}1.{minor}" for v in ("v", "") for minor in range(4, 8)),
-    SPDX,
-    *(f"{SPDX}/{v}{version}" for v in ("v", "") for version in ("2.2", "2.3", "3", "3.0", "3.0.0", "3.0.1")),
-)
-"""Of statements whose predicate is a bill of materials: as cosign names them, and with a version, as in-toto does."""
-
-MEDIA_TYPES = frozenset(
-    {
-        "application/vnd.cyclonedx+json",
-        "application/spdx+json",
-        "text/spdx+json",
-    }
-)
-"""Of a document that is attached without a signature; ``text/spdx+json`` is cosign's name for SPDX."""
+from lockgate.evidence.sbom_parts import Document
+from lockgate.evidence.sbom_types import MAX_DOCUMENT
 
 _FIELDS = tuple(dict.fromkeys((*sbom_cyclonedx.FIELDS, *sbom_spdx.FIELDS, *sbom_spdx3.FIELDS)))
 _DATA = ("Data", "data")
@@ -59,7 +40,7 @@ def parse(data: bytes) -> Document:
     del data
     if fields.keys() <= {*_DATA, "Timestamp", "timestamp"} and (wrapped := [name for name in _DATA if name in fields]) and len(wrapped) == 1:
         return parse(_text(fields.pop(wrapped[0])))
-    said = {name: large_json.value(fields[name], name) for name in ("bomFormat", "spdxVersion", "@context") if name in fields}
+    said: dict[str, Any] = {name: large_json.value(fields[name], name) for name in ("bomFormat", "spdxVersion", "@context") if name in fields}
     match list(said.items()):
         case [("bomFormat", "CycloneDX")]:
             return sbom_cyclonedx.read(fields)
@@ -67,6 +48,8 @@ def parse(data: bytes) -> Document:
             return sbom_spdx.read(fields)
         case [("@context", str() as context)] if context.startswith(sbom_spdx3.CONTEXT):
             return sbom_spdx3.read(fields)
+        case _:
+            pass
     raise EvidenceError("sbom.other-format", "this is neither CycloneDX nor SPDX in JSON, by its own word")
 
 

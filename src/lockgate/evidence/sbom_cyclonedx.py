@@ -54,7 +54,7 @@ def read(fields: dict[str, bytes]) -> Document:
 
 
 def _read(fields: dict[str, bytes]) -> Document:
-    head = {name: large_json.value(fields[name], name) for name in ("bomFormat", "specVersion", "metadata") if name in fields}
+    head: dict[str, Any] = {name: large_json.value(fields[name], name) for name in ("bomFormat", "specVersion", "metadata") if name in fields}
     spec = text(head, "specVersion")
     if spec not in VERSIONS:
         raise EvidenceError("sbom.other-version", f"this is CycloneDX {spec[:20]!r}; {', '.join(sorted(VERSIONS))} are read")

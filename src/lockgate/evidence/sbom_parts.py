@@ -11,8 +11,6 @@ from lockgate.core.components import Component, Element
 from lockgate.core.digest import Digest
 from lockgate.evidence import sbom_purl
 
-MAX_DOCUMENT = 24 << 20
-"""The largest document read, bytes."""
 MAX_COMPONENTS = 200_000
 MAX_TEXT = 1000
 """The longest name, version or licence taken in, characters."""
@@ -59,8 +57,11 @@ class Tally:
         self.lacks: set[str] = set()
 
     def take(self, row: Row, has: Mapping[str, object]) -> None:
-        """Take a component in. `has`: what it has of the elements in `PER_PACKAGE` but for name and version. One whose purl is none is counted as skipped,
-        and stays under its name.
+        """Take a component in; one whose purl is none is counted as skipped, and stays under its name.
+
+        Args:
+            row: of it.
+            has: what it has of the elements in `PER_PACKAGE`, but for name and version.
         """
         purl, name, version, kind, licences = row
         if purl:

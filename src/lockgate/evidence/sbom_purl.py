@@ -62,7 +62,7 @@ def _by_rule(text: str) -> str:
     except ValueError as err:
         raise ValueError(f"not a purl: {str(err)[:100]}") from None
     _require_honest(found, path)
-    kept = {name: said for name, said in found.qualifiers.items() if name not in LEFT_OUT}  # type: ignore[union-attr]  # from_string gives a dict
+    kept = {name: said for name, said in found.qualifiers.items() if name not in LEFT_OUT}
     written = PackageURL(found.type, found.namespace, found.name, found.version, kept, found.subpath).to_string()
     if PackageURL.from_string(written).to_string() != written or len(written) > MAX_TEXT:
         raise ValueError("its canonical form has another canonical form")
@@ -72,7 +72,7 @@ def _by_rule(text: str) -> str:
 def _require_honest(found: PackageURL, path: str) -> None:
     """Step 4."""
     parts = [found.type, *(found.namespace or "").split("/"), found.name] if found.namespace else [found.type, found.name]
-    texts = [*parts, found.version or "", found.subpath or "", *found.qualifiers.values()]  # type: ignore[union-attr]  # as above
+    texts = [*parts, found.version or "", found.subpath or "", *found.qualifiers.values()]
     if any(not one.isascii() or not one.isprintable() for one in texts) or any("\\" in one for one in parts):
         raise ValueError("a part of it is not printable ASCII")
     if "//" in path.removeprefix("pkg:").lstrip("/") or any(not one.strip() or one in {".", ".."} for one in parts):

@@ -21,7 +21,7 @@ from lockgate.evidence import foreign, large_json, sbom_parts
 from lockgate.evidence.sbom_parts import MAX_COMPONENTS, NOT_SAID, Document, Tally, licence, text
 
 VERSIONS = {"SPDX-2.2": "2.2", "SPDX-2.3": "2.3"}
-FIELDS = ("packages", "relationships", "files", "snippets", "annotations", "hasExtractedLicensingInfos", "documentDescribes", "externalDocumentRefs", "reviewers")
+FIELDS = ("packages", "relationships", "files", "snippets", "annotations", "hasExtractedLicensingInfos", "documentDescribes", "externalDocumentRefs")
 
 MAX_RELATIONSHIPS = 2_000_000
 
@@ -34,10 +34,10 @@ class _Package(msgspec.Struct, gc=False):
     name: str
 
 
-class _Relationship(msgspec.Struct, gc=False):
-    spdxElementId: str
-    relationshipType: str
-    relatedSpdxElement: str
+class _Relationship(msgspec.Struct, rename="camel", gc=False):
+    spdx_element_id: str
+    relationship_type: str
+    related_spdx_element: str
 
 
 class _Related(NamedTuple):
@@ -154,5 +154,3 @@ def _about(one: dict[str, Any]) -> set[Digest]:
         sums = [foreign.mapping(each, "a checksum") for each in foreign.items(one, "checksums")]
         found |= {sbom_parts.sha256(each.get("checksumValue")) for each in sums if each.get("algorithm") == "SHA256"}
     return {each for each in found if each}
-
-

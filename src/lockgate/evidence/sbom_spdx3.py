@@ -32,6 +32,9 @@ _LICENCES = "https://spdx.org/licenses/"
 _PARTS = frozenset({"contains", "dependsOn", "hasStaticLink", "hasDynamicLink", "hasOptionalComponent", "hasOptionalDependency", "hasProvidedDependency"})
 
 
+_KEPT = frozenset({"CreationInfo", "software_Sbom", "Bom", "Bundle", "Person", "Organization", "Tool", "SoftwareAgent", "Agent"})
+
+
 class _Element(msgspec.Struct, gc=False):
     type: str
 
@@ -118,10 +121,12 @@ def _sort(one: dict[str, Any], graph: _Graph) -> None:
             return
         case "simplelicensing_LicenseExpression":
             graph.licences[name] = licence(one.get("simplelicensing_licenseExpression"))
+        case _:
+            pass
     if name:
         if name in graph.named:
             raise ValueError(f"two elements have the id {name[:100]!r}")
-        graph.named[name] = one if kind in {"CreationInfo", "software_Sbom", "Bom", "Bundle", "Person", "Organization", "Tool", "SoftwareAgent", "Agent"} else {}
+        graph.named[name] = one if kind in _KEPT else {}
 
 
 def _relate(one: dict[str, Any], graph: _Graph) -> None:

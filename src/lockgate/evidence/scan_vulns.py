@@ -8,7 +8,8 @@
     findings         ``scanner.result``: a list                             ``scanner.result``: the scanner's own report: of Trivy, Grype or SARIF
 
 In 0.1 a finding stands in ``vulnerability``, in its example and in 0.2 beside it: both are read. Of the severities of one finding the highest
-counts, and probabilities of exploitation (EPSS) are none. Before 1.13, cosign listed several ``scanners``.
+counts, and probabilities of exploitation (EPSS) are none. Where an annotation has a ``component`` or ``purl``, it says in what. Before 1.13,
+cosign listed several ``scanners``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from lockgate.core.digest import Digest
 from lockgate.core.findings import Level, Scan, ScanFinding
@@ -126,13 +128,10 @@ def _listed(predicate: dict[str, Any], scanner: dict[str, Any], form: scans.Form
 
 def _tool(uri: str) -> str:
     """``trivy``, of ``pkg:github/aquasecurity/trivy@v0.30.1`` or ``https://github.com/aquasecurity/trivy``. Raises ValueError where nothing is left."""
-    if uri.lower().startswith("pkg:"):
-        uri = vex.purl(uri)
-    path = uri.partition("#")[0].partition("?")[0].rstrip("/")
-    name = path.rpartition("/")[2].partition("@")[0].removesuffix(".git").lower()
-    if not name:
-        raise ValueError("its uri names no scanner")
-    return name
+    written = vex.purl(uri) if uri.lower().startswith("pkg:") else uri
+    path = written.rpartition("://")[2].partition("#")[0].partition("?")[0].rstrip("/")
+    name = unquote(path.rpartition("/")[2].partition("@")[0]).removesuffix(".git").lower()
+    return foreign.text({"the scanner's name": name}, "the scanner's name")
 
 
 def _finding(one: dict[str, Any]) -> ScanFinding:
@@ -144,4 +143,4 @@ def _finding(one: dict[str, Any]) -> ScanFinding:
     ]
     level: Level = min((each for each in levels if each != "unknown"), key=order, default="unknown")
     noted = [foreign.mapping(each, "an annotation") for each in foreign.items(one, "annotations")]
-    return scans.finding(foreign.text(fields, "id"), level, next((each["purl"] for each in noted if "purl" in each), ""))
+    return scans.finding(foreign.text(fields, "id"), level, next((each[name] for each in noted for name in ("component", "purl") if name in each), ""))

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
+from lockgate.render.kinds_remedies import OF_KINDS
+from lockgate.render.policy_remedies import POLICY
+from lockgate.render.scan_remedies import SCANS
+from lockgate.render.soak_remedies import SOAK
 from lockgate.render.recheck_remedies import RECHECKS
 
 REMEDIES: dict[str, str] = (
     EVIDENCE
     | ADVISORIES
+
+    | SCANS
+
+    | OF_KINDS
+    | SOAK
+
+    | POLICY
     | RECHECKS
     | {
         "approval.expired": "lockgate approve R --expires 72h",
@@ -161,7 +172,7 @@ REMEDIES: dict[str, str] = (
         "log.newer": "lockgate --version",
         "log.no-such-leaf": "lockgate log show --last 20",
         "log.no-such-tile": "lockgate log check",
-        "log.bad-since": "lockgate log stats --since 30d",
+        "log.bad-since": "lockgate COMMAND --since 30d",
         "log.nothing-about": "lockgate log show --last 20",
         "log.read-only": "ls -l DIR",
         "log.root-differs": "restore the newest good copy of the gate's directory",

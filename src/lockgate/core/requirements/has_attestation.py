@@ -64,7 +64,7 @@ class HasAttestation(Requirement, tag="has-attestation", frozen=True, kw_only=Tr
 
     def paths(self) -> tuple[Path, ...]:
         """Every place of a predicate that it looks at."""
-        return (*(one.path for one in (*self.where, *self.match)), *((self.time,) if self.time is not None else ()))
+        return tuple(filter(None, (*(one.path for one in (*self.where, *self.match)), self.time)))
 
     def needs(self) -> tuple[Need, ...]:
         """Statements, and what was attached but proves nothing."""
