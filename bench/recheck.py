@@ -1,5 +1,7 @@
-"""What `lockgate recheck` costs: a gate on disk with as many environments, in each of which another release runs, allowed by a signature; provenance lies beside
-it, and is verified too. (More is not asked, for a policy of 10,000 environments would be larger than lockgate reads.)
+"""What `lockgate recheck` costs: a gate on disk with as many environments, in each of which another release runs.
+
+Each was allowed by a signature; provenance lies beside it, and is verified too. (More is not asked, for a policy of 10,000 environments would be larger
+than lockgate reads.)
 
     python bench/recheck.py [--environments 10000] [--json FILE]
 

@@ -9,9 +9,9 @@ from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
 from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.policy_remedies import POLICY
+from lockgate.render.recheck_remedies import RECHECKS
 from lockgate.render.scan_remedies import SCANS
 from lockgate.render.soak_remedies import SOAK
-from lockgate.render.recheck_remedies import RECHECKS
 
 REMEDIES: dict[str, str] = (
     EVIDENCE
