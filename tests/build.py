@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec.structs import force_setattr, replace
 
+from lockgate.core.attested import Attested, Field
 from lockgate.core.digest import Digest, digest_of
 from lockgate.core.duration import span
 from lockgate.core.exceptional import Exceptional, Glass, Hold, Waiver
@@ -35,22 +36,35 @@ from lockgate.core.facts import (
     Rejected,
     Request,
     Signature,
+    Source,
     Stay,
     Summary,
     Unreadable,
 )
+from lockgate.core.findings import Level, Scan, ScanFinding
 from lockgate.core.identity import Actor, Person, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE, Release, RequestId, Subject
 from lockgate.core.policy import EnvironmentPolicy, Policy
+from lockgate.core.predicate_match import Match
 from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.has_attestation import HasAttestation
+from lockgate.core.requirements.not_revoked import NotRevoked
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.requirements.tested import Tested
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
+from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.revocation import Revocation
+from lockgate.core.scanning import order
 from lockgate.core.signers import IdentityRule
+from lockgate.core.trial import Trial
+from lockgate.core.windows import Window
+from lockgate.core.zones import Shift, Zone
 
 NOW = datetime(2026, 11, 22, 20, 14, 3, tzinfo=UTC)
 """When every test takes place."""
@@ -172,7 +186,15 @@ RESOURCE = "pkg:oci/shop?repository_url=registry.example/acme"
 VERIFIED = VerifiedBy(verifier=VERIFIER, keys=("builder",), resource=RESOURCE, levels=("SLSA_BUILD_LEVEL_2",))
 CAME = CameThrough(environment="staging")
 SOAKED = Soaked(in_="staging", for_="24h")
+REVIEW = "https://example.com/review"
+ATTESTED = HasAttestation(type=REVIEW, keys=("builder",), match=(Match(path="result", equals="good"),))
+TESTED = Tested(keys=("builder",))
+NOT_REVOKED = NotRevoked(materials="yes", evidence="yes", in_=("staging",))
+HOURS = WithinHours(zone="Europe/Berlin", windows=(Window(days=("sun",), from_="21:00", to="22:00"),))
+"""NOW is 21:14:03 there, on a Sunday."""
+VULNERABLE = Vulnerable(refuse="high")
 APPROVED = Approved(duties={"release-management": 1, "security": 1})
+SCANNED = Scanned(at_most="medium", keys=("builder",))
 
 
 def policy(
@@ -245,8 +267,59 @@ def summary(*by: str, artifact: Digest = IMAGE, **changes: Any) -> Summary:
     return Summary(subject=artifact, **{**base, "source": digest("summary"), **changes})
 
 
+def scan(*levels: Level, signed: Sequence[str] = ("builder",), artifact: Digest = IMAGE, **changes: Any) -> Scan:
+    """By Trivy, an hour ago with data of the day before, signed by ``builder``: it found something of each of these severities."""
+    keys = tuple(sorted(key(one).fingerprint for one in signed))
+    found = sorted((ScanFinding(id=f"CVE-2026-{place}", level=level) for place, level in enumerate(levels)), key=lambda one: order(one.level))
+    base: dict[str, Any] = {"keys": keys, "tool": "trivy", "format": "trivy", "at": ago("1h"), "database_at": ago("1d"), "source": digest("scan")}
+    return Scan(subject=artifact, findings=tuple(found), **{**base, **changes})
+
+
 def rejected(code: str = "dsse.bad-signature") -> Rejected:
     return Rejected(source=digest(f"evidence {code}"), code=code)
+
+
+def attested(
+    *by: str, artifact: Digest = IMAGE, type_: str = REVIEW + "/v1", at: datetime | None = None, holder: Holder | None = None, **said: Any
+) -> Attested:
+    """Signed by ``builder``, of exactly what `ATTESTED` asks for; what is `said` stands at these paths, and `at` at ``on``."""
+    keys = () if holder else tuple(sorted(key(one).fingerprint for one in (by or ["builder"])))
+    values = {"result": "good", **said, **({"on": at} if at else {})}
+    fields = tuple(_field(path, value) for path, value in sorted(values.items()) if value is not ABSENT)
+    return Attested(subject=artifact, source=digest(f"{by} {said} {at}"), keys=keys, by=holder, type=type_, fields=fields)
+
+
+def trial(*by: str, artifact: Digest = IMAGE, holder: Holder | None = None, **changes: Any) -> Trial:
+    """Signed by ``builder``: both tests passed."""
+    keys = () if holder else tuple(sorted(key(one).fingerprint for one in (by or ["builder"])))
+    base: dict[str, Any] = {"result": "passed", "passed": ("a", "b"), "source": digest(f"{by} {changes}")}
+    return Trial(subject=artifact, keys=keys, by=holder, **{**base, **changes})
+
+
+def revocation(*digests: Digest, **changes: Any) -> Revocation:
+    base: dict[str, Any] = {"id": request_id("no"), "environment": "house", "by": person_id("sam"), "at": NOW, "leaf": 40, "reason": "vulnerable"}
+    return Revocation(**{**base, "digests": digests, **changes})
+
+
+def source(name: str = "provenance", artifact: Digest = IMAGE) -> Source:
+    return Source(subject=artifact, source=digest(name))
+
+
+ABSENT = object()
+
+
+def _field(path: str, value: Any) -> Field:
+    if isinstance(value, datetime):
+        return Field(path=path, kind="text", text=f"{value:%Y-%m-%dT%H:%M:%SZ}", at=value)
+    kinds: dict[type, Any] = {type(None): "null", bool: "truth", int: "number", str: "text", list: "list", dict: "object"}
+    text = value if isinstance(value, str) else "" if isinstance(value, list | dict | None) else str(value).lower()
+    return Field(path=path, kind=kinds[type(value)], text=text)
+
+
+def zone(name: str = "Europe/Berlin", **changes: Any) -> Zone:
+    """An hour ahead of UTC; two from the end of March on."""
+    shifts = (Shift(at=ago("1h"), offset=3600), Shift(at=datetime(2027, 3, 28, 1, tzinfo=UTC), offset=7200))
+    return Zone(**{"name": name, "version": "2026f", "shifts": shifts, "until": later("400d"), **changes})
 
 
 SECTION = digest("the effective section in force")
@@ -305,6 +378,12 @@ def facts(
     revoked: Found = (),
     stays: Mapping[str, Found] | None = None,
     exceptional: Found = ORDINARY,
+    scans: Found = (),
+    zones: Found = (),
+    attested: Found = (),
+    trials: Found = (),
+    sources: Found = (),
+    revoked_in: Mapping[str, Found] | None = None,
 ) -> Facts:
     """All facts of a decision: a sequence is complete, `Unreadable` stays so, None was never gathered."""
     enrolled: Found = [Enrolled(roster=roster)] if isinstance(roster, Roster) else roster
@@ -319,6 +398,12 @@ def facts(
         Need(Enrolled): enrolled,
         Need(Exceptional): exceptional,
         Need(Revocation): revoked,
+        Need(Scan): scans,
+        Need(Zone): zones,
+        Need(Attested): attested,
+        Need(Trial): trials,
+        Need(Source): sources,
+        **{Need(Revocation, environment): there for environment, there in {"staging": (), **(revoked_in or {})}.items()},
         **{Need(Stay, environment): there for environment, there in {"production": (), **(stays or {})}.items()},
     }
     return Facts({need: complete(items) for need, items in found.items() if items is not None})

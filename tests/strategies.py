@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from build import key
+from lockgate.core.windows import Freeze
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -66,8 +67,16 @@ def _text(info: inspect.StrType) -> st.SearchStrategy[str]:
     return st.from_regex(info.pattern)
 
 
+FREEZES = st.builds(
+    lambda start, days, reason: Freeze(from_=f"{start}", to=f"{start + timedelta(days=days)}T04:30", reason=reason),
+    st.dates(date(2020, 1, 1), date(2090, 1, 1)), st.integers(0, 364), st.sampled_from([None, "year-end"]),
+)  # fmt: skip
+
+
 @cache
 def _struct(cls: type[Any]) -> st.SearchStrategy[Any]:
+    if cls is Freeze:
+        return FREEZES
     info = inspect.type_info(cls)
     assert isinstance(info, inspect.StructType)
     fields = {field.name: _of(field.type) if field.required else st.one_of(st.just(_default(field)), _of(field.type)) for field in info.fields}

@@ -20,16 +20,19 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from build import APPROVED, BUILDER, BUILT, CAME, COMMIT, KEYS, NOW, REF, REPOSITORY, SIGNED, SOAKED, Key, digest, key, nonce, person, person_id
+from fakes.fake_zones import FakeZones
 from fakes.fixed_clock import FixedClock
+from fakes.memory_advisories import MemoryAdvisories
 from fakes.memory_blobs import MemoryBlobs
 from fakes.memory_directory import MemoryDirectory
 from fakes.memory_heads import MemoryHeads
 from fakes.memory_index import MemoryIndex
 from fakes.memory_log import MemoryLog
 from fakes.memory_source import MemorySource
-from lockgate.app import attach, backtest, begin, deploy, filing, gate, govern, replay, report, request, say
+from lockgate.app import attach, backtest, begin, deploy, filing, gate, govern, recheck, replay, report, request, say
 from lockgate.app.gate import Gated
 from lockgate.app.project import project
+from lockgate.app.recheck import Look
 from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
@@ -151,6 +154,8 @@ class World:
         self.outbox = FakeOutbox()
         self.scratch = FakeScratch()
         self.underway = FakeUnderway()
+        self.zones = FakeZones()
+        self.advisories = MemoryAdvisories()
         self.permit: Key | None = key("permit")
         self.pinned: Root | None = None
         self.erased: set[int] = set()
@@ -179,6 +184,8 @@ class World:
             outbox=self.outbox,
             underway=self.underway,
             scratch=self.scratch,
+            zones=self.zones,
+            advisories=self.advisories,
             permit=self.permit,
             pinned=self.pinned,
         )
@@ -188,7 +195,7 @@ class World:
         other = World(log=_copied_log(self.log))
         other.clock.at = self.clock.at
         other.blobs, other.index, other.heads = (copy.deepcopy(one) for one in (self.blobs, self.index, self.heads))
-        other.source, other.directory = copy.deepcopy(self.source), copy.deepcopy(self.directory)
+        other.source, other.directory, other.advisories = copy.deepcopy(self.source), copy.deepcopy(self.directory), copy.deepcopy(self.advisories)
         other.pinned, other._count = self.pinned, count(next(self._count))
         return other
 
@@ -250,6 +257,12 @@ class World:
     def deploy(self, to: str = "production", ref: str = "shop", by: str = "dora", **more: Any) -> deploy.Deployment:
         """Gate and deploy."""
         return self._told(deploy.deploy(self.ports, self.ask(to, ref, **more), ["run", "{ref}"], key(by), lambda _: None))
+
+    def recheck(self, *environments: str, offline: bool = False, dry: bool = False) -> list[Look]:
+        """Look again at what runs, in these environments or everywhere."""
+        wanted = recheck.named(self.ports, environments)
+        looks = list(recheck.recheck(self.ports, wanted, recheck.Manner(offline=offline, dry=dry)))
+        return self._told([one for one in looks if isinstance(one, Look)])
 
     def request(self, to: str = "production", ref: str = "shop", by: str = "rita", config: str = NONE, id_: str = "", *, rollback: bool = False) -> str:
         """Ask for a release; the request's id."""
@@ -338,6 +351,9 @@ class World:
         self.caught_up()
         checked = report.check(self.ports)
         for index in self.decisions():
+            if str(index) not in checked.ignored:
+                assert replay.replay(self.ports, index).result == ("evidence-erased" if index in self.erased else "same"), index
+        for index in self.index.find("kind", "rechecked"):
             if str(index) not in checked.ignored:
                 assert replay.replay(self.ports, index).result == ("evidence-erased" if index in self.erased else "same"), index
         self._check_backtest()

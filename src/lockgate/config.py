@@ -13,6 +13,8 @@ DOCKER_CONFIG      the directory of docker's ``config.json``, where logins for r
 XDG_RUNTIME_DIR    where podman keeps its logins, in ``containers/auth.json``
 HTTPS_PROXY, NO_PROXY  what connections to registries go through, and which do not; also in lower case
 SSL_CERT_FILE, SSL_CERT_DIR  whom OpenSSL trusts, in place of the system's certificates; read by OpenSSL itself
+LOCKGATE_ALERT_COMMAND  what ``recheck`` tells of what it recorded: a command, its words as a shell would split them; no shell runs it
+LOCKGATE_ALERT_URL LOCKGATE_ALERT_KEY  or a web hook, and the file of the key that alerts to it are signed with
 NO_COLOR           not empty: no colours, on terminals neither
 """
 
@@ -44,6 +46,7 @@ class Config:
         plain_http: registries that are spoken to in plain HTTP, besides those named there.
         proxy, no_proxy: as given; empty for none. The first may hold a password, and is left out of the text form.
         colour: whether a terminal may be written to in colours.
+        alert_command, alert_url, alert_key: as given; empty for none. The address may hold a secret, and is left out of the text form.
     """
 
     gate: Path
@@ -62,6 +65,9 @@ class Config:
     proxy: str = field(repr=False)
     no_proxy: str
     colour: bool
+    alert_command: str = ""
+    alert_url: str = field(default="", repr=False)
+    alert_key: str = ""
     gate_by: str = ""
     trust_by: str = ""
 
@@ -103,6 +109,9 @@ def load(*, gate: str = "", trust: str = "", key: str = "", plain_http: tuple[st
         proxy=_setting("HTTPS_PROXY") or _setting("https_proxy"),
         no_proxy=_setting("NO_PROXY") or _setting("no_proxy"),
         colour=not _setting("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        alert_command=_setting("LOCKGATE_ALERT_COMMAND"),
+        alert_url=_setting("LOCKGATE_ALERT_URL"),
+        alert_key=_setting("LOCKGATE_ALERT_KEY"),
         gate_by=gate_by or ("found here or above" if found_gate else "looked for here and above" if above else "here"),
         trust_by=trust_by or "found here or above",
     )

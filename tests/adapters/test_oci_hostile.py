@@ -134,7 +134,7 @@ class TestBlobs:
         assert SOURCE.measure(ref(layout), digest).problem == "digest.mismatch"
         os.truncate(layout.at(digest), 1 << 40)
         assert SOURCE.measure(ref(layout), layout.index({"mediaType": MANIFEST, "digest": digest, "size": 400})).problem == "digest.mismatch"
-        assert time.process_time() - started < 1
+        assert time.process_time() - started < 5
 
     def test_more_bytes_than_are_read_are_refused_before_they_are(self, layout: Layout) -> None:
         holes, size = digest_of(b"holes"), (1 << 40) + 1

@@ -34,4 +34,4 @@ def test_what_is_named_a_secret_is_left_out(typed: list[str], told: list[str]) -
 def test_a_long_word_takes_no_time(word: str) -> None:
     started = time.process_time()
     spoken(["sh", "-c", word])
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5

@@ -6,7 +6,6 @@ Each list begins with the situation in which the requirement passes; every other
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from build import (
     KEYS,
     NOW,
     RESOURCE,
+    SCANNED,
     SHOP,
     SIGNED,
     SOAKED,
@@ -49,40 +49,22 @@ from build import (
     request,
     request_id,
     roster,
+    scan,
     signature,
     stay,
     subject,
     summary,
 )
-from lockgate.core.facts import Facts, Given
+from core.case import WHOLE, Case
+from core.cases_of_kinds import HAS_ATTESTATION, NOT_REVOKED_CASES, TESTED_CASES, WITHIN_HOURS
+from core.cases_of_vulnerable import VULNERABLE_ANSWERS
+from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Pass, Unknown, Verdict
 from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.signed_by import SignedBy
-
-WHOLE = subject()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A requirement, what it is asked and what it must answer, to the last parameter."""
-
-    name: str
-    answer: Verdict
-    requirement: AnyRequirement
-    facts: Facts
-    subject: Subject = WHOLE
-    now: datetime = NOW
-    keys: Mapping[str, PublicKey] = field(default_factory=lambda: KEYS)
-
-    def verdict(self) -> Verdict:
-        return self.requirement.check(self.subject, self.facts, self.now, dict(self.keys))
-
-    def __str__(self) -> str:
-        return self.name
-
 
 TWO = release("shop", "worker")
 FIRST, OTHER = TWO.artifacts
@@ -806,6 +788,108 @@ APPROVED_CASES = [
     approved("roster never gathered", _unknown("unreadable", "facts.not-gathered"), ANNS, SAMS, roster=None),
 ]
 
+
+def _scanned(name: str, answer: Verdict, requirement: AnyRequirement = SCANNED, subject: Subject = WHOLE, **found: Any) -> Case:
+    return Case(name=name, answer=answer, requirement=requirement, subject=subject, facts=facts(**found))
+
+
+def _clean(*tools: str, at_most: str = "medium") -> Pass:
+    return Pass(params={"tools": tools or ("trivy",), "at-most": at_most})
+
+
+def _unscanned(code: str, **more: Any) -> Fail:
+    return Fail(code=f"scanned.{code}", params={"artifact": IMAGE, **more})
+
+
+def _too_much(level: str, *ids: str, tool: str = "trivy", count: int = 0, at: str = "2026-11-22T19:14:03Z", at_most: str = "medium") -> Fail:
+    return _unscanned("found", tool=tool, at=at, **{"at-most": at_most}, level=level, count=count or len(ids), ids=ids)
+
+
+NOT_SCANNED = _unscanned("no-scan", keys=("builder",))
+SCANNED_HELD = replace(SCANNED, keys=(), identities=("ci",))
+BY_GRYPE = replace(SCANNED, by=("Grype",))
+FRESH = replace(SCANNED, max_age="7d")
+FRESH_DATA = replace(SCANNED, database_max_age="2d")
+TRIVY: dict[str, Any] = {"tools": ("trivy",)}
+OLD_DATA = _unscanned("database-too-old", **TRIVY, **{"database-max-age": "2d"})
+
+SCANNED_CASES = [
+    _scanned("scanned", _clean(), scans=[scan()]),
+    _scanned("by a certificate that is meant", _clean(), SCANNED_HELD, scans=[scan(keys=(), by=holder("ci"))]),
+    _scanned(
+        "by a certificate that another identity means",
+        _unscanned("no-scan", keys=(), identities=("ci",)),
+        SCANNED_HELD,
+        scans=[scan(keys=(), by=holder("nightly"))],
+    ),
+    _scanned("no artifact at all", Fail(code="scanned.no-scan"), subject=NOTHING, scans=[scan()]),
+    _scanned("not scanned", NOT_SCANNED),
+    _scanned("scanned by a stranger", NOT_SCANNED, scans=[scan(signed=("stranger",))]),
+    _scanned("a stranger's findings do not count", _clean(), scans=[scan(), scan("critical", signed=("stranger",))]),
+    _scanned("a scan of another artifact", NOT_SCANNED, scans=[scan(artifact=digest("other"))]),
+    _scanned("only bad scans", _unscanned("no-good-scan", keys=("builder",), because=("scan.failed",)), rejected=[rejected("scan.failed")] * 2),
+    _scanned("scans unreadable", Unknown(code="scanned.unreadable", params={"because": "ref.unreadable"}), scans=UNREADABLE),
+    _scanned("scans never gathered", Unknown(code="scanned.unreadable", params={"because": "facts.not-gathered"}), scans=None),
+    _scanned("not scanned, and why is unreadable", Unknown(code="scanned.unreadable", params={"because": "ref.unreadable"}), rejected=UNREADABLE),
+    _scanned("by the tool that is asked for, however it is written", _clean("grype"), BY_GRYPE, scans=[scan(tool="grype")]),
+    _scanned("by another tool", _unscanned("other-tool", found=("trivy",), need=("Grype",)), BY_GRYPE, scans=[scan()]),
+    _scanned("another tool's findings do not count", _clean("grype"), BY_GRYPE, scans=[scan("critical"), scan(tool="grype")]),
+    _scanned("as much as is allowed", _clean(), scans=[scan("none", "low", "medium")]),
+    _scanned("too much", _too_much("critical", "CVE-2026-2", "CVE-2026-1"), scans=[scan("low", "high", "critical")]),
+    _scanned(
+        "much too much",
+        _too_much("high", *(f"CVE-2026-{place}" for place in range(8)), count=9),
+        scans=[scan("high", "high", "high", "high", "high", "high", "high", "high", "high")],
+    ),
+    _scanned("found, whatever it was, where that is not asked", _clean(at_most="any"), replace(SCANNED, at_most="any"), scans=[scan("critical", "unknown")]),
+    _scanned("nobody said how severe", _too_much("unknown", "CVE-2026-0"), scans=[scan("unknown")]),
+    _scanned("nobody said how severe, and that is allowed", _clean(), replace(SCANNED, unscored="allow"), scans=[scan("unknown", "low")]),
+    _scanned(
+        "nobody said how severe, and more was left out",
+        _unscanned("too-many", tool="trivy", at="2026-11-22T19:14:03Z", **{"at-most": "medium"}, more=3),
+        replace(SCANNED, unscored="allow"),
+        scans=[scan("unknown", more=3)],
+    ),
+    _scanned("found since", _too_much("high", "CVE-2026-0"), scans=[scan(at=ago("2h")), scan("high")]),
+    _scanned("not found any more", _clean(), scans=[scan("high", at=ago("2h")), scan()]),
+    _scanned(
+        "found by one tool of two",
+        _too_much("high", "CVE-2026-0", tool="grype", at="2026-11-22T14:14:03Z"),
+        scans=[scan(), scan("high", tool="grype", at=ago("6h"))],
+    ),
+    _scanned("found, and nobody says when", _too_much("high", "CVE-2026-0", at=""), scans=[scan(), scan("high", at=None)]),
+    _scanned("young enough", _clean(), FRESH, scans=[scan(at=ago("7d"), database_at=None)]),
+    _scanned("too old", _unscanned("too-old", **TRIVY, **{"max-age": "7d"}), FRESH, scans=[scan(at=ago("7d") - SECOND)]),
+    _scanned("done since, for a recheck of then", _clean(), FRESH, scans=[scan(at=later("1h"))]),
+    _scanned("one young enough of two tools", _clean("grype", "trivy"), FRESH, scans=[scan(at=ago("8d")), scan(tool="grype")]),
+    _scanned("without a date", _unscanned("no-date", **TRIVY), FRESH, scans=[scan(at=None)]),
+    _scanned("without a date, where none is asked for", _clean(), scans=[scan(at=None, database_at=None)]),
+    _scanned("data young enough", _clean(), FRESH_DATA, scans=[scan(at=ago("9d"), database_at=ago("11d"))]),
+    _scanned("data too old", OLD_DATA, FRESH_DATA, scans=[scan(at=ago("1h"), database_at=ago("1h") - timedelta(days=2) - SECOND)]),
+    _scanned("data without a date", _unscanned("no-database-date", **TRIVY), FRESH_DATA, scans=[scan(database_at=None)]),
+    _scanned("data with a date, of a scan without", _unscanned("no-date", **TRIVY), FRESH_DATA, scans=[scan(at=None)]),
+    _scanned("one with fresh data of two tools", _clean("grype", "trivy"), FRESH_DATA, scans=[scan(database_at=ago("30d")), scan(tool="grype")]),
+    _scanned(
+        "one artifact of two",
+        Fail(code="scanned.no-scan", params={"artifact": OTHER, "keys": ("builder",)}),
+        subject=subject(TWO),
+        scans=[scan(artifact=FIRST)],
+    ),
+    _scanned(
+        "found in one artifact of two",
+        Fail(
+            code="scanned.found",
+            params={"artifact": OTHER, "tool": "trivy", "at": "2026-11-22T19:14:03Z", "at-most": "medium", "level": "high", "count": 1, "ids": ("CVE-2026-0",)},
+        ),
+        subject=subject(TWO),
+        scans=[scan(artifact=FIRST), scan("high", artifact=OTHER)],
+    ),
+]
+
+VULNERABLE_CASES = [
+    Case(name=name, answer=answer, requirement=requirement, subject=asked, facts=known) for name, answer, requirement, asked, known in VULNERABLE_ANSWERS
+]
+
 CASES: dict[str, list[Case]] = {
     "signed-by": SIGNED_BY,
     "built-by": BUILT_BY,
@@ -813,4 +897,10 @@ CASES: dict[str, list[Case]] = {
     "came-through": CAME_THROUGH,
     "soaked": SOAKED_CASES,
     "approved": APPROVED_CASES,
+    "scanned": SCANNED_CASES,
+    "has-attestation": HAS_ATTESTATION,
+    "tested": TESTED_CASES,
+    "not-revoked": NOT_REVOKED_CASES,
+    "within-hours": WITHIN_HOURS,
+    "vulnerable": VULNERABLE_CASES,
 }

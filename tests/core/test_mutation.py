@@ -15,10 +15,26 @@ from typing import Any
 
 import pytest
 
-from core.cases import CASES, Case
+from core.case import Case
+from core.cases import CASES
 from lockgate.core import decide
 from lockgate.core.outcome import Pass, Verdict
-from lockgate.core.requirements import KINDS, approved, base, built_by, came_through, signed_by, soaked, verified_by
+from lockgate.core.requirements import (
+    KINDS,
+    approved,
+    base,
+    built_by,
+    came_through,
+    has_attestation,
+    not_revoked,
+    scanned,
+    signed_by,
+    soaked,
+    tested,
+    verified_by,
+    vulnerable,
+    within_hours,
+)
 
 MODULES: dict[str, ModuleType] = {
     "signed-by": signed_by,
@@ -27,8 +43,14 @@ MODULES: dict[str, ModuleType] = {
     "came-through": came_through,
     "soaked": soaked,
     "approved": approved,
+    "scanned": scanned,
+    "has-attestation": has_attestation,
+    "tested": tested,
+    "not-revoked": not_revoked,
+    "within-hours": within_hours,
+    "vulnerable": vulnerable,
 }
-SUBJECTS = ("signed-by.", "built-by.", "verified-by.", "came-through.", "soaked.", "approved.", "time.", "digest.", "policy.", "root.", "facts.")
+SUBJECTS = (*(f"{kind}." for kind in KINDS), "scanned.", "vulnerable.", "time.", "digest.", "policy.", "root.", "facts.")
 
 
 def codes_in(module: ModuleType) -> set[str]:

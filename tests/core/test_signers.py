@@ -127,7 +127,7 @@ def test_no_pattern_is_slow(written: str) -> None:
     """A matcher that tries and takes back would take years."""
     started = time.process_time()
     assert not pattern.regex(written).holds("a" * 1000)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5
     assert not pattern.regex("a*").holds("a" * 1001)
 
 
@@ -138,7 +138,7 @@ def test_nothing_however_often_is_nothing_at_once(nothing: str) -> None:
     written = "(" * 14 + f"({nothing})" + "{100}" + "){100}" * 14 + "b"
     assert pattern.regex(written).holds("b")
     assert not pattern.regex(written).holds("ab")
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 5
 
 
 NAMES = st.lists(st.sampled_from(["ci", "nightly", "other"]), min_size=1, max_size=3, unique=True)

@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from lockgate import canon
 from lockgate.core import events
 from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouched
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
-from lockgate.evidence import artifact, dsse, keys, policy_yaml, record, slsa, sshsig, statement, vsa
+from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, slsa, sshsig, statement, test_result, vsa
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(folder for reader in CASES.iterdir() for folder in reader.iterdir())
@@ -85,6 +86,27 @@ def read_vsa(data: bytes, args: Any) -> Any:
     }
 
 
+def read_said(data: bytes, args: Any) -> Any:
+    """A predicate of a type that is listed, signed by some key: what follows from it, but who says it."""
+    said = statement.Statement(subjects=(DIGEST,), predicate_type=args["type"], predicate=json.loads(data))
+    facts = readers.READERS[args["type"]](said, DIGEST, ("SHA256:x",), "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
+    told = [json.loads(canon.encode(fact)) for fact in facts]
+    assert [canon.decode(canon.encode(fact), type(fact)) for fact in facts] == list(facts)
+    assert all((one.pop("subject"), one.pop("source"), one.pop("keys")) == (DIGEST, "sha256:" + "0" * 64, ["SHA256:x"]) for one in told)
+    return {"facts": told}
+
+
+def read_test_result(data: bytes, args: Any) -> Any:
+    fact = test_result.read(json.loads(data), DIGEST, ["SHA256:x"], "sha256:" + "0" * 64)
+    assert (fact.subject, fact.keys) == (DIGEST, ("SHA256:x",))
+    lists = {name: list(getattr(fact, name)) for name in ("passed", "warned", "failed", "configuration")}
+    return {"result": fact.result, **lists, "at": time_text(fact.at)}
+
+
+def read_junit(data: bytes, args: Any) -> Any:
+    return {name: list(tests) for name, tests in junit.read(data)._asdict().items()}
+
+
 def read_artifact(data: bytes, args: Any) -> Any:
     piece = Evidence(media_type=args.get("mediaType", dsse.MEDIA_TYPE), data=data, origin="case")
     facts: list[dict[str, Any]] = []
@@ -141,10 +163,13 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "slsa": read_slsa,
     "provenance": read_provenance,
     "vsa": read_vsa,
+    "test-result": read_test_result,
+    "junit": read_junit,
     "summary": read_artifact,
     "artifact": read_artifact,
     "bundle": read_artifact,
     "simple-signing": read_artifact,
+    **dict.fromkeys(("vex_openvex", "vex_cyclonedx", "vex_csaf", "scan_vulns", "scan_cosign", "scan_trivy", "scan_grype", "scan_sarif"), read_said),
     "record": read_record,
     "policy": read_policy,
 }

@@ -16,6 +16,7 @@ from lockgate.core import exceptional_events as said
 from lockgate.core.envelope import Envelope, Leaf
 from lockgate.core.identity import fingerprint
 from lockgate.core.outcome import Outcome
+from lockgate.core.rechecked import Rechecked
 from lockgate.errors import EvidenceError
 from lockgate.evidence import record, sshsig
 from lockgate.evidence.sshwire import string
@@ -50,6 +51,9 @@ EVENTS: dict[str, events.Event] = {
                                expires=AT, reason=D),
     "break-glass": said.GlassBroken(log=D, id="g-0123456789", environment="production", config="none", expires=AT, reason=D, nonce=NONCE),
     "review": said.Reviewed(log=D, id="g-0123456789", environment="production", findings=D, nonce=NONCE),
+    "rechecked": Rechecked(log=D, environment="production", config="none", decision=3, outcome="refused",
+                           outcomes=(Outcome(requirement="signed-by", result="fail", code="signed-by.no-signature"),),
+                           checked_at=AT, engine="0.1.0", history=7, state=D, policy=D, section=D, root=1, roster=1, evidence=D),
     "ask": events.Asked(log=D, environment="production", config="none", nonce=NONCE, asked_at=AT),
 }  # fmt: skip
 ED = ed25519.Ed25519PrivateKey.from_private_bytes(b"throw-away key of these tests 30")

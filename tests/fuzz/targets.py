@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 import build
 import older_layout
 import private_sigstore
+from fuzz.said_targets import SAID
 from fuzz.sigstore_targets import SIGSTORE
 from lockgate import canon
+from lockgate.adapters.zones import PackagedZones
 from lockgate.core.cases import run_case
 from lockgate.core.facts import Provenance, Summary
 from lockgate.core.identity import Person, Roster, fingerprint
@@ -35,6 +37,7 @@ from lockgate.evidence import (
     carried,
     cosign_layout,
     dsse,
+    junit,
     keys,
     policy_cases,
     policy_sense,
@@ -45,6 +48,8 @@ from lockgate.evidence import (
     slsa,
     sshsig,
     statement,
+    test_result,
+    tzif,
     vsa,
 )
 from lockgate.evidence.sigstore import bundle, trust
@@ -135,7 +140,7 @@ def read_predicate(data: bytes) -> None:
         predicate = canon.parse_foreign(data, max_bytes=1 << 16, what="predicate")
     except EvidenceError:
         return
-    for kind in (artifact.SIGNATURE_TYPE, *sorted(slsa.PREDICATE_TYPES), vsa.PREDICATE_TYPE):
+    for kind in (artifact.SIGNATURE_TYPE, *sorted(slsa.PREDICATE_TYPES), vsa.PREDICATE_TYPE, test_result.PREDICATE_TYPE):
         signed = attestation.write_attestation(subject, kind, predicate if isinstance(predicate, dict) else {"x": predicate}, KEY, PRIVATE.sign)
         piece = Evidence(media_type=dsse.MEDIA_TYPE, data=signed, origin="fuzz")
         facts = artifact.read([piece], {"fuzz": KEY}, {subject}, NOW)
@@ -203,6 +208,35 @@ def read_policy(data: bytes) -> None:
         return
     if canon.decode(canon.encode(policy), Policy) != policy or policy_yaml.parse_policy(policy_yaml.dump_policy(policy).encode(), "again.yaml", None) != policy:
         raise AssertionError("a policy that reads does not come back")
+
+
+def read_junit(data: bytes) -> None:
+    try:
+        run = junit.read(data)
+        predicate = junit.predicate_of(data, "unit", NOW)
+    except EvidenceError:
+        return
+    fact = test_result.read(canon.parse_foreign(json.dumps(predicate).encode(), max_bytes=1 << 24), "sha256:" + "9f2c" * 16, [], "sha256:" + "0" * 64)
+    if (fact.passed, fact.warned, fact.failed, fact.at) != (run.passed, run.warned, run.failed, NOW):
+        raise AssertionError("what a JUnit file says comes back otherwise")
+    if (fact.result == "failed") != bool(run.failed):
+        raise AssertionError("a failure is lost")
+
+
+def read_zone(data: bytes) -> None:
+    try:
+        zone = tzif.read_zone(data, "X", "x", NOW)
+    except EvidenceError as err:
+        if err.code != "zone.malformed":
+            raise
+        return
+    if zone.shifts[0].at != NOW or sorted(zone.shifts, key=lambda one: one.at) != list(zone.shifts):
+        raise AssertionError("a zone that reads is out of order")
+
+
+@cache
+def zones() -> list[bytes]:
+    return [PackagedZones().read(name).data for name in ("Etc/UTC", "Asia/Kathmandu", "Europe/Berlin", "Africa/Casablanca")]
 
 
 def read_cases(data: bytes) -> None:
@@ -315,14 +349,16 @@ TARGETS = {
     "bundle": Target(read_bundle, bundles),
     "simple-signing": Target(read_simple_signing, payloads),
     "cosign-layout": Target(read_cosign_layout, layers),
-    "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa")),
+    "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa") + cases("test-result")),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),
     "record": Target(read_record, lambda: cases("record")),
     "policy": Target(read_policy, lambda: cases("policy")),
+    "junit": Target(read_junit, lambda: cases("junit")),
+    "zone": Target(read_zone, zones),
     "cases": Target(read_cases, made_up),
     "roster": Target(read_roster, rosters),
     "checkpoint": Target(read_checkpoint, checkpoints),
-    **{name: Target(run, seeds) for name, (run, seeds) in SIGSTORE.items()},
+    **{name: Target(run, seeds) for name, (run, seeds) in (SIGSTORE | SAID).items()},
 }

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from lockgate.canon import Noun
-from lockgate.core.digest import Digest, parse_ref
+from lockgate.canon import Noun, parse_foreign
+from lockgate.core.digest import Digest, Ref, parse_ref
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Clock, Evidence, Signer, Source
-from lockgate.evidence import artifact, dsse
+from lockgate.errors import EvidenceError
+from lockgate.evidence import artifact, dsse, scan_writing
 from lockgate.evidence.attestation import write_attestation
 from lockgate.evidence.sigstore import bundle
+
+MAX_REPORT = 32 << 20
+"""The largest report of a scanner that is read, bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,29 @@ def attest(bench: Bench, ref_text: str, predicate_type: str, predicate: dict[str
         LockgateError: from the source or the key.
     """
     ref, digest = bench.source.resolve(parse_ref(ref_text), platform)
+    return _attach(bench, ref, digest, predicate_type, predicate, signer)
+
+
+def attest_scan(bench: Bench, ref_text: str, report: bytes, signer: Signer, platform: str = "", database_at: datetime | None = None) -> Attached:
+    """Sign what a scanner's own report says of an artifact (in-toto vulnerabilities 0.2), and attach it as `attest`.
+
+    Args:
+        report: JSON of Trivy, Grype or SARIF; or a predicate that holds one.
+        database_at: of when the scanner's data was, where the report does not say.
+
+    Raises:
+        EvidenceError: ``json.…``; where it is no scan of this artifact, as `scan_writing.vulns_of`.
+        LockgateError: from the source or the key.
+    """
+    document = parse_foreign(report, max_bytes=MAX_REPORT, what="scanner's report")
+    if not isinstance(document, dict):
+        raise EvidenceError("scan.unknown-result", "this is no JSON object, and every scanner's report that is read is one")
+    ref, digest = bench.source.resolve(parse_ref(ref_text), platform)
+    predicate = scan_writing.vulns_of(document, digest, bench.clock.now(), database_at)
+    return _attach(bench, ref, digest, scan_writing.PREDICATE_TYPE, predicate, signer)
+
+
+def _attach(bench: Bench, ref: Ref, digest: Digest, predicate_type: str, predicate: dict[str, Any], signer: Signer) -> Attached:
     data, media_type = write_attestation(digest, predicate_type, predicate, signer.public, signer.sign), dsse.MEDIA_TYPE
     if ref.scheme != "file":
         data, media_type = bundle.write(data, signer.public), bundle.MEDIA_TYPE

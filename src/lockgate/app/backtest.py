@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -155,7 +156,7 @@ def _as_given(facts: Facts, then: Policy | None, environment: Name) -> Facts:
 def _not_looked_for(facts: Facts, rules: int) -> Facts:
     """Step 4: kinds that decisions by older rules did not look for; what was found of them, beside what they did look for, is there."""
     for kind in KINDS if rules < 3 else ():
-        found = facts.of(kind)
+        found: Complete[Any] | Unreadable = facts.of(kind)
         if kind not in ALWAYS_LOOKED_FOR and isinstance(found, Complete) and not found.items:
             facts = facts.replace(Need(kind), Unreadable(code=NEVER_LOOKED))
     return facts

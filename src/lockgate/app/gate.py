@@ -18,7 +18,9 @@ from datetime import UTC, datetime
 from lockgate import __version__
 from lockgate.app import say
 from lockgate.app.asking import question, subject_of
-from lockgate.app.gather import Basket, Manifest, facts_of, fetch, keep
+from lockgate.app.earlier import with_earlier
+from lockgate.app.gather import Basket, Manifest, complete, fetch, keep
+from lockgate.app.hours import tzdata_of, with_zones
 from lockgate.app.permit import outstanding, standing
 from lockgate.app.project import Projection, documents, look_beside, newest, project
 from lockgate.app.world import Ports
@@ -134,7 +136,7 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
         return Gated(decision=decision, index=index, new=new, release=resolved.release, pinned=resolved.pinned(), unpinned=ports.pinned is None)
 
     basket: Basket | None = None
-    asked, kept = b"", False
+    asked, kept = b"", ""
     for _ in range(say.ATTEMPTS):
         own, others = look(ports, ask.environment)
         require_permit_key(ports, own)
@@ -146,20 +148,22 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
             decision = _again(ports, ask, resolved.release, known.index, fingerprint(signer.public) if signer else "")
             return answer(decision, known.index, new=False)
         if basket is None:
-            basket, asked = question(ports, own, ask.environment, ask.nonce, resolved.release, signer, fetch(ports, resolved.places))
+            found = with_earlier(ports, fetch(ports, resolved.places), own, resolved.release.artifacts, ports.clock.now())
+            basket, asked = question(ports, own, ask.environment, ask.nonce, resolved.release, signer, found)
+        basket = with_zones(ports, basket, own.policy_in_force(), ask.environment)
         now = ports.clock.now()
         subject = subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
-        judgement = decide(subject, own.policy_in_force(), facts_of(basket, resolved.release.artifacts, own, others, now), now, own.root)
+        whole, facts = complete(ports, basket, resolved.release.artifacts, own, others, now)
+        judgement = decide(subject, own.policy_in_force(), facts, now, own.root)
         if (index := held(own, subject, judgement)) is not None:
             return answer(outstanding(ports, ask.environment, index, resolved.release), index, new=False)
-        decision = decision_of(subject, judgement, own, digest_of(encode(basket.manifest)), now)
+        decision = decision_of(subject, judgement, own, digest_of(encode(whole.manifest)), now, tzdata_of(whole.manifest))
         if judgement.result != "allowed" and (same := _same_refusal(ports, own, decision, resolved.release)) is not None:
             return answer(decision, same, new=False)
         if judgement.result == "allowed" and ports.pinned is None:
             raise TrustError("root.unpinned", "this would be allowed, but no root is pinned that vouches for it: nothing was recorded, and this is no permit")
-        if not kept:
-            keep(ports, basket)
-            kept = True
+        if kept != decision.evidence:
+            kept = keep(ports, whole)
         try:
             receipt = _record(ports, decision, resolved.release, own, tuple(others), _key(ask))
         except LedgerError as err:
@@ -206,7 +210,7 @@ def look(ports: Ports, environment: Name) -> tuple[Projection, dict[Name, Projec
     return own, look_beside(ports, own, environment, own.size)
 
 
-def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidence: Digest, now: datetime) -> events.Decided:
+def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidence: Digest, now: datetime, tzdata: str = "") -> events.Decided:
     """A judgement as it would be recorded; allowed, with the end of its permit."""
     policy = own.policy_in_force()
     section = policy.environments.get(subject.environment)
@@ -223,6 +227,7 @@ def decision_of(subject: Subject, judgement: Judgement, own: Projection, evidenc
         decided_at=now,
         not_after=min(now + span(section.permit), judgement.ends or NEVER) if section is not None and judgement.result == "allowed" else None,
         engine=__version__,
+        tzdata=tzdata,
         history=own.size,
         policy=house.policy.digest,
         section=section_digest(policy, subject.environment) if section is not None else NONE,

@@ -9,13 +9,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from lockgate import canon
+from lockgate.app import advised
 from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
 from lockgate.core.decide import RULES
-from lockgate.core.digest import Digest, Ref, digest_of
+from lockgate.core.digest import Digest, Ref, digest_of, pinned
 from lockgate.core.exceptional import Exceptional
-from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Request, Stay, Unreadable
+from lockgate.core.facts import Complete, Enrolled, Facts, Gathered, InForce, Intact, Need, Rejected, Request, Source, Stay, Unreadable
 from lockgate.core.identity import Name, PublicKey
 from lockgate.core.policy import believed, section_digest
 from lockgate.core.ports import Evidence, Measured
@@ -23,8 +24,10 @@ from lockgate.core.recall import freed, freed_glasses, standing
 from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Believed
 from lockgate.core.state import release_digest
+from lockgate.core.sticking import tells_against
+from lockgate.core.zones import Zone, ZoneName
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact, readers
+from lockgate.evidence import artifact, asked_for, readers, tzif
 
 
 class Item(Noun, frozen=True, kw_only=True):
@@ -33,11 +36,13 @@ class Item(Noun, frozen=True, kw_only=True):
     Attributes:
         digest: of its bytes. media_type: as found.
         subject: the artifact it was attached to.
+        before: it was not found now, and an earlier decision rested on it: it counts for what it says against the artifact alone.
     """
 
     digest: Digest
     media_type: str
     subject: Digest
+    before: bool = False
 
 
 class Lost(Noun, frozen=True, kw_only=True):
@@ -45,6 +50,27 @@ class Lost(Noun, frozen=True, kw_only=True):
 
     subject: Digest
     code: str
+
+
+class KeptZone(Noun, frozen=True, kw_only=True):
+    """A time zone in a manifest.
+
+    Attributes:
+        name: of the zone. digest: of its bytes, a blob. version: of the database it is from.
+        code: why it could not be read, and then nothing else is there.
+    """
+
+    name: ZoneName
+    digest: str = ""
+    version: str = ""
+    code: str = ""
+
+
+class Origin(Noun, frozen=True, kw_only=True):
+    """Where an artifact was read from, as a reference with its digest."""
+
+    subject: Digest
+    ref: str
 
 
 class Manifest(Noun, frozen=True, kw_only=True):
@@ -55,12 +81,20 @@ class Manifest(Noun, frozen=True, kw_only=True):
         items: evidence, by digest; its bytes are blobs.
         lost: artifacts whose bytes or evidence could not be read.
         asked: digest of the signed question; empty where nobody proved who asks.
+        zones: time zones that requirements name, sorted.
+        places: where the artifacts and what is attached to them were looked for, so that a recheck looks there again.
+        advisories: digest of the extract that was looked up; empty where none was asked for.
+        unadvised: why none could be had, where it was; else empty.
     """
 
     measured: tuple[Measured, ...] = ()
     items: tuple[Item, ...] = ()
     lost: tuple[Lost, ...] = ()
     asked: str = ""
+    zones: tuple[KeptZone, ...] = ()
+    places: tuple[Origin, ...] = ()
+    advisories: str = ""
+    unadvised: str = ""
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -85,7 +119,8 @@ def fetch(ports: Ports, places: Mapping[Digest, Ref]) -> Basket:
                 blobs[item.digest] = found.data
         except (UnreadableError, EvidenceError) as err:
             lost.append(Lost(subject=digest, code=err.code))
-    return Basket(manifest=Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost)), blobs=blobs)
+    origins = tuple(Origin(subject=digest, ref=pinned(ref, digest)) for digest, ref in sorted(places.items()))
+    return Basket(manifest=Manifest(measured=tuple(measured), items=tuple(dict.fromkeys(items)), lost=tuple(lost), places=origins), blobs=blobs)
 
 
 def with_question(basket: Basket, asked: bytes) -> Basket:
@@ -110,12 +145,18 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
         EvidenceError: ``evidence.malformed``.
     """
     manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
-    wanted = [item.digest for item in manifest.items] + ([manifest.asked] if manifest.asked else [])
+    named = (manifest.asked, manifest.advisories, *(zone.digest for zone in manifest.zones))
+    wanted = [item.digest for item in manifest.items] + [one for one in named if one]
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
 
 def artifact_facts(
-    basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int = RULES
+    basket: Basket,
+    artifacts: Sequence[Digest],
+    keys: Mapping[Name, PublicKey],
+    counted: Believed,
+    now: datetime,
+    by_type: Mapping[str, readers.Reader] = readers.READERS,
 ) -> dict[Need, Gathered]:
     """READ the evidence that came with the artifacts. One lost artifact, or more than is read, makes the kind unreadable for all."""
     manifest = basket.manifest
@@ -125,25 +166,46 @@ def artifact_facts(
         if manifest.lost:
             intact = intact if all(one in measured for one in artifacts) else Unreadable(code=manifest.lost[0].code)
             raise UnreadableError(manifest.lost[0].code, "an artifact or its evidence could not be read")
-        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now, rules)}
+        return {Need(Intact): intact, **_read(basket, artifacts, keys, counted, now, by_type)}
     except UnreadableError as err:
         return {Need(Intact): intact, **{Need(kind): Unreadable(code=err.code) for kind in readers.KINDS}}
 
 
-def _read(basket: Basket, artifacts: Sequence[Digest], keys: Mapping[Name, PublicKey], counted: Believed, now: datetime, rules: int) -> dict[Need, Gathered]:
+def _read(
+    basket: Basket,
+    artifacts: Sequence[Digest],
+    keys: Mapping[Name, PublicKey],
+    counted: Believed,
+    now: datetime,
+    by_type: Mapping[str, readers.Reader],
+) -> dict[Need, Gathered]:
     found: dict[type, list[Any]] = {kind: [] for kind in readers.KINDS}
-    by_type = readers.READERS if rules >= 3 else readers.BEFORE_3
-    for digest in artifacts:
-        evidence = [
-            Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in basket.manifest.items if item.subject == digest
-        ]
-        for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type):
-            found[type(fact)].append(fact)
+    for digest, before in ((digest, before) for digest in artifacts for before in (False, True)):
+        items = [item for item in basket.manifest.items if item.subject == digest and item.before is before]
+        evidence = [Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in items]
+        for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type) if evidence else ():
+            if not before or tells_against(fact):
+                found[type(fact)].append(fact)
+            if not isinstance(fact, Rejected):
+                found[Source].append(Source(subject=digest, source=fact.source))
+    found[Source] = list(dict.fromkeys(found[Source]))
     return {Need(kind): Complete(items=tuple(facts), as_of=now) for kind, facts in found.items()}
 
 
 def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
     return Complete(items=tuple(Intact(subject=one.digest, problem=one.problem, where=one.where, inside=one.inside) for one in manifest.measured), as_of=now)
+
+
+def zone_facts(basket: Basket, now: datetime) -> Gathered:
+    """READ the time zones. One that cannot be read makes all unreadable."""
+    try:
+        for one in basket.manifest.zones:
+            if one.code:
+                raise UnreadableError(one.code, f"the time zone {one.name} could not be read")
+        found = [tzif.read_zone(basket.blobs[one.digest], one.name, one.version, now) for one in basket.manifest.zones]
+    except (UnreadableError, EvidenceError) as err:
+        return Unreadable(code=err.code)
+    return Complete(items=tuple(found), as_of=now)
 
 
 def history_facts(own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> dict[Need, Gathered]:
@@ -159,6 +221,7 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
     }
     for name, projection in {environment.name: own, **others}.items():
         gathered[Need(Stay, name)] = Complete(items=projection.state.environment.counted(), as_of=now)
+        gathered[Need(Revocation, name)] = Complete(items=standing(projection.state), as_of=now)
     if section is not None:
         occupant = environment.last_known()
         in_force = InForce(
@@ -172,7 +235,34 @@ def history_facts(own: Projection, others: Mapping[Name, Projection], now: datet
 
 
 def facts_of(basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int = RULES) -> Facts:
-    """All facts of a decision by these rules."""
-    policy = own.policy_in_force()
-    counted = believed(policy, own.state.environment.name)
-    return Facts({**artifact_facts(basket, artifacts, policy.keys, counted, now, rules), **history_facts(own, others, now, rules)})
+    """All facts of a decision by these rules, from what is in the basket."""
+    read = _read_as_asked(basket, artifacts, own, now, rules)
+    return _joined(basket, read, own, others, now, rules)
+
+
+def complete(
+    ports: Ports, basket: Basket, artifacts: Sequence[Digest], own: Projection, others: Mapping[Name, Projection], now: datetime
+) -> tuple[Basket, Facts]:
+    """The derived round, exactly one: what is asked about what was read is looked up and put in the basket; and all facts of a decision."""
+    read = _read_as_asked(basket, artifacts, own, now, RULES)
+    if advised.wanted(own.policy_in_force(), own.state.environment.name):
+        data, code = advised.look_up(ports, read)
+        manifest = replace(basket.manifest, advisories=digest_of(data) if data else "", unadvised=code)
+        basket = Basket(manifest=manifest, blobs={**basket.blobs, digest_of(data): data} if data else basket.blobs)
+    return basket, _joined(basket, read, own, others, now, RULES)
+
+
+def _read_as_asked(basket: Basket, artifacts: Sequence[Digest], own: Projection, now: datetime, rules: int) -> dict[Need, Gathered]:
+    """What came with the artifacts, by the policy in force."""
+    policy, name = own.policy_in_force(), own.state.environment.name
+    section = policy.environments.get(name)
+    by_type = asked_for.for_section(section.requires if section is not None else ()) if rules >= 3 else readers.BEFORE_3
+    return artifact_facts(basket, artifacts, policy.keys, believed(policy, name), now, by_type)
+
+
+def _joined(basket: Basket, read: Mapping[Need, Gathered], own: Projection, others: Mapping[Name, Projection], now: datetime, rules: int) -> Facts:
+    """What was read, what follows from it, and what history says."""
+    derived: dict[Need, Gathered] = {}
+    if advised.wanted(own.policy_in_force(), own.state.environment.name):
+        derived = advised.facts(read, basket.blobs.get(basket.manifest.advisories, b""), basket.manifest.unadvised, now)
+    return Facts({**read, **derived, **history_facts(own, others, now, rules), Need(Zone): zone_facts(basket, now)})

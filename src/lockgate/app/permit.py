@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from lockgate.app import say
 from lockgate.app.asking import subject_of
-from lockgate.app.gather import facts_of, stored
+from lockgate.app.gather import complete, stored
 from lockgate.app.project import Projection, look_beside, project
 from lockgate.app.world import Ports
 from lockgate.core import events
@@ -65,7 +65,7 @@ def standing(ports: Ports, environment: Name, index: int, release: Release) -> P
 
 
 def _require_still_allowed(ports: Ports, own: Projection, index: int, release: Release, now: datetime) -> None:
-    """Decide again on the stored evidence and on history as it is now; that this very permit is outstanding does not count.
+    """Decide again on the stored evidence, on the advisories of now and on history as it is now; that this very permit is outstanding does not count.
 
     What a broken glass alone would allow is for a permit by that glass, under review, and keeps no ordinary one alive.
     So a withdrawn approval, a stricter policy, a removed person or another release deployed here since ends the permit.
@@ -76,7 +76,7 @@ def _require_still_allowed(ports: Ports, own: Projection, index: int, release: R
     freed = tuple(replace(one, permit_until=None) if one.decision == index else one for one in here.requests)
     present = replace(own, state=replace(own.state, environment=replace(here, requests=freed)))
     subject = subject_of(present, release, here.name, decision.request, basket.blobs.get(basket.manifest.asked, b""), decision.decided_at)
-    facts = facts_of(basket, release.artifacts, present, look_beside(ports, present, here.name, own.size), now)
+    _, facts = complete(ports, basket, release.artifacts, present, look_beside(ports, present, here.name, own.size), now)
     judgement = decide(subject, present.policy_in_force(), facts, now, present.root)
     if judgement.result != "allowed" or (judgement.glass and not decision.break_glass):
         because = next((one.code for one in judgement.outcomes if one.result not in {"pass", "waived"}), "break-glass")

@@ -32,6 +32,7 @@ from lockgate.core.envelope import Leaf
 from lockgate.core.identity import Name, Root, Roster
 from lockgate.core.policy import Policy, watched
 from lockgate.core.ports import Head
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.state import EnvironmentState, House, State
 from lockgate.errors import EvidenceError, LedgerError, TrustError, UnreadableError, UsageError
 from lockgate.evidence import history, record
@@ -272,7 +273,7 @@ def read_if_leaf(data: bytes, index: int) -> Leaf | None:
 def _committed(fold: _Fold, houses: Timeline, stream: str, index: int, data: bytes) -> State | None:
     """The state the decision in this leaf commits to, where it may be believed as it stands.
 
-    1. It is a decision, and nothing was said here between what it looked at and this leaf: it is no copy of an older one.
+    1. It is a decision, or a second look at one, and nothing was said here between what it looked at and this leaf: it is no copy of an older one.
     2. The index keeps the very state it commits to.
     3. That is of this stream's environment, and its house is the one that was folded here, and still was when the decision was recorded.
     4. The decision is a fact on it: signed by the permit key of that house's root, after everything it looked at.
@@ -280,7 +281,7 @@ def _committed(fold: _Fold, houses: Timeline, stream: str, index: int, data: byt
     ports, leaf = fold.ports, record.read_leaf(data)
     try:
         event = record.open_envelope(leaf.event).event
-        if not isinstance(event, events.Decided) or leaf.previous >= event.history:
+        if not isinstance(event, events.Decided | Rechecked) or leaf.previous >= event.history:
             return None
         kept = ports.index.snapshot(event.state)
         if kept is None or digest_of(kept) != event.state:

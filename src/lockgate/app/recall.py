@@ -60,7 +60,9 @@ def locate(ports: Ports, digests: Sequence[Digest]) -> Located:
         look, state = _Inside(ports, environment, wanted), own.state.environment
         for stay in (*state.stays, *_perhaps(state)):
             if (found := look.in_release(stay.release, stay.decision)) is not None:
-                (running if stay.until is None else ran).append(Sighting(environment=environment, stay=stay, through=found[0], how=found[1]))
+                mark = state.mark(stay.decision) if stay.until is None else None
+                one = Sighting(environment=environment, stay=stay, through=found[0], how=found[1], rechecked=mark)
+                (running if stay.until is None else ran).append(one)
         for permit in state.permits:
             live = now < permit.not_after and struck(own.state, permit) < 0
             if live and (found := look.in_release(permit.release, permit.decision)) is not None:

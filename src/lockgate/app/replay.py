@@ -10,15 +10,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lockgate.app import asking, gate
+from lockgate.app import asking, gate, recheck
 from lockgate.app.gather import Basket, facts_of, stored
+from lockgate.app.hours import tzdata_of
+from lockgate.app.permit import decided
 from lockgate.app.project import Projection, documents, look_beside, project
 from lockgate.app.world import Ports
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.decide import RULES, decide
+from lockgate.core.envelope import Leaf
 from lockgate.core.model import Release
 from lockgate.core.outcome import Outcome
+from lockgate.core.rechecked import Rechecked
 from lockgate.errors import UnreadableError, UsageError
 from lockgate.evidence import history, record
 
@@ -41,6 +45,10 @@ DERIVED = (
 """What a replay compares besides outcome codes. `engine`, `tzdata` and outcomes' parameters may differ between releases."""
 
 
+RECHECKED = ("environment", "config", "outcome", "policy", "section", "root", "roster", "state")
+"""The same of a recheck."""
+
+
 class Replayed(Noun, frozen=True, kw_only=True):
     """What a decision comes to today.
 
@@ -49,6 +57,7 @@ class Replayed(Noun, frozen=True, kw_only=True):
         result: ``same``; ``differs``, with the outcomes then and now; ``evidence-erased``, where its evidence is gone.
         recorded, replayed: the outcomes then and now.
         lost: the digest that is gone, for ``evidence-erased``.
+        recheck: whether it is a recheck of a decision.
     """
 
     index: int
@@ -56,6 +65,7 @@ class Replayed(Noun, frozen=True, kw_only=True):
     recorded: tuple[Outcome, ...]
     replayed: tuple[Outcome, ...] = ()
     lost: str = ""
+    recheck: bool = False
 
 
 def replay(ports: Ports, index: int) -> Replayed:
@@ -71,8 +81,10 @@ def replay(ports: Ports, index: int) -> Replayed:
     leaf = record.read_leaf(ports.log.leaf(index))
     opened = record.open_envelope(leaf.event)
     decision = opened.event
+    if isinstance(decision, Rechecked):
+        return _recheck(ports, index, leaf, decision)
     if not isinstance(decision, events.Decided):
-        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those are replayed: its kind is {events.kind_of(decision)}")
+        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those and rechecks are replayed: its kind is {events.kind_of(decision)}")
     if decision.rules > RULES:
         raise UsageError("replay.newer-rules", f"decision {index} was made by rules {decision.rules}, and this lockgate knows rules {RULES} at most")
     own = project(ports, decision.environment, index, "every")
@@ -88,6 +100,25 @@ def replay(ports: Ports, index: int) -> Replayed:
     return Replayed(index=index, result="same" if agrees else "differs", recorded=decision.outcomes, replayed=again.outcomes)
 
 
+def _recheck(ports: Ports, index: int, leaf: Leaf, event: Rechecked) -> Replayed:
+    """The same of a second look: on the evidence it rests on, and on what history said then of the decision it is about."""
+    if event.rules > RULES:
+        raise UsageError("replay.newer-rules", f"recheck {index} was made by rules {event.rules}, and this lockgate knows rules {RULES} at most")
+    own = project(ports, event.environment, index, "every")
+    history.admit(own.state, leaf, index, documents(ports), ports.pinned)
+    try:
+        basket = stored(ports, event.evidence)
+    except UnreadableError as err:
+        if err.code != "blob.missing":
+            raise
+        return Replayed(index=index, result="evidence-erased", recorded=event.outcomes, lost=err.message, recheck=True)
+    about = decided(ports, event.decision)
+    _, judgement = recheck.judge_again(ports, own, about, event.decision, basket, event.checked_at, event.rules)
+    again = recheck.rechecked_of(own, about, event.decision, judgement, event.evidence, event.checked_at)
+    agrees = gate.codes(again.outcomes) == gate.codes(event.outcomes) and all(getattr(again, name) == getattr(event, name) for name in RECHECKED)
+    return Replayed(index=index, result="same" if agrees else "differs", recorded=event.outcomes, replayed=again.outcomes, recheck=True)
+
+
 def _decide(ports: Ports, decision: events.Decided, release: Release, own: Projection, basket: Basket) -> events.Decided:
     # As of its leaf, like `own`: had anything been recorded there since it looked, it would not have been recorded.
     others = look_beside(ports, own, decision.environment, own.size, "every")
@@ -95,4 +126,4 @@ def _decide(ports: Ports, decision: events.Decided, release: Release, own: Proje
     subject = asking.subject_of(own, release, decision.environment, decision.request, asked, decision.decided_at)
     facts = facts_of(basket, release.artifacts, own, others, decision.decided_at, decision.rules)
     judgement = decide(subject, own.policy_in_force(), facts, decision.decided_at, own.root, decision.rules)
-    return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at)
+    return gate.decision_of(subject, judgement, own, decision.evidence, decision.decided_at, tzdata_of(basket.manifest))

@@ -16,6 +16,8 @@ from lockgate.core.digest import Digest
 from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
 from lockgate.core.recall import names, recalling, standing, struck
+from lockgate.core.recheck import marks_of_what_runs
+from lockgate.core.rechecked import Mark, Rechecked
 from lockgate.core.revocation import Revocation
 from lockgate.core.state import EnvironmentState, House, OpenProposal, Permit, Running, State, Unclear
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError, UsageError
@@ -36,6 +38,7 @@ class EnvironmentReport(Noun, frozen=True, kw_only=True):
         running: the deployment that is under way, or never told its end. unclear: since when nobody knows what runs, and why.
         recalled: what recalls what runs, or may run. exceptional: which exceptions stand.
         refused: open request -> what recalls the release it asks for.
+        rechecked: what a recheck made of what runs, or may run.
     """
 
     name: str
@@ -48,6 +51,7 @@ class EnvironmentReport(Noun, frozen=True, kw_only=True):
     recalled: tuple[Revocation, ...] = ()
     exceptional: Exceptional = Exceptional()
     refused: dict[str, Revocation] = {}
+    rechecked: tuple[Mark, ...] = ()
 
 
 class Status(Noun, frozen=True, kw_only=True):
@@ -124,6 +128,7 @@ def status(ports: Ports) -> Status:
                 recalled=recalled,
                 exceptional=state.exceptional,
                 refused={one.id: by for one in asked if (by := recalling(revoked, names(one.release))) is not None},
+                rechecked=marks_of_what_runs(state),
             )
         )
     ignored = {index: code for projection in (house, *seen.values()) for index, code in projection.ignored.items()}
@@ -288,8 +293,8 @@ class _Evidence:
         self._ports = ports
 
     def look(self, event: events.Event | None, index: int) -> None:
-        """The evidence of a decision; anything else has none of its own."""
-        if not isinstance(event, events.Decided):
+        """The evidence of a decision or a recheck; anything else has none of its own."""
+        if not isinstance(event, events.Decided | Rechecked):
             return
         try:
             stored(self._ports, event.evidence)

@@ -15,7 +15,7 @@ from lockgate.core import events
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Request
 from lockgate.core.identity import Name, Root, Roster, fingerprint
-from lockgate.core.model import NONE, DigestOrNone, RequestId
+from lockgate.core.model import NONE, AdvisoryId, DigestOrNone, RequestId
 from lockgate.core.policy import Policy, section_digest
 from lockgate.core.ports import PersonSigner
 from lockgate.core.state import Document, OpenProposal, release_digest
@@ -59,6 +59,7 @@ def request_release(
     platform: str = "",
     *,
     rollback: bool = False,
+    fixes: tuple[AdvisoryId, ...] = (),
 ) -> tuple[gate.Resolved, say.Recorded, bool]:
     """Ask for a release to enter an environment; as a rollback and without references, for what was there before what is there now.
 
@@ -85,6 +86,7 @@ def request_release(
         from_=release_digest(occupant.release if occupant else None),
         requested_at=ports.clock.now(),
         rollback=rollback,
+        fixes=tuple(sorted(set(fixes))),
     )
     return resolved, say.record_event(ports, say.sign_event(event, resolved.release.artifacts, signer)), rollback
 
@@ -162,7 +164,9 @@ def shown(found: Found, seen: Difference | None = None, lines: DigestOrNone = NO
     if found.request is not None:
         occupant = found.projection.state.environment.last_known()
         from_ = release_digest(occupant.release if occupant else None)
-        return events.Shown(from_=from_, to=release_digest(found.request.release), not_collected=NOT_COLLECTED, rollback=found.request.rollback)
+        return events.Shown(
+            from_=from_, to=release_digest(found.request.release), not_collected=NOT_COLLECTED, rollback=found.request.rollback, fixes=found.request.fixes
+        )
     if found.proposal is None:
         raise UsageError("request.unknown", "there is no such request")
     house = found.projection.state.house

@@ -14,6 +14,7 @@ from lockgate.core.exceptional import Exceptional
 from lockgate.core.exceptional_events import Departure, Lifted
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Entry, Guard, PersonSigner, Receipt
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.state import House, State
 from lockgate.errors import ConflictError, EvidenceError, LedgerError, UnreadableError
 from lockgate.evidence import history, record
@@ -62,7 +63,7 @@ def record_event(ports: Ports, envelope: Envelope) -> Recorded:
         LedgerError: it could not be recorded; ``record.contended`` after `ATTEMPTS` tries.
     """
     event = record.open_envelope(envelope).event
-    if isinstance(event, events.Decided):
+    if isinstance(event, events.Decided | Rechecked):
         raise EvidenceError("event.not-recorded", "a decision is recorded by the gate that makes it, and is never brought in, whoever signed it")
     environment = getattr(event, "environment", events.HOUSE)
     environment = "" if environment == events.HOUSE else environment

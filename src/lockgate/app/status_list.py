@@ -39,7 +39,7 @@ def issue(ports: Ports, max_age: Duration) -> tuple[status.StatusList, bytes]:
     runs = []
     for environment in sorted(ever_named(ports)):
         state = project(ports, environment, beside=house).state.environment
-        struck += _struck(environment, state, now)
+        struck += [*_struck(environment, state, now), *_rechecked(environment, state, now)]
         runs += [status.Runs(environment=environment, release=stay.release) for stay in (state.occupant(),) if stay is not None]
     listed = status.StatusList(
         log=house.state.house.genesis,
@@ -50,6 +50,14 @@ def issue(ports: Ports, max_age: Duration) -> tuple[status.StatusList, bytes]:
         runs=tuple(runs),
     )
     return listed, status.seal(listed, permit.public, permit.sign(status.to_sign(listed)))
+
+
+def _rechecked(environment: Name, held: EnvironmentState, now: datetime) -> Iterator[status.Struck]:
+    running = held.run_by()
+    for one in held.rechecked:
+        over = one.until is not None and now - one.until >= PERMIT_GRACE and one.decision not in running
+        if one.struck >= 0 and not over:
+            yield status.Struck(environment=environment, permit=one.decision, leaf=one.struck, reason="rechecked")
 
 
 def _struck(environment: Name, held: House | EnvironmentState, now: datetime) -> Iterator[status.Struck]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lockgate.core.advisory_port import Advisories
 from lockgate.core.identity import Root
 from lockgate.core.ports import Blobs, Clock, Directory, Heads, Index, Log, Outbox, Runner, Scratch, Signer, Source, Underway
+from lockgate.core.zones import Zones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,5 +30,7 @@ class Ports:
     outbox: Outbox
     underway: Underway
     scratch: Scratch
+    zones: Zones
+    advisories: Advisories
     permit: Signer | None
     pinned: Root | None

@@ -34,6 +34,19 @@ def duty(text: str) -> str:
     return text
 
 
+def advisories(ids: Iterable[str]) -> tuple[str, ...]:
+    """Ids of advisories, sorted and each once. Raises UsageError ``request.bad-fix``."""
+    from lockgate.core.model import MAX_FIXES, is_advisory
+
+    found = tuple(sorted(set(ids)))
+    for one in found:
+        if not is_advisory(one):
+            raise UsageError("request.bad-fix", f"{one[:80]!r} is no advisory's id: write it as its database does, such as CVE-2026-1234")
+    if len(found) > MAX_FIXES:
+        raise UsageError("request.bad-fix", f"{len(found)} advisories are named; a request names {MAX_FIXES} at most")
+    return found
+
+
 def person_name(text: str) -> str:
     """A person's name for the directory; none that looks like a person id. Raises UsageError ``directory.bad-name``."""
     if not (0 < len(text) <= LONGEST_NAME and text.isprintable() and text.strip()) or text.startswith("p-"):

@@ -22,8 +22,9 @@ def checked(file: str, odd: Callable[[str], None] = lambda _: None) -> Policy:
         UsageError: ``policy.unreadable``. PolicyError: as `policy_sense.check_policy`.
     """
     from lockgate.evidence.policy_sense import check_policy
+    from lockgate.wire.zones import now, zone_names
 
-    policy, remarks = check_policy(_data(file), file, _beside(file))
+    policy, remarks = check_policy(_data(file), file, _beside(file), zone_names, now())
     for remark in remarks:
         odd(remark)
     return policy

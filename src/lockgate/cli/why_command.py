@@ -23,12 +23,15 @@ def command(session: Session, what: tuple[str, ...], environment: str, request: 
     It names the code of what does not hold; each has a page in docs/codes.
     """
     from lockgate.app.gate import GateRequest
-    from lockgate.app.why import explain, would
+    from lockgate.app.why import explain_any, marked, would
     from lockgate.cli.alarm import alarm
     from lockgate.cli.tell import asked, tell_next, with_next
+    from lockgate.core.rechecked import Rechecked
     from lockgate.errors import UsageError
     from lockgate.render import text
+    from lockgate.render.marks import mark_lines
     from lockgate.render.next_step import following
+    from lockgate.render.rechecks import rechecked_text
     from lockgate.render.words import artifacts
 
     about = named(what, config_files, release_file)
@@ -36,9 +39,13 @@ def command(session: Session, what: tuple[str, ...], environment: str, request: 
     if not environment:
         if len(what) != 1 or not (what[0].isascii() and what[0].isdigit()) or len(what[0]) > 16:
             raise UsageError("why.what", "name one decision by its number, or artifacts with --to ENV")
-        decided, release = explain(ports, int(what[0]))
-        place = f"decision {what[0]} · log {ports.log.origin}"
-        session.say(decided, text.decision(decided, artifacts(release), place, session.sheet(ports, result=True), codes=True))
+        decided, release = explain_any(ports, int(what[0]))
+        sheet, place = session.sheet(ports, result=True), f"decision {what[0]} · log {ports.log.origin}"
+        if isinstance(decided, Rechecked):
+            session.say(decided, rechecked_text(decided, release, f"leaf {what[0]} · log {ports.log.origin}", sheet))
+            return
+        since = mark_lines(marked(ports, decided, int(what[0])), sheet)
+        session.say(decided, "\n".join([text.decision(decided, artifacts(release), place, sheet, codes=True), *since]))
         return
     nonce = arguments.fresh_nonce()
     ask = GateRequest(refs=about.refs, environment=environment, config=about.config, request=request, key=nonce, nonce=nonce, platform=platform)

@@ -81,10 +81,10 @@ def decide(subject: Subject, policy: Policy, facts: Facts, now: datetime, root: 
     """
     section = policy.environments.get(subject.environment)
     if section is None:
-        return _judge([outcome("policy", Fail(code="policy.no-environment", params={"environment": subject.environment}))])
+        return judge([outcome("policy", Fail(code="policy.no-environment", params={"environment": subject.environment}))])
     if not section.requires:
-        return _judge([outcome("policy", Fail(code="policy.requires-nothing", params={"environment": subject.environment}))])
-    rows = [(outcome("digest", _intact(subject, facts)), False)]
+        return judge([outcome("policy", Fail(code="policy.requires-nothing", params={"environment": subject.environment}))])
+    rows = [(outcome("digest", intact(subject, facts)), False)]
     if now >= root.expires:
         rows.append((outcome("root", Fail(code="root.expired", params={"version": root.version})), False))
     if (bar := barred(subject, facts, rules)) is not None:
@@ -95,11 +95,11 @@ def decide(subject: Subject, policy: Policy, facts: Facts, now: datetime, root: 
     for requirement in section.requires:
         verdict = waived(requirement.check(subject, facts, now, policy.keys), requirement, section, subject, on, now)
         required.append((outcome(requirement_id(requirement), verdict), type(requirement).yields))
-    ordinary = _judge([row for row, _ in (*rows, *required)] + _all_waived([row for row, _ in required]))
+    ordinary = judge([row for row, _ in (*rows, *required)] + _all_waived([row for row, _ in required]))
     by_glass = broken([*rows, *required], subject, on, now) if ordinary.result != "allowed" else None
     if by_glass is None:
         return ordinary
-    return replace(_judge(by_glass.rows), glass=by_glass.glass, ends=by_glass.ends, outstanding=by_glass.outstanding)
+    return replace(judge(by_glass.rows), glass=by_glass.glass, ends=by_glass.ends, outstanding=by_glass.outstanding)
 
 
 def _all_waived(required: Sequence[Outcome]) -> list[Outcome]:
@@ -109,7 +109,7 @@ def _all_waived(required: Sequence[Outcome]) -> list[Outcome]:
     return [outcome("policy", Fail(code="policy.all-waived", params={"waived": len(required)}))]
 
 
-def _intact(subject: Subject, facts: Facts) -> Verdict:
+def intact(subject: Subject, facts: Facts) -> Verdict:
     """Every artifact was read whole and is what its digest says."""
     measured = facts.of(Intact)
     if isinstance(measured, Unreadable):
@@ -126,7 +126,8 @@ def _intact(subject: Subject, facts: Facts) -> Verdict:
     return Pass()
 
 
-def _judge(outcomes: Sequence[Outcome]) -> Judgement:
+def judge(outcomes: Sequence[Outcome]) -> Judgement:
+    """What these outcomes come to."""
     results = {one.result for one in outcomes}
     if results in ({"pass"}, {"pass", "waived"}):
         return Judgement(result="allowed", outcomes=tuple(outcomes))

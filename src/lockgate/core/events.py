@@ -19,8 +19,9 @@ from lockgate.core.duration import Time
 from lockgate.core.exceptional_events import KINDS as EXCEPTIONAL
 from lockgate.core.exceptional_events import Departure
 from lockgate.core.identity import Duty, Fingerprint, Name, PersonId
-from lockgate.core.model import NONE, DigestOrNone, RequestId
+from lockgate.core.model import NONE, DigestOrNone, Fixes, RequestId
 from lockgate.core.outcome import Outcome
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.revocation import EVERY_PERMIT, Reason
 
 PREFIX = "https://lockgate.dev/attestation/"
@@ -74,6 +75,7 @@ class Requested(Bound, frozen=True, kw_only=True):
         from_: digest of the release that occupies the environment now, or ``none``.
         requested_at: as the requester says.
         rollback: it asks to go back to what was here before and was replaced.
+        fixes: advisories that the release fixes, as the requester says, sorted and each once.
     """
 
     id: RequestId
@@ -82,6 +84,7 @@ class Requested(Bound, frozen=True, kw_only=True):
     from_: DigestOrNone = msgspec.field(name="from")
     requested_at: Time
     rollback: bool = False
+    fixes: Fixes = ()
 
 
 class Shown(Noun, frozen=True, kw_only=True):
@@ -93,6 +96,7 @@ class Shown(Noun, frozen=True, kw_only=True):
         lines: the difference, as it was shown, by digest of its text; ``none`` where only digests were shown.
         not_collected: parts nobody looked at.
         rollback: it was shown as going back to what was here before.
+        fixes: it was shown as a fix of these advisories.
     """
 
     from_: DigestOrNone = msgspec.field(name="from")
@@ -100,6 +104,7 @@ class Shown(Noun, frozen=True, kw_only=True):
     lines: DigestOrNone = NONE
     not_collected: tuple[str, ...] = ()
     rollback: bool = False
+    fixes: Fixes = ()
 
 
 class Approved(Bound, frozen=True, kw_only=True):
@@ -302,8 +307,21 @@ Deployment = DeployStarted | Deployed | DeployFailed | DeployUnknown
 """What a deployer says of one deployment."""
 
 Event = (
-    Genesis | PolicyProposed | RosterProposed | RootProposed | Requested | Approved | Rejected | Withdrawn | Revoked | Deployment | Decided | Asked | Departure
-)
+    Genesis
+    | PolicyProposed
+    | RosterProposed
+    | RootProposed
+    | Requested
+    | Approved
+    | Rejected
+    | Withdrawn
+    | Revoked
+    | Deployment
+    | Decided
+    | Asked
+    | Departure
+    | Rechecked
+)  # fmt: skip
 
 KINDS: dict[str, type[Event]] = {
     "genesis": Genesis,
@@ -321,6 +339,7 @@ KINDS: dict[str, type[Event]] = {
     "deploy-unknown": DeployUnknown,
     "decision": Decided,
     "ask": Asked,
+    "rechecked": Rechecked,
     **EXCEPTIONAL,
 }
 """Kind -> its Struct. The predicate type is ``https://lockgate.dev/attestation/<kind>/v1``; the SSHSIG namespace

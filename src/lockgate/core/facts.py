@@ -15,7 +15,7 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Time
 from lockgate.core.identity import Fingerprint, Name, Occupancy, PersonId, Roster
-from lockgate.core.model import DigestOrNone, Release, RequestId
+from lockgate.core.model import DigestOrNone, Fixes, Release, RequestId
 from lockgate.core.revocation import Revocation
 
 
@@ -173,6 +173,13 @@ class Rejected(Noun, frozen=True, kw_only=True):
     predicate: str = ""
 
 
+class Source(Noun, frozen=True, kw_only=True):
+    """A piece of evidence that proves something about an artifact, by the digests of both."""
+
+    subject: Digest
+    source: Digest
+
+
 class Given(Noun, frozen=True, kw_only=True):
     """An approval as it stands in history.
 
@@ -220,6 +227,7 @@ class Request(Noun, frozen=True, kw_only=True):
         deployed: leaf of the newest `deployed` under it; -1 for none.
         over: another release, or another configuration, occupied the environment after it was deployed.
         rollback: it asks to go back to what was here before.
+        fixes: the advisories that it says it fixes.
     """
 
     id: RequestId
@@ -236,6 +244,7 @@ class Request(Noun, frozen=True, kw_only=True):
     deployed: int = -1
     over: bool = False
     rollback: bool = False
+    fixes: Fixes = ()
 
 
 class Stay(Noun, frozen=True, kw_only=True):
@@ -279,7 +288,7 @@ class InForce(Noun, frozen=True, kw_only=True):
     time: Literal["unattested", "attested"] = "unattested"
 
 
-Fact = Intact | Signature | Provenance | Summary | Vouched | Rejected | Request | Stay | Enrolled | InForce | Revocation
+Fact = Intact | Signature | Provenance | Summary | Vouched | Rejected | Source | Request | Stay | Enrolled | InForce | Revocation
 F = TypeVar("F")
 
 

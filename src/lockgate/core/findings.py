@@ -23,6 +23,8 @@ class Finding(Noun, frozen=True, kw_only=True):
         published: when it first was, by any of them; None where none says. kev: whether CISA lists it as exploited.
         fixed_in: versions that are not affected any more, as the advisories say; none where there is no fix.
         certain: False where the component's version is missing or cannot be compared, so that it is not known whether it is affected.
+        upstream: ids of weaknesses the advisory packs together, sorted: a word about one of them is none about all.
+        sboms: digests of the bills of materials that list the component, sorted.
     """
 
     subject: Digest
@@ -35,6 +37,36 @@ class Finding(Noun, frozen=True, kw_only=True):
     kev: bool = False
     fixed_in: tuple[str, ...] = ()
     certain: bool = True
+    upstream: tuple[str, ...] = ()
+    sboms: tuple[Digest, ...] = ()
+
+
+class Uncovered(Noun, frozen=True, kw_only=True):
+    """Components that no advisory database asked could know of.
+
+    Attributes:
+        kind: their purl's type, such as ``generic``; ``none`` of those without a purl that can be read.
+        count: how many. example: one of them.
+    """
+
+    kind: str
+    count: int
+    example: str
+
+
+class LookedUp(Noun, frozen=True, kw_only=True):
+    """The components of one bill of materials were looked up.
+
+    Attributes:
+        subject: the artifact. sbom: digest of the document.
+        components: how many it lists, with those that could not be taken in.
+        uncovered: those that were not looked up, by kind, sorted.
+    """
+
+    subject: Digest
+    sbom: Digest
+    components: int
+    uncovered: tuple[Uncovered, ...] = ()
 
 
 class Database(Noun, frozen=True, kw_only=True):
@@ -44,6 +76,7 @@ class Database(Noun, frozen=True, kw_only=True):
         name: ``osv`` or ``kev``. digest: of what was imported.
         as_of: how new it is, by its own newest entry. entries: how many it holds.
         ecosystems: those it covers, sorted; a component of another one was not looked up.
+        refused: entries that could not be read at all, and are not among them.
     """
 
     name: Literal["osv", "kev"]
@@ -51,6 +84,7 @@ class Database(Noun, frozen=True, kw_only=True):
     as_of: Time
     entries: int
     ecosystems: tuple[str, ...] = ()
+    refused: int = 0
 
 
 class Exploitability(Vouched, frozen=True, kw_only=True):
@@ -72,7 +106,12 @@ class Exploitability(Vouched, frozen=True, kw_only=True):
 
 
 class ScanFinding(Noun, frozen=True, kw_only=True):
-    """One thing a scanner found. `component` is a purl, or what it says in place of one; empty for none."""
+    """One thing a scanner found.
+
+    Attributes:
+        id: of the weakness, as the scanner names it. level: as it says; ``unknown`` where it does not.
+        component: a purl, or what it says in place of one; empty for none.
+    """
 
     id: str
     level: Level = "unknown"
@@ -83,10 +122,12 @@ class Scan(Vouched, frozen=True, kw_only=True):
     """A scanner looked at an artifact.
 
     Attributes:
-        tool, version: what looked, as it says. format: in which form it tells.
-        at: when, as it says. database_at: of when its database is; None where that is not said.
-        findings: what it found, each once, sorted; an empty tuple only where the result says that it looked and found nothing.
-        more: how many findings were left out beyond those that are kept, at least as severe ones first.
+        tool: what looked, as it says, in lower case: ``trivy``. version: of it. format: in which form it tells.
+        at: when it was done, as it says. database_at: of when its database is; None where that is not said.
+        findings: what it found, each once, those whose severity is not known first, then the most severe; empty only where the result says
+            that it looked and found nothing.
+        more: how many were left out, each of them no further ahead in that order than the last one here.
+        suppressed: how many things it found and was told not to report; they are none of its findings.
     """
 
     tool: str
@@ -96,3 +137,4 @@ class Scan(Vouched, frozen=True, kw_only=True):
     database_at: Time | None = None
     findings: tuple[ScanFinding, ...] = ()
     more: int = 0
+    suppressed: int = 0

@@ -44,7 +44,7 @@ class EnvironmentPolicy(Noun, rename="kebab", frozen=True, kw_only=True):
     accepts: Accepts | None = None
 
 
-ADDED = frozenset({"status_max_age", "waivable", "accepts", "identities"})
+ADDED = frozenset({"status_max_age", "waivable", "accepts", "identities", "changed_dependencies", "component_age", "scans", "security_fix", "sboms"})
 """Fields that came later: left out of a section's digest where they say nothing, so that the digests that were approved and recorded before hold."""
 
 

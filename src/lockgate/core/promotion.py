@@ -20,6 +20,8 @@ from lockgate.core.facts import Given, Request
 from lockgate.core.identity import Fingerprint
 from lockgate.core.model import Release
 from lockgate.core.recall import permit_of, room_for
+from lockgate.core.recheck import fold_rechecked
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.revocation import EVERY_PERMIT, Revocation
 from lockgate.core.state import (
     KEPT_ANSWERS,
@@ -126,7 +128,7 @@ def _fold_environment(state: EnvironmentState, said: Said, house: House) -> Envi
     match event:
         case events.Requested():
             release = Release(artifacts=said.subjects, config=event.config)
-            asked = Request(id=event.id, release=release, by=said.by, at=said.at, rollback=event.rollback)
+            asked = Request(id=event.id, release=release, by=said.by, at=said.at, rollback=event.rollback, fixes=event.fixes)
             kept = room_for_request(state, said.at)
             return replace(state, requests=kept if len(kept) >= KEPT_REQUESTS else (*kept, asked))
         case events.Approved():
@@ -154,6 +156,8 @@ def _fold_environment(state: EnvironmentState, said: Said, house: House) -> Envi
         case events.Decided():
             state = replace(state, rules=max(state.rules, event.rules))
             return _allowed(state, event, said) if event.outcome == "allowed" else state
+        case Rechecked():
+            return fold_rechecked(state, event, said.index, said.at)
         case events.DeployStarted() | events.Deployed():
             return fold_deployment(State(house=house, environment=state), event, said.subjects, said.by, said.index, said.at)
         case _:

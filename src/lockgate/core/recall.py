@@ -36,14 +36,15 @@ def names(release: Release) -> set[str]:
 
 
 def struck(state: State, permit: Permit | Running) -> int:
-    """The leaf that ended a permit by a revocation, standing or lifted since; -1 where none did."""
+    """The leaf that ended a permit by a revocation, standing or lifted since, or by a recheck that refused it; -1 where none did."""
     forgot = max(state.house.forgot, state.environment.forgot)
     if permit.decision < forgot:
         return forgot
     for one in (*state.house.revoked, *state.environment.revoked):
         if one.permit == permit.decision or (one.permit == EVERY_PERMIT and names(permit.release) & set(one.digests) and _before_lift(one, permit.decision)):
             return one.leaf
-    return -1
+    mark = state.environment.mark(permit.decision)
+    return mark.struck if mark is not None else -1
 
 
 def _before_lift(one: Revocation, decision: int) -> bool:

@@ -19,16 +19,8 @@ def barred(subject: Subject, facts: Facts, rules: int) -> Fail | Unknown | None:
     1. Nobody recalled it, by an artifact, by an image inside an index, or by its configuration.
     2. From rules 1 on: where it was here before and was replaced, the request it goes by asks for it *as a rollback*, and stands.
     """
-    revoked = facts.of(Revocation)
-    if isinstance(revoked, Unreadable):
-        return unknown(revoked, "release.unreadable")
-    found = recalling(revoked.items, names(subject.release) | inside(facts.of(Intact)))
-    if found is not None:
-        digest = next(iter(sorted(found.digests))) if len(found.digests) == 1 else ""
-        params: Params = {"revocation": found.id, "reason": found.reason, "in": found.environment, "leaf": found.leaf}
-        return Fail(code="release.recalled", params={**params, "artifact": digest} if digest else params)
-    if rules < 1:
-        return None
+    if (bar := recalled(subject, facts)) is not None or rules < 1:
+        return bar
     stays = facts.of(Stay, subject.environment)
     if isinstance(stays, Unreadable):
         return unknown(stays, "release.unreadable")
@@ -41,6 +33,19 @@ def barred(subject: Subject, facts: Facts, rules: int) -> Fail | Unknown | None:
     if any(one.id == subject.request and _asks_back(one, subject.release) for one in requests.items):
         return None
     return Fail(code="release.downgrade", params={"decision": before.decision, "leaf": before.leaf})
+
+
+def recalled(subject: Subject, facts: Facts) -> Fail | Unknown | None:
+    """Who recalled it, or that this cannot be told; None where nobody did."""
+    revoked = facts.of(Revocation)
+    if isinstance(revoked, Unreadable):
+        return unknown(revoked, "release.unreadable")
+    found = recalling(revoked.items, names(subject.release) | inside(facts.of(Intact)))
+    if found is None:
+        return None
+    digest = next(iter(sorted(found.digests))) if len(found.digests) == 1 else ""
+    params: Params = {"revocation": found.id, "reason": found.reason, "in": found.environment, "leaf": found.leaf}
+    return Fail(code="release.recalled", params={**params, "artifact": digest} if digest else params)
 
 
 def replaced(stays: Sequence[Stay], release: Release) -> Stay | None:

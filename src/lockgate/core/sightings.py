@@ -8,6 +8,7 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Stay
 from lockgate.core.identity import Name
+from lockgate.core.rechecked import Mark
 from lockgate.core.revocation import Revocation
 from lockgate.core.state import Permit
 
@@ -18,12 +19,14 @@ class Sighting(Noun, frozen=True, kw_only=True):
     Attributes:
         stay: since when, until when (None: it runs), by which decision and deployer.
         through: the artifact or configuration by which it holds it. how: whether that is it, or an index it is inside.
+        rechecked: what a recheck made of it, where it runs or perhaps does.
     """
 
     environment: Name
     stay: Stay
     through: Digest
     how: Literal["itself", "inside"]
+    rechecked: Mark | None = None
 
 
 class Holding(Noun, frozen=True, kw_only=True):

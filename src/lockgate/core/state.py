@@ -22,6 +22,7 @@ from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Fingerprint, PersonId
 from lockgate.core.model import NONE, DigestOrNone, Release, RequestId
+from lockgate.core.rechecked import Mark
 from lockgate.core.revocation import Revocation
 
 KEPT_STAYS = 64
@@ -188,6 +189,7 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
         exceptional: holds, waivers and broken glasses.
         running: the deployment that is under way, or whose end was never told. unclear: why nobody knows what runs.
         spent: permits that were used or fell away, newest last; their files are good until they end, and may be revoked.
+        rechecked: decisions that were looked at again with another answer, while their permits are known.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9-]{0,63})?\Z")]
@@ -203,6 +205,11 @@ class EnvironmentState(Noun, frozen=True, kw_only=True):
     running: Running | None = None
     unclear: Unclear | None = None
     spent: tuple[Permit, ...] = ()
+    rechecked: tuple[Mark, ...] = ()
+
+    def mark(self, decision: int) -> Mark | None:
+        """What stands recorded of a decision since it was looked at again."""
+        return next((one for one in self.rechecked if one.decision == decision), None)
 
     def goes_by(self, rules: int) -> bool:
         """Whether a decision here went by these rules (`core.decide.RULES`): what came with them holds from then on, and what was before folds as it did."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from lockgate.core import events
 from lockgate.core.decide import RULES
 from lockgate.core.identity import Roster
@@ -29,6 +31,8 @@ def admit_environment(place: Place, event: events.Event, person: str, roster: Ro
                 raise EvidenceError("request.reused", f"the id {event.id} is taken")
             if len(room_for_request(state, place.at)) >= KEPT_REQUESTS:
                 raise EvidenceError("request.too-many", f"{KEPT_REQUESTS} requests have approvals that have not ended: one has to end first")
+            if list(event.fixes) != sorted(set(event.fixes)):
+                raise EvidenceError("event.malformed", "the advisories that a request names are sorted, and each is named once")
             if event.rollback and replaced(state.stays, Release(artifacts=place.subjects, config=event.config)) is None:
                 raise EvidenceError("request.no-rollback", f"nothing of this release was in {environment} and was replaced: it is asked for as any other")
         case events.Revoked():
@@ -55,21 +59,35 @@ def _no_duty(message: str, environment: str, duty: str) -> TrustError:
 
 def admit_decided(state: State, event: events.Decided, index: int) -> None:
     """A decision counts where it was made, on what stood there: nothing that touches it was recorded since, and so it is no copy of an earlier one."""
-    newest = max(state.house.leaf, state.environment.leaf)
-    if not newest < event.history <= index:
-        raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
-    if any(at is not None and at - event.decided_at > SKEW for at in (state.house.at, state.environment.at)):
-        raise EvidenceError("decision.stale", "this decision says it was made before what it looked at was recorded")
-    if event.rules > RULES:
-        raise EvidenceError("event.newer", f"this decision goes by rules {event.rules}, and this lockgate knows rules {RULES} at most")
-    if event.rules < state.environment.rules:
-        raise EvidenceError("decision.older-rules", f"this decision goes by rules {event.rules}, and decisions here go by {state.environment.rules} already")
+    require_looked(state, event.history, event.decided_at, event.rules, "", index)
     if event.request and state.environment.request(event.request) is None:
         raise EvidenceError("request.unknown", f"this decision goes by {event.request}, which is no request in {event.environment}")
     if event.break_glass:
         require_glass(state.environment, event.break_glass, index)
     if event.state != state_digest(state):
         raise EvidenceError("decision.other-state", "this decision was made on another state than history gives: the gate's keys signed what nobody said")
+
+
+def require_looked(state: State, history: int, made_at: datetime, rules: int, on: str, index: int) -> None:
+    """What the permit key says at `index` was made on the state there is: of `history` leaves, at a time after them, by rules that are known.
+
+    Args:
+        on: digest of the state it was made on; empty where that is looked at later.
+
+    Raises:
+        EvidenceError: ``decision.stale``, ``decision.older-rules``, ``decision.other-state``, ``event.newer``.
+    """
+    newest = max(state.house.leaf, state.environment.leaf)
+    if not newest < history <= index:
+        raise EvidenceError("decision.stale", f"leaf {newest} was recorded after what this decision looked at")
+    if any(at is not None and at - made_at > SKEW for at in (state.house.at, state.environment.at)):
+        raise EvidenceError("decision.stale", "this decision says it was made before what it looked at was recorded")
+    if rules > RULES:
+        raise EvidenceError("event.newer", f"this decision goes by rules {rules}, and this lockgate knows rules {RULES} at most")
+    if rules < state.environment.rules:
+        raise EvidenceError("decision.older-rules", f"this decision goes by rules {rules}, and decisions here go by {state.environment.rules} already")
+    if on and on != state_digest(state):
+        raise EvidenceError("decision.other-state", "this was made on another state than history gives: the gate's keys signed what nobody said")
 
 
 def _admit_answer(place: Place, event: events.Approved | events.Rejected | events.Withdrawn, person: str, roster: Roster) -> None:
@@ -98,6 +116,9 @@ def _admit_answer(place: Place, event: events.Approved | events.Rejected | event
         return
     if event.shown.rollback != request.rollback:
         raise EvidenceError("approval.other-marking", f"{event.request} {'is' if request.rollback else 'is not'} a rollback, and this approval says otherwise")
+    if event.shown.fixes != request.fixes:
+        marked = f"a fix of {', '.join(request.fixes)}" if request.fixes else "no security fix"
+        raise EvidenceError("approval.other-marking", f"{event.request} is asked for as {marked}, and this approval says otherwise")
     if event.config != request.release.config or event.shown.to != release_digest(request.release):
         raise EvidenceError("approval.other-release", f"this is about another release or configuration than {event.request} asks for")
     if any(given.nonce == event.nonce for given in request.given):

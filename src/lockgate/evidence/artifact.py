@@ -33,10 +33,11 @@ from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import KEYS_ALONE, Believed
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import accepted, certified, dsse, keys, predicates, raw_pair, simple_signing, statement, stronger
+from lockgate.evidence import accepted, certified, dsse, keys, predicates, raw_pair, sbom_attached, sbom_types, simple_signing, statement, stronger
+from lockgate.evidence.clock import not_later
 from lockgate.evidence.examined import pieces
 from lockgate.evidence.opened import Opened, require_counted, take_apart
-from lockgate.evidence.readers import READERS, Reader, not_later
+from lockgate.evidence.readers import READERS, Reader
 from lockgate.evidence.sigstore import key, verify
 from lockgate.evidence.sigstore.trust import TrustedRoot
 from lockgate.evidence.steps import Walk
@@ -46,9 +47,9 @@ SIGNATURE_TYPE = stronger.SIGNATURE_TYPE
 Read = stronger.Read
 
 MAX_PIECES = 256
-MAX_TOTAL = 8 << 20
-MAX_WORK = 256 << 20
-"""The most work all pieces together may ask for, as `dsse.work` counts it: half a second or so."""
+MAX_TOTAL = 64 << 20
+MAX_WORK = 512 << 20
+"""The most work all pieces together may ask for, as `dsse.work` counts it: a second or so."""
 
 
 class Signers(NamedTuple):
@@ -98,7 +99,7 @@ def examine(
     """What each of these pieces of evidence is, proves, and by which steps, in their order.
 
     Args:
-        evidence: everything attached to the artifacts; at most 256 pieces, 8 MiB.
+        evidence: everything attached to the artifacts; at most 256 pieces, 64 MiB.
         keys: the policy's keys.
         digests: the artifacts asked about.
         now: UTC; what claims to be later proves nothing.
@@ -115,6 +116,9 @@ def examine(
     outcomes: list[Outcome] = []
     spent = 0
     for piece in evidence:
+        if piece.media_type in sbom_types.MEDIA and sbom_types.CYCLONEDX in readers:
+            outcomes.append(sbom_attached.outcome(piece, digests, now))
+            continue
         source, walk = digest_of(piece.data), Walk()
         try:
             with walk.at("format"):
@@ -281,6 +285,8 @@ def _read(envelope: dsse.Envelope, signers: Signers, source: Digest, asked: _Ask
             if predicate and not subjects:
                 raise EvidenceError("statement.other-subject", "this Statement is about other digests than the artifact's")
         called = predicates.name_of(said.predicate_type) or "of a type that is not known"
+        if not predicate and said.raw[:1] == b'"':
+            raise EvidenceError("statement.malformed", "this is no in-toto Statement: predicate is no object")
         if not predicate:
             walk.skip("predicate", f"{called}: not read")
             return [], said.predicate_type

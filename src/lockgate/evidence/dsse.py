@@ -18,14 +18,16 @@ from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.core.identity import EvidenceKey, Fingerprint
 from lockgate.errors import EvidenceError
-from lockgate.evidence import b64, foreign, keys
+from lockgate.evidence import b64, foreign, keys, large_json, sbom_types
 
 MEDIA_TYPE = "application/vnd.dsse.envelope.v1+json"
 MAX_ENVELOPE = 1 << 20
-"""The largest envelope read, bytes; its payload has at most 3/4 of them."""
+"""The largest envelope read, bytes, unless a larger payload is expected; the payload has at most 3/4 of them."""
 MAX_SIGNATURES = 64
 MAX_WORK = 64 << 20
-"""The most work one envelope may ask for: tries, each counted as `keys.effort` and the bytes it hashes (some 0.1 s in all)."""
+"""The most work one envelope may ask for: tries, each counted as `keys.effort` and the bytes it hashes (some 0.1 s in all); or `MAX_HASHED`, where that is more."""
+MAX_HASHED = 8
+"""How often a large payload may be hashed, in place of `MAX_WORK`."""
 
 
 class Part(Noun, frozen=True, kw_only=True):
@@ -61,13 +63,17 @@ class Verified(Noun, frozen=True, kw_only=True):
     keys: tuple[Fingerprint, ...]
 
 
-def parse(data: bytes) -> Envelope:
+def parse(data: bytes, *, max_bytes: int = MAX_ENVELOPE) -> Envelope:
     """Take an envelope apart; unknown fields are ignored, as the specification says.
+
+    Args:
+        data: the envelope.
+        max_bytes: the largest one read; what is larger than `MAX_ENVELOPE` is so by its payload alone.
 
     Raises:
         EvidenceError: ``dsse.malformed``, ``dsse.too-many-signatures``, or `canon.parse_foreign`'s codes.
     """
-    return from_json(canon.parse_foreign(data, max_bytes=MAX_ENVELOPE, what="DSSE envelope"))
+    return from_json(large_json.holding(data, ("payload",), max_bytes=max_bytes, what="DSSE envelope"))
 
 
 def from_json(document: object) -> Envelope:
@@ -102,7 +108,7 @@ def _envelope(document: object) -> Envelope:
         part = foreign.mapping(one, "a signature")
         keyid = part.get("keyid")
         parts.append(Part(keyid=keyid if isinstance(keyid, str) else "", sig=b64.decode_either(foreign.text(part, "sig", longest=MAX_ENVELOPE))))
-    payload = b64.decode_either(foreign.text(outer, "payload", longest=MAX_ENVELOPE))
+    payload = b64.decode_either(foreign.text(outer, "payload", longest=sbom_types.MAX_ENVELOPE))
     return Envelope(payload=payload, payload_type=foreign.text(outer, "payloadType"), signatures=tuple(parts))
 
 
@@ -128,7 +134,7 @@ def verify(envelope: Envelope, known: Mapping[Fingerprint, EvidenceKey]) -> Veri
         EvidenceError: ``dsse.bad-signature``, ``dsse.unknown-key``, or ``dsse.too-many-signatures`` where they could
             not be tried within bounds.
     """
-    if work(envelope, known) > MAX_WORK:
+    if work(envelope, known) > max(MAX_WORK, MAX_HASHED * len(envelope.payload)):
         raise EvidenceError("dsse.too-many-signatures", "this DSSE envelope has more signatures than can be tried under all our keys; name the key in keyid")
     message = pae(envelope.payload_type, envelope.payload)
     signed: set[Fingerprint] = set()

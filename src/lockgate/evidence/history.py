@@ -28,11 +28,13 @@ from lockgate.core.exceptional_events import Departure, Held, Lifted
 from lockgate.core.identity import Fingerprint, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE
 from lockgate.core.promotion import Said, fold, in_force
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.state import EnvironmentState, House, OpenProposal, Owned, State, Who
 from lockgate.errors import EvidenceError, LedgerError, TrustError
 from lockgate.evidence import record
 from lockgate.evidence.admit_document import admit_house
 from lockgate.evidence.admit_exceptional import admit_exceptional
+from lockgate.evidence.admit_rechecked import admit_rechecked
 from lockgate.evidence.admit_release import admit_decided, admit_environment
 from lockgate.evidence.place import SKEW, Load, Place, read_root, read_roster
 from lockgate.ledger.merkle import leaf_hash
@@ -93,7 +95,7 @@ def admit(state: State, leaf: Leaf, index: int, load: Load, pinned: Root | None)
     event, kind = opened.event, events.kind_of(opened.event)
     if isinstance(event, events.Asked):
         raise EvidenceError("event.not-recorded", "a question to the gate is kept as evidence, never as a leaf")
-    if leaf.stream != events.stream_of(event) or (leaf.stream == events.HOUSE and isinstance(event, events.Decided)):
+    if leaf.stream != events.stream_of(event) or (leaf.stream == events.HOUSE and isinstance(event, events.Decided | Rechecked)):
         raise EvidenceError("event.other-stream", f"this {kind} stands in the stream {leaf.stream}, where it does not belong")
     at = _recorded_at(state, leaf, index)
     place = Place(state=state, subjects=opened.subjects, at=at, load=load)
@@ -106,9 +108,12 @@ def admit(state: State, leaf: Leaf, index: int, load: Load, pinned: Root | None)
     if state.house.root is None:
         return _first_root(place, event, record.person_key(leaf.event, kind), index, pinned)
     root = read_root(load(state.house.root.digest))
-    if isinstance(event, events.Decided):
+    if isinstance(event, events.Decided | Rechecked):
         record.check_permit_signature(leaf.event, root.permit)
-        admit_decided(state, event, index)
+        if isinstance(event, Rechecked):
+            admit_rechecked(state, event, opened.subjects, index)
+        else:
+            admit_decided(state, event, index)
         _require_not_dated_back(event, leaf.at)
         return Said(event=event, subjects=opened.subjects, by="", key=fingerprint(root.permit), index=index, at=at)
     key = record.person_key(leaf.event, kind)
@@ -153,6 +158,7 @@ def _require_not_dated_back(event: events.Event, at: datetime) -> None:
     """When it was recorded is the log key's word; when it happened is signed: so no soak begins before what began it."""
     happened = {
         events.Decided: "decided_at",
+        Rechecked: "checked_at",
         events.DeployStarted: "started_at",
         events.Deployed: "ended_at",
         events.DeployFailed: "ended_at",

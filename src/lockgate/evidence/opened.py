@@ -7,7 +7,7 @@ from typing import NamedTuple
 from lockgate.core.ports import Evidence
 from lockgate.core.signers import Accepts, Format
 from lockgate.errors import EvidenceError
-from lockgate.evidence import annotated, cosign_layout, dsse, simple_signing
+from lockgate.evidence import annotated, cosign_layout, dsse, sbom_types, simple_signing
 from lockgate.evidence.sigstore import bundle
 from lockgate.evidence.sigstore.bundle import Bundle
 
@@ -52,15 +52,15 @@ def take_apart(piece: Evidence) -> Opened:
     """
     match piece.media_type:
         case dsse.MEDIA_TYPE:
-            return Opened("dsse", envelope=dsse.parse(piece.data))
+            return Opened("dsse", envelope=dsse.parse(piece.data, max_bytes=sbom_types.MAX_ENVELOPE))
         case annotated.ATTESTATION:
             envelope, beside = annotated.envelope_of(piece.data)
-            return Opened("cosign-attestation", envelope=dsse.parse(envelope), layer=piece if beside.certificate else None)
+            return Opened("cosign-attestation", envelope=dsse.parse(envelope, max_bytes=sbom_types.MAX_ENVELOPE), layer=piece if beside.certificate else None)
         case simple_signing.MEDIA_TYPE:
             signed = simple_signing.parse(piece.data)
             return Opened("cosign-signature", payload=signed, layer=piece if signed.beside.certificate else None)
         case _ if piece.media_type in bundle.VERSIONS:
-            return _take_bundle_apart(bundle.read(piece.data, max_bytes=dsse.MAX_ENVELOPE), bundle.VERSIONS[piece.media_type])
+            return _take_bundle_apart(bundle.read(piece.data, max_bytes=sbom_types.MAX_ENVELOPE), bundle.VERSIONS[piece.media_type])
         case _:
             raise EvidenceError("evidence.unknown-format", f"{piece.media_type[:80]!r} is no format of evidence that is read")
 

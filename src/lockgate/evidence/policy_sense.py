@@ -7,7 +7,8 @@ stands what an author wants to hear before it is proposed. Only the file is look
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from typing import NamedTuple, cast
 
 from lockgate.core.duration import span
@@ -17,12 +18,14 @@ from lockgate.core.requirements import AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.state import KEPT_ANSWERS
 from lockgate.errors import PolicyError
-from lockgate.evidence import policy_identities
+from lockgate.evidence import policy_identities, policy_kinds
 from lockgate.evidence.policy_yaml import SHOWN, placed_policy
 from lockgate.evidence.yaml_tree import Items, Mapping, Place
 
@@ -37,21 +40,28 @@ class Remark(NamedTuple):
         return f"{self.place}: {self.text}"
 
 
-def check_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] | None) -> tuple[Policy, tuple[str, ...]]:
+def check_policy(
+    data: bytes,
+    filename: str,
+    read_file: Callable[[str], bytes] | None,
+    zones: Callable[[], Collection[str]] = tuple,
+    now: datetime | None = None,
+) -> tuple[Policy, tuple[str, ...]]:
     """The policy in this file, and what is odd about it: one line ``file:line:column: …`` each.
 
     Args:
         data, filename, read_file: as for `policy_yaml.parse_policy`.
+        zones: the time zones there are, asked for where one is named; none where that is not known. now: None, where that is not known.
 
     Raises:
-        PolicyError: as `policy_yaml.parse_policy`; ``policy.never-passes``, with one line for each of the first 10.
+        LockgateError: as `zones`. PolicyError: as `policy_yaml.parse_policy`; ``policy.never-passes``, with one line for each of the first 10.
     """
     root, policy = placed_policy(data, filename, read_file)
-    never = sorted(_never(root, policy))
+    never = sorted(_never(root, policy, zones))
     if never:
         more = [f"{filename}: and {len(never) - SHOWN} more"] if len(never) > SHOWN else []
         raise PolicyError("policy.never-passes", "\n".join([*map(str, never[:SHOWN]), *more]))
-    return policy, tuple(map(str, sorted(_odd(root, policy))))
+    return policy, tuple(map(str, sorted(_odd(root, policy, now))))
 
 
 class _Placed(NamedTuple):
@@ -67,6 +77,10 @@ class _Placed(NamedTuple):
         inner = cast("Mapping", self.node.pairs[kind_of(self.requirement)][1]).pairs
         return inner[field][1].place if field in inner else self.node.place
 
+    def remark(self, said: policy_kinds.Remark) -> Remark:
+        """What is said of it, and where."""
+        return Remark(self.at(said.field), said.text)
+
 
 def _placed(root: Mapping, policy: Policy) -> Iterator[_Placed]:
     for name, (_, node) in cast("Mapping", root.pairs["environments"][1]).pairs.items():
@@ -76,8 +90,10 @@ def _placed(root: Mapping, policy: Policy) -> Iterator[_Placed]:
             yield _Placed(name, section, requirement, cast("Mapping", each))
 
 
-def _never(root: Mapping, policy: Policy) -> Iterator[Remark]:
+def _never(root: Mapping, policy: Policy, zones: Callable[[], Collection[str]]) -> Iterator[Remark]:
     for one in _placed(root, policy):
+        known = zones() if isinstance(one.requirement, WithinHours) else ()
+        yield from (one.remark(each) for each in policy_kinds.never(one.requirement, one.section, known))
         match one.requirement:
             case SignedBy(keys=keys, identities=identities, threshold=threshold) if threshold > len(keys) + len(identities):
                 names = (*keys, *identities)
@@ -160,13 +176,14 @@ def _built_by(one: _Placed, policy: Policy) -> bool:
     return any(isinstance(requirement, BuiltBy) for section in sections for requirement in section.requires)
 
 
-def _odd(root: Mapping, policy: Policy) -> Iterator[Remark]:
+def _odd(root: Mapping, policy: Policy, now: datetime | None) -> Iterator[Remark]:
     for name, (_, node) in cast("Mapping", root.pairs["environments"][1]).pairs.items():
         section = policy.environments[name]
         if section.from_ is not None and section.from_ not in _before(section):
             place = cast("Mapping", node).pairs["from"][1].place
             yield Remark(place, f"from is shown and checks nothing: nothing here asks that a release came through {section.from_}")
     for one in _placed(root, policy):
+        yield from (one.remark(each) for each in policy_kinds.odd(one.requirement, one.section, one.environment, now))
         match one.requirement:
             case Approved(independent_of=roles) if "builder" in roles and not _built_by(one, policy):
                 yield Remark(
@@ -177,6 +194,8 @@ def _odd(root: Mapping, policy: Policy) -> Iterator[Remark]:
                 yield Remark(one.at("max-age"), "a signature made before the soak is too old when it ends")
             case VerifiedBy(max_age=str(age)) if any(isinstance(other, Soaked) and span(other.for_) >= span(age) for other in one.section.requires):
                 yield Remark(one.at("max-age"), "a summary made before the soak is too old when it ends")
+            case Scanned(max_age=str(age)) if any(isinstance(other, Soaked) and span(other.for_) >= span(age) for other in one.section.requires):
+                yield Remark(one.at("max-age"), "a scan made before the soak is too old when it ends")
             case _:
                 pass
         if isinstance(one.requirement, Approved) and one.requirement is not next(each for each in one.section.requires if isinstance(each, Approved)):

@@ -27,7 +27,7 @@ from lockgate.core.requirements import KINDS, AnyRequirement
 from lockgate.core.requirements.built_by import Source
 from lockgate.core.signers import RootText
 from lockgate.errors import PolicyError
-from lockgate.evidence import policy_identities, policy_keys, policy_roots, yaml_tree
+from lockgate.evidence import policy_identities, policy_keys, policy_roots, policy_scalars, yaml_tree
 from lockgate.evidence.yaml_tree import Items, Mapping, Node, Place, Scalar
 
 T = TypeVar("T")
@@ -57,6 +57,7 @@ MEANING = {
     _pattern(Duty): "a duty: write request, deploy, approve:DUTY, waive, waive:REQUIREMENT or break-glass",
     _pattern(PersonId): "a person id: p- and 16 characters, as lockgate people list shows it",
     _pattern(Digest): "a digest: sha256: and 64 lower-case hex digits",
+    **policy_scalars.MEANING,
 }
 """Pattern -> what people write, where it says so."""
 
@@ -143,7 +144,9 @@ class Form:
             return self._value(node, type_, name)
         except Problem as problem:
             self.problems.append(problem)
-            return None
+        except policy_scalars.BadScalar as err:
+            self.problems.append(Problem("policy.bad-value", err.place, err.text))
+        return None
 
     def _value(self, node: Node, type_: inspect.Type, name: str) -> Any:  # noqa: ANN401
         match type_:
@@ -155,6 +158,8 @@ class Form:
                 return self._list(node, type_, name)
             case inspect.UnionType() if all(isinstance(one, inspect.StructType) for one in type_.types):
                 return self._requirement(_mapping(node, name))
+            case inspect.UnionType() if policy_scalars.takes_any(type_):
+                return policy_scalars.any_scalar(node, name)
             case inspect.UnionType():
                 return self._value(node, next(one for one in type_.types if not isinstance(one, inspect.NoneType)), name)
             case inspect.IntType():
@@ -166,6 +171,8 @@ class Form:
                     return policy_keys.read(_mapping(node, f"the key {name}"), self._read_file, evidence=self._evidence)
                 except policy_keys.BadKey as err:
                     raise Problem(err.code, err.place, err.text) from None
+            case inspect.StrType() if type_.pattern == policy_scalars.DECIMALS:
+                return policy_scalars.decimals(node, name)
             case inspect.StrType() if type_.pattern == ROOT:
                 try:
                     return policy_roots.read(_mapping(node, f"the trusted root {name}"), self._read_file)
@@ -385,5 +392,5 @@ def flow(value: object) -> str:
 def quoted(value: object) -> str:
     """A scalar: plain where nobody could read it as anything but this text, else in double quotes."""
     if not isinstance(value, str):
-        return str(value)
+        return str(value).lower()
     return value if _WORD(value) and value not in _TRUTHS else msgspec.json.encode(value).decode()

@@ -18,6 +18,7 @@ _NAMES = {
     "https://in-toto.io/attestation/test-result": "test result",
     "https://in-toto.io/attestation/vulns": "vulnerability scan",
     "https://cosign.sigstore.dev/attestation/vuln": "vulnerability scan by cosign",
+    "cosign.sigstore.dev/attestation/vuln": "vulnerability scan by cosign",
     "https://in-toto.io/attestation/release": "release",
     "https://in-toto.io/attestation/reference": "references",
     "https://in-toto.io/attestation/scai": "SCAI attribute report",
@@ -26,6 +27,10 @@ _NAMES = {
     "https://cyclonedx.org/bom": "CycloneDX bill of materials",
     "https://spdx.dev/Document": "SPDX bill of materials",
     "https://openvex.dev/ns": "OpenVEX statements",
+    "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json": "CSAF statements",
+    "https://trivy.dev/report": "Trivy report",
+    "https://json.schemastore.org/sarif-2.1.0.json": "SARIF log",
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json": "SARIF log",
     "https://cosign.sigstore.dev/attestation": "custom statement by cosign",
     "https://gittuf.dev/reference-authorization": "gittuf reference authorization",
     "https://gittuf.dev/github-pull-request": "gittuf pull request",
@@ -44,7 +49,7 @@ _NAMES = {
 _ENDINGS = {"/attestations/publish": "publish attestation", "/specs/publish": "publish attestation"}
 """Of types whose beginning names the index that writes them."""
 
-_VERSION = re.compile(r"(?P<kind>.*?)/(?:v?[0-9]+(?:\.[0-9]+){0,2}(?:-rc[0-9]+)?)\Z", re.DOTALL).match
+_VERSION = re.compile(r"(?P<kind>.*?)[/@](?:v?[0-9]+(?:\.[0-9]+){0,2}(?:-rc[0-9]+)?)\Z", re.DOTALL).match
 
 
 def name_of(predicate_type: str) -> str:

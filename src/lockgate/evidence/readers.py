@@ -5,28 +5,49 @@ A reader is given what somebody we believe signed, and makes facts of it or rais
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from lockgate.core.attested import Attested
+from lockgate.core.components import Sbom
 from lockgate.core.digest import Digest
-from lockgate.core.facts import Provenance, Rejected, Signature, Summary
+from lockgate.core.facts import Provenance, Rejected, Signature, Source, Summary
+from lockgate.core.findings import Exploitability, Scan
 from lockgate.core.identity import Fingerprint
+from lockgate.core.trial import Trial
 from lockgate.errors import EvidenceError
-from lockgate.evidence import foreign, slsa, vsa
+from lockgate.evidence import foreign, sbom_types, scan_sarif, scan_trivy, scan_vulns, slsa, test_result, vex_csaf, vex_cyclonedx, vex_openvex, vsa
+from lockgate.evidence.clock import not_later
 from lockgate.evidence.statement import Statement
 from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
 
-Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], list[Read]]
+Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], Sequence[Read]]
 """What was said, about which artifact, by which keys (a single empty one for the holder of a certificate), digest of its bytes, now -> the facts."""
 
-KINDS = (Signature, Provenance, Summary, Rejected)
+KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Exploitability, Scan, Sbom, Rejected, Source, Attested, Trial)
 """Every kind of fact that comes of a piece of evidence."""
 
 
-def not_later(at: datetime | None, now: datetime) -> None:
-    """Nothing is made after it is read. Raises EvidenceError ``evidence.from-future``."""
-    if at is not None and at > now:
-        raise EvidenceError("evidence.from-future", "this says it was made later than now: its clock or ours is wrong")
+def each_of(*readers: Reader) -> Reader:
+    """One reader of what several read: the facts of each, and where one of them refuses what another reads, that as a `Rejected` beside them.
+
+    Raises:
+        EvidenceError: the first one's, where all of them refuse it.
+    """
+
+    def read(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+        facts: list[Read] = []
+        refused: list[EvidenceError] = []
+        for reader in readers:
+            try:
+                facts += reader(said, subject, keys, source, now)
+            except EvidenceError as err:
+                refused.append(err)
+        if len(refused) == len(readers):
+            raise refused[0]
+        return [*facts, *(Rejected(source=source, code=err.code, predicate=said.predicate_type) for err in refused)]
+
+    return read
 
 
 def _signature(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
@@ -50,6 +71,18 @@ def _summary(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], so
     return [fact]
 
 
+def _trial(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    fact = test_result.read(said.predicate, subject, keys, source)
+    not_later(fact.at, now)
+    return [fact]
+
+
+def _sbom(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    from lockgate.evidence import sbom  # noqa: PLC0415  only what has one waits for it
+
+    return [sbom.fact(sbom.parse(said.raw), subject, source, now, keys=keys)]
+
+
 BEFORE_3: dict[str, Reader] = {
     SIGNATURE_TYPE: _signature,
     slsa.PREDICATE_TYPE: _provenance,
@@ -60,5 +93,13 @@ BEFORE_3: dict[str, Reader] = {
 
 READERS: dict[str, Reader] = {
     **BEFORE_3,
+    **dict.fromkeys(vex_openvex.PREDICATE_TYPES, vex_openvex.read),
+    **dict.fromkeys(vex_cyclonedx.PREDICATE_TYPES, vex_cyclonedx.statements),
+    vex_csaf.PREDICATE_TYPE: vex_csaf.read,
+    **dict.fromkeys(scan_vulns.VULNS_TYPES, scan_vulns.vulns),
+    **dict.fromkeys(scan_vulns.COSIGN_TYPES, scan_vulns.cosign),
+    **dict.fromkeys((scan_trivy.PREDICATE_TYPE, *scan_sarif.PREDICATE_TYPES), scan_vulns.report),
+    test_result.PREDICATE_TYPE: _trial,
+    **dict.fromkeys(sbom_types.PREDICATES, _sbom),
 }
 """Predicate type -> its reader."""

@@ -15,9 +15,10 @@ from lockgate.canon import Noun
 from lockgate.core.digest import Digest
 from lockgate.core.events import PAYLOAD_TYPE, STATEMENT_TYPE
 from lockgate.errors import EvidenceError
-from lockgate.evidence import foreign
+from lockgate.evidence import foreign, large_json, sbom_types
 
 MAX_STATEMENT = 1 << 20
+"""The largest Statement read, bytes; one whose predicate is a bill of materials may have `sbom_types.MAX_STATEMENT`."""
 MAX_SUBJECTS = 1024
 _TYPES = frozenset({STATEMENT_TYPE, "https://in-toto.io/Statement/v0.1"})
 _HEX = re.compile(r"[0-9a-f]{64}\Z").match
@@ -29,12 +30,14 @@ class Statement(Noun, frozen=True, kw_only=True):
     Attributes:
         subjects: the SHA-256 digests it is about, sorted, each once; at least one.
         predicate_type: what kind of thing it says, 1 to 1,000 characters.
-        predicate: what it says; as parsed, believed in nothing.
+        predicate: what it says; as parsed, believed in nothing. Of a bill of materials it is empty, and
+        raw: the bytes of its JSON, which are parsed by whoever reads it; empty for any other.
     """
 
     subjects: tuple[Digest, ...]
     predicate_type: str
     predicate: dict[str, Any]
+    raw: bytes = b""
 
 
 def parse(payload_type: str, payload: bytes) -> Statement:
@@ -47,18 +50,38 @@ def parse(payload_type: str, payload: bytes) -> Statement:
     if payload_type != PAYLOAD_TYPE:
         raise EvidenceError("statement.other-type", f"the signed payload is {payload_type[:80]!r}, not an in-toto Statement")
     try:
-        document = foreign.mapping(canon.parse_foreign(payload, max_bytes=MAX_STATEMENT, what="Statement"), "it")
+        document, raw = _document(payload)
         kind = foreign.text(document, "_type")
         if kind not in _TYPES:
             raise EvidenceError("statement.other-type", f"this is a {kind[:80]}; only {' and '.join(sorted(_TYPES))} are read")
         predicate_type = foreign.text(document, "predicateType")
-        predicate = foreign.within(document, "predicate")
+        predicate = {} if raw else foreign.within(document, "predicate")
         subjects = _subjects(document)
     except ValueError as err:
         raise EvidenceError("statement.malformed", f"this is no in-toto Statement: {err}") from None
     if not subjects:
         raise EvidenceError("statement.no-sha256", "no subject of this Statement has a SHA-256 digest, so that it is about nothing we can compare")
-    return Statement(subjects=subjects, predicate_type=predicate_type, predicate=predicate)
+    return Statement(subjects=subjects, predicate_type=predicate_type, predicate=predicate, raw=raw)
+
+
+def _document(payload: bytes) -> tuple[dict[str, Any], bytes]:
+    """The Statement, parsed; and the bytes of its predicate where that is a bill of materials, which is not.
+
+    Raises:
+        ValueError: it is no object. EvidenceError: as `parse`.
+    """
+    if len(payload) <= MAX_STATEMENT:
+        document = foreign.mapping(canon.parse_foreign(payload, max_bytes=MAX_STATEMENT, what="Statement"), "it")
+        large = document.get("predicateType") in sbom_types.PREDICATES if isinstance(document.get("predicateType"), str) else False
+        return document, large_json.outline(payload, ("predicate",), "Statement").get("predicate", b"null") if large else b""
+    if len(payload) > sbom_types.MAX_STATEMENT:
+        raise EvidenceError("json.too-large", f"this Statement has {len(payload)} bytes; at most {sbom_types.MAX_STATEMENT} are read")
+    fields = large_json.outline(payload, ("predicate",), "Statement")
+    raw = fields.pop("predicate", b"null")
+    document = foreign.mapping(canon.parse_foreign(large_json.joined(fields), max_bytes=2 * MAX_STATEMENT, what="Statement"), "it")
+    if foreign.text(document, "predicateType") not in sbom_types.PREDICATES:
+        raise EvidenceError("json.too-large", f"this Statement has {len(payload)} bytes; at most {MAX_STATEMENT} are read of one with no bill of materials")
+    return document, raw
 
 
 def _subjects(document: dict[str, Any]) -> tuple[Digest, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
         walk: the steps. certified: whether a certificate signed it, by its own word. verified: what its signature proves, where one did.
     """
 
-    format: Format
+    format: Format | Literal["unsigned"]
     facts: Sequence[Read]
     claims: AbstractSet[str] = frozenset()
     kind: str = ANY
@@ -84,7 +84,7 @@ def claimed(
 
 def not_rescued(outcomes: Sequence[Outcome], accepts: Accepts) -> tuple[tuple[Read, ...], ...]:
     """The facts of each piece in their order, without those of signers whose evidence of the same kind failed in a stronger format."""
-    rank = {name: place for place, name in enumerate(accepts.formats)}
+    rank: dict[str, int] = {name: place for place, name in enumerate(accepts.formats)}
     failed = [(rank.get(one.format, 0), one) for one in outcomes if one.claims]
     facts: list[tuple[Read, ...]] = []
     for outcome in outcomes:

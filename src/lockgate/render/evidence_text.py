@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lockgate.core.examined import Piece, Shown, Step, Time
 from lockgate.core.facts import Holder, Provenance, Rejected, Signature, Summary, Vouched
+from lockgate.core.findings import Exploitability
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
-from lockgate.render.vouched import in_short
+from lockgate.render.vouched import in_short, together
 from lockgate.render.words import GREEN, RED, Sheet, brief, count, listing, painted, plain, when
 
 NAMED = "named"
@@ -35,8 +36,8 @@ def artifact_text(pinned: str, measured: Measured, pieces: Iterable[Piece], keys
     listed = list(pieces)
     good, bad = [one for one in listed if one.proves], [one for one in listed if not one.proves]
     for one in good:
-        for fact in one.facts:
-            lines += _fact(fact, one, names, sheet)
+        for fact, alike in together(one.facts):
+            lines += _fact(fact, one, names, sheet, alike)
         if steps:
             lines += [*steps_text(one.steps, sheet, _whole(one)), *_claims(one)]
     told = sorted(((_bad(one, sheet), one) for one in bad), key=lambda each: (each[0][0] == "skip", not each[1].code))
@@ -128,12 +129,15 @@ def _bad(one: Piece, sheet: Sheet) -> tuple[str, str]:
     return _mark("FAIL", sheet), f"{called}, fails at {failed.name}: {plain(failed.said)} [{one.code}]"
 
 
-def _fact(fact: Signature | Provenance | Summary | Vouched | Rejected, one: Piece, names: Mapping[str, str], sheet: Sheet) -> list[str]:
+def _fact(
+    fact: Signature | Provenance | Summary | Vouched | Rejected, one: Piece, names: Mapping[str, str], sheet: Sheet, alike: tuple[Exploitability, ...] = ()
+) -> list[str]:
     keys: tuple[str, ...] = ()
     word = what = at = ""
     match fact:
-        case Rejected():
-            return []
+        case Rejected(code=code):
+            head = f"  {_mark('FAIL', sheet)}  {'evidence':<10}  {brief(one.source)}, {_called(one)}"
+            return broken(f"{head}: part of it proves nothing [{plain(code)}]", sheet, _INDENT)
         case Signature():
             keys, word = (fact.key,), "signature"
             at = f", {when(fact.signed_at)} as it says itself" if fact.signed_at and fact.by is None else ""
@@ -146,7 +150,7 @@ def _fact(fact: Signature | Provenance | Summary | Vouched | Rejected, one: Piec
             what = f"{plain(fact.verifier)}: {plain(fact.resource)} {said}{f' {when(fact.verified_at)}' if fact.verified_at else ''}, "
             at = ", signed r and s side by side" if fact.raw else ""
         case Vouched():
-            keys, (word, what) = fact.keys, in_short(fact)
+            keys, (word, what) = fact.keys, in_short(fact, alike)
     mark = _mark("FAIL" if isinstance(fact, Summary) and not fact.passed else "pass", sheet)
     if fact.by is not None:
         return _held(f"  {mark}  {word:<10}  {what}", fact.by, one, at, sheet)

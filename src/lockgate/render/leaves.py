@@ -8,6 +8,7 @@ import msgspec
 
 from lockgate.core import events
 from lockgate.core.digest import Digest
+from lockgate.core.rechecked import Rechecked
 from lockgate.render.layout import broken
 from lockgate.render.outcomes import line
 from lockgate.render.words import BOLD, GREEN, RED, YELLOW, Sheet, ago, brief, called, count, moment, painted, plain, when
@@ -24,6 +25,7 @@ def leaf_line(
         return f"{index:>6}  unreadable: {plain(problem)}"
     decided = event if isinstance(event, events.Decided) else None
     what = plain(who)[:19] if decided is None else "break-glass" if decided.break_glass and decided.outcome == "allowed" else decided.outcome
+    what = event.outcome if isinstance(event, Rechecked) else what
     about = brief(subjects[0]) + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "") if subjects else ""
     place = plain(stream.removeprefix("env:"))
     if 0 < width < LINE:
@@ -48,7 +50,7 @@ def event_text(kind: str, event: events.Event, subjects: tuple[Digest, ...], sig
         if name != "outcomes":
             said = when(value) + ago(value, sheet) if isinstance(value, datetime) else _field(value)
             lines += broken(f"  {name:<12} {plain(said)}", sheet, 15)
-    if isinstance(event, events.Decided):
+    if isinstance(event, events.Decided | Rechecked):
         for one in event.outcomes:
             code = f" [{plain(one.code)}]" if one.code else ""
             lines += broken(f"  {one.result:<7} {plain(one.requirement)}: {line(one, sheet)}{code}", sheet, 10)

@@ -53,13 +53,21 @@ _RANK = {
     "signed-by": 1,
     "built-by": 1,
     "verified-by": 1,
+    "has-attestation": 1,
+    "tested": 1,
+    "not-revoked": 0,
     "came-through": 2,
     "break-glass": 1,
     "review": 3,
     "hold": 3,
     "approved": 4,
     "soaked": 5,
+    "scanned": 1,
+    "within-hours": 5,
 }
+
+_WAITS = {"hold.standing", "within-hours.closed", "within-hours.frozen"}
+"""What time alone mends, besides what of soaking opens."""
 
 
 class Next(Noun, frozen=True, kw_only=True):
@@ -97,7 +105,7 @@ def after(decided: events.Decided, asked: Asked) -> str:
 def not_before(decided: events.Decided) -> datetime | None:
     """When `after` gets further, where until then nothing but time is missing; None for now."""
     first = _first(decided)
-    return first.opens_at if first and first.code in {"soaked.too-young", "hold.standing"} else None
+    return first.opens_at if first and (first.code in _WAITS or first.code.startswith("soaked.")) else None
 
 
 def _first(decided: events.Decided) -> Outcome | None:
@@ -126,7 +134,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate sign {this} --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "release.downgrade":
             return f"lockgate request {named} --to {environment} --rollback{asked.config}{asked.request_key}{asked.options}"
-        case "release.recalled":
+        case "release.recalled" | "not-revoked.elsewhere" | "not-revoked.material" | "not-revoked.evidence":
             return f"lockgate log show {_text(one, 'leaf')}{asked.options}"
         case "came-through.never-there":
             return _deployment(asked, _text(one, "environment"))
@@ -134,7 +142,9 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return _deployment(asked, _text(one, "in"))
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
-        case "soaked.too-young" | "approved.permit-outstanding":
+        case code if code.startswith("soaked.") and one.opens_at:
+            return asked.again or f"lockgate gate {named} --to {environment}{again}"
+        case "approved.permit-outstanding":
             return asked.again or f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
             return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
@@ -142,7 +152,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate log show --about {_text(one, 'request')}{asked.options}"
         case "approved.deployer-unknown" | "approved.not-deployer":
             return _by_deployer(asked, named, environment)
-        case "hold.standing" if one.opens_at:
+        case "hold.standing" | "within-hours.closed" | "within-hours.frozen" if one.opens_at:
             return asked.again or f"lockgate gate {named} --to {environment}{again}"
         case "hold.standing" | "break-glass.permit-outstanding":
             return f"lockgate status{asked.options}"  # says who holds it, and why
@@ -150,10 +160,18 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate review {_text(one, 'break-glass')} --findings FILE{asked.options}"
         case "break-glass.not-deployer":
             return _by_deployer(asked, named, environment)
-        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable":
+        case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable" | "soaked.sbom-unreadable":
             return f"lockgate log check{asked.options}"
         case "soaked.only-claimed":
             return f"lockgate status{asked.options}"
+        case "within-hours.closed" | "within-hours.frozen" | "within-hours.unreadable" | "tested.warned":
+            return f"lockgate policy show{asked.options}"
+        case "tested.no-result" | "tested.nothing-ran" | "tested.no-time" | "tested.too-old" if one.params.get("identities") is None:
+            return f"lockgate attest {this} --junit FILE --suite NAME --key {shlex.quote(_signing_key(one, asked.keys))}"
+        case "has-attestation.no-attestation" if one.params.get("identities") is None:
+            return f"lockgate attest {this} --type {_text(one, 'type')} --predicate FILE --key {shlex.quote(_signing_key(one, asked.keys))}"
+        case "not-revoked.unreadable":
+            return f"lockgate log check{asked.options}"
         case "policy.no-environment" | "policy.requires-nothing" | "policy.all-waived" | "time.unattested" | "approved.author-unknown":
             return f"lockgate policy show{asked.options}"
         case "root.expired":
@@ -170,7 +188,9 @@ def _look(one: Outcome, this: str, environment: str, asked: Asked) -> str:
     """To look at what is attached, by what is believed there: elsewhere other formats may count. Of a bare path that would mean a permit."""
     kind = one.code.partition(".")[0]
     (place, *_) = shlex.split(this)
-    told = kind in {"signed-by", "built-by", "verified-by"} and (place.startswith(("oci:", "file:")) or is_registry(place))
+    told = kind in {"signed-by", "built-by", "verified-by", "scanned", "has-attestation", "tested", "not-revoked"} and (
+        place.startswith(("oci:", "file:")) or is_registry(place)
+    )
     return f"lockgate verify {this}{f' --environment {environment}' if told else ''}{asked.options}"
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from lockgate.core.outcome import Outcome, Params
+from lockgate.render import advisories, soaks
 from lockgate.render.words import Sheet, ago, brief, called, count, how_long, listing, moment, plain, unit_of, when, written
 
 
@@ -50,6 +51,20 @@ def _number(params: Params, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _at_most(params: Params) -> str:
+    asked = _of(params, "at-most")
+    return "whatever was found" if asked == "any" else f"nothing above {asked}" if asked != "none" else "nothing"
+
+
+def _found(params: Params) -> str:
+    """The first few of what was found, and how many more there are."""
+    ids = params.get("ids", ())
+    more = _number(params, "count") - (len(ids) if isinstance(ids, tuple) else 0)
+    level = _of(params, "level")
+    severe = "of unknown severity" if level == "unknown" else f"up to {level}"
+    return f"{_of(params, 'tool')} found {_of(params, 'ids')}{f' and {more} more' if more > 0 else ''}, {severe}, in {_artifact(params)}"
+
+
 def _signers(params: Params) -> str:
     """The names of keys and identities."""
     return ", ".join(filter(None, (_of(params, "keys"), _of(params, "identities"))))
@@ -80,7 +95,7 @@ def _soaked(p: Params) -> str:
     if _TIME(since):
         since = when(moment(since))
     known = {"claimed": "as its deployer says", "observed": "observed"}.get(_of(p, "known"), _of(p, "known"))
-    return f"{written(_of(p, 'for'))} in {_of(p, 'in')}: there since {since}, {known}"
+    return "; ".join(filter(None, (f"{written(_of(p, 'for'))} in {_of(p, 'in')}: there since {since}, {known}", soaks.passed(p))))
 
 
 def _people(p: Params, s: Sheet, name: str = "by") -> str:
@@ -125,6 +140,35 @@ def _waived(p: Params, s: Sheet) -> str:
         return f"past it by break-glass {_of(p, 'break-glass')}"
     until = _of(p, "waived-until")
     return f"waived by {_people(p, s, 'waived-by')} until {when(moment(until)) if _TIME(until) else until}, {_of(p, 'waiver')}"
+
+
+_KINDS = {"text": "a text", "number": "a number", "truth": "true or false", "null": "null", "list": "a list", "object": "an object"}
+
+
+def _a(p: Params, name: str) -> str:
+    return _KINDS.get(_of(p, name), _of(p, name))
+
+
+def _tests(p: Params, name: str) -> str:
+    """How many tests, and the first of them by name."""
+    number, named = _number(p, name), p.get("tests", ())
+    shown = ", ".join(map(plain, named)) if isinstance(named, tuple) else ""
+    more = f" and {number - len(named)} more" if isinstance(named, tuple) and 0 < len(named) < number else ""
+    return (f"{count(number, 'test')} ({shown}{more})" if shown else count(number, "test")) if number else "the tests"
+
+
+def _suite(p: Params) -> str:
+    return f" in {_of(p, 'configuration')}" if p.get("configuration") else ""
+
+
+def _revoked(p: Params) -> str:
+    return f" by {_of(p, 'revocation')}, leaf {_of(p, 'leaf')} ({_of(p, 'reason')})"
+
+
+def _frozen(p: Params) -> str:
+    start, _, end = _of(p, "freeze").partition("..")
+    span = f"from {start.replace('T', ' ')} to {end.replace('T', ' ')}"
+    return f"{span} ({_of(p, 'reason')})" if p.get("reason") else span
 
 
 def _held(p: Params, s: Sheet) -> str:
@@ -208,9 +252,58 @@ _WORDS: dict[str, _Words] = {
     "break-glass": _broken,
     "break-glass.not-deployer": lambda p, s: f"{_of(p, 'break-glass')} is broken, and its permit is for who deploys: {_may(p, s)}",
     "break-glass.permit-outstanding": lambda p, s: f"decision {_of(p, 'decision')} holds the one permit of {_of(p, 'break-glass')}, for {_people(p, s)}",
+    "has-attestation": lambda p, s: f"{_of(p, 'type')}, said by {_signers(p)}",
+    "has-attestation.no-attestation": lambda p, s: f"{_signers(p)} said nothing of {_artifact(p)} of type {_of(p, 'type')}",
+    "has-attestation.no-good-attestation": lambda p, s: (
+        f"nothing attached to {_artifact(p)} is {_of(p, 'type')} by {_kinds(p)} ({listing(_of(p, 'because').split(', '))})"
+    ),
+    "has-attestation.not-meant": lambda p, s: f"of {_of(p, 'type')} there is none for {_artifact(p)} with what is asked at {_of(p, 'where')}",
+    "has-attestation.missing-field": lambda p, s: f"{_of(p, 'by')} says nothing at {_of(p, 'path')}, and {_of(p, 'need')} is asked",
+    "has-attestation.other-type": lambda p, s: f"{_of(p, 'by')} has {_a(p, 'found')} at {_of(p, 'path')}, and {_of(p, 'need')} is asked",
+    "has-attestation.other-value": lambda p, s: f"{_of(p, 'by')} says {_of(p, 'found') or 'an empty text'} at {_of(p, 'path')}, and {_of(p, 'need')} is asked",
+    "has-attestation.too-few": lambda p, s: f"said by {_of(p, 'have')} of {_of(p, 'need')}: {_signers(p)} may",
+    "has-attestation.too-old": lambda p, s: f"what was said of {_artifact(p)} is older than {written(_of(p, 'max-age'))}",
+    "has-attestation.no-time": lambda p, s: f"when it was said of {_artifact(p)} is not known, and it may be {written(_of(p, 'max-age'))} old at most",
+    "has-attestation.unreadable": lambda p, s: f"what is attached could not be read ({_of(p, 'because')})",
+    "tested": lambda p, s: f"{count(_number(p, 'tests'), 'test')} passed, and none failed",
+    "tested.no-result": lambda p, s: f"{_signers(p)} ran no tests on {_artifact(p)}{_suite(p)}",
+    "tested.no-good-result": lambda p, s: f"nothing attached to {_artifact(p)} is a test result by {_kinds(p)}{_suite(p)} ({_of(p, 'because')})",
+    "tested.failed": lambda p, s: f"{_tests(p, 'failed')} failed{_suite(p)}",
+    "tested.warned": lambda p, s: f"{_tests(p, 'warned')} passed with warnings{_suite(p)}, which the policy does not take",
+    "tested.nothing-ran": lambda p, s: f"the test result of {_artifact(p)} names no test that ran",
+    "tested.missing": lambda p, s: f"{_tests(p, 'missing')} did not pass: no result names {'it' if _number(p, 'missing') == 1 else 'them'}",
+    "tested.too-few": lambda p, s: f"{_of(p, 'have')} tests passed, and {_of(p, 'need')} are asked",
+    "tested.too-old": lambda p, s: f"the test results of {_artifact(p)} are older than {written(_of(p, 'max-age'))}",
+    "tested.no-time": lambda p, s: f"when {_artifact(p)} was tested is not known, and that may be {written(_of(p, 'max-age'))} ago at most",
+    "tested.unreadable": lambda p, s: f"what is attached could not be read ({_of(p, 'because')})",
+    "not-revoked": lambda p, s: f"none of the {_number(p, 'standing')} revocations that stand concerns it",
+    "not-revoked.elsewhere": lambda p, s: f"{brief(_of(p, 'digest'))} is revoked in {_of(p, 'in')}{_revoked(p)}",
+    "not-revoked.material": lambda p, s: f"{_of(p, 'uri') or brief(_of(p, 'digest'))} went into {_artifact(p)}, and is revoked{_revoked(p)}",
+    "not-revoked.evidence": lambda p, s: f"evidence about {_artifact(p)}, {brief(_of(p, 'digest'))}, is revoked{_revoked(p)}",
+    "not-revoked.unknown-materials": lambda p, s: f"nobody says what went into {_artifact(p)}",
+    "not-revoked.unreadable": lambda p, s: f"history or evidence could not be read ({_of(p, 'because')})",
+    "within-hours": lambda p, s: f"{_of(p, 'now')} in {_of(p, 'zone')}",
+    "within-hours.closed": lambda p, s: f"no change window is open: it is {_of(p, 'now')} in {_of(p, 'zone')}",
+    "within-hours.frozen": lambda p, s: f"frozen {_frozen(p)}: it is {_of(p, 'now')} in {_of(p, 'zone')}",
+    "within-hours.unreadable": lambda p, s: (
+        f"what the clocks show in {_of(p, 'zone') or 'that zone'} could not be told ({_of(p, 'because') or 'zone.unreadable'})"
+    ),
     "policy.all-waived": lambda p, s: "everything that is required was waived: one requirement at least has to hold",
     "policy.no-environment": lambda p, s: f"the policy in force has no environment {_of(p, 'environment')}",
     "policy.requires-nothing": lambda p, s: f"{_of(p, 'environment')} requires nothing, and that allows nothing",
     "root.expired": lambda p, s: f"root version {_of(p, 'version')} has ended",
+    **advisories.WORDS,
+    "scanned": lambda p, s: f"by {_of(p, 'tools')}: {_at_most(p)}",
+    "scanned.no-scan": lambda p, s: f"no scan by {_signers(p)} for {_artifact(p)}",
+    "scanned.no-good-scan": lambda p, s: f"no good scan by {_signers(p)} for {_artifact(p)} ({_of(p, 'because')})",
+    "scanned.other-tool": lambda p, s: f"scanned by {_of(p, 'found')}, not by {_of(p, 'need')}",
+    "scanned.found": lambda p, s: _found(p),
+    "scanned.too-many": lambda p, s: f"{_of(p, 'tool')} found more than is read, and how severe the rest is nobody can say",
+    "scanned.no-date": lambda p, s: f"the scan of {_artifact(p)} by {_of(p, 'tools')} does not say when it was done",
+    "scanned.too-old": lambda p, s: f"the scan of {_artifact(p)} by {_of(p, 'tools')} is older than {written(_of(p, 'max-age'))}",
+    "scanned.no-database-date": lambda p, s: f"the scan of {_artifact(p)} by {_of(p, 'tools')} does not say of when its data was",
+    "scanned.database-too-old": lambda p, s: f"{_of(p, 'tools')} scanned {_artifact(p)} with data older than {written(_of(p, 'database-max-age'))}",
+    "scanned.unreadable": lambda p, s: f"scans could not be read ({_of(p, 'because')})",
+    **soaks.WORDS,
     **dict.fromkeys(_DROPPED, lambda p, s: _too_few(p)),
 }

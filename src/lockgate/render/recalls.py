@@ -7,6 +7,7 @@ from lockgate.core.facts import Stay
 from lockgate.core.revocation import EVERY_PERMIT, Revocation
 from lockgate.core.sightings import Located, Sighting
 from lockgate.render.layout import broken, spread
+from lockgate.render.marks import mark_lines
 from lockgate.render.words import RED, Sheet, ago, artifacts, brief, called, count, listing, painted, plain, when
 
 
@@ -62,7 +63,8 @@ def _stay(word: str, one: Sighting, sheet: Sheet) -> list[str]:
     stay = one.stay
     by = f"decision {stay.decision}, by {called(stay.deployer, sheet.names)}"
     span = f"since {when(stay.since)}{ago(stay.since, sheet)}" if stay.until is None else f"{when(stay.since)} to {when(stay.until)}"
-    return spread(f"  {word:<9} in {plain(one.environment)} {span}{_how(one.how, one.through)}", by, sheet, 12)
+    marks = mark_lines((one.rechecked,), sheet) if one.rechecked is not None else []
+    return [*spread(f"  {word:<9} in {plain(one.environment)} {span}{_how(one.how, one.through)}", by, sheet, 12), *marks]
 
 
 def _how(how: str, through: Digest) -> str:

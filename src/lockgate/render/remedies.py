@@ -5,12 +5,25 @@ CAPITALS stand for what only the user knows; the pages in ``docs/codes/`` say mo
 
 from __future__ import annotations
 
+from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
+from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.policy_remedies import POLICY
+from lockgate.render.recheck_remedies import RECHECKS
+from lockgate.render.scan_remedies import SCANS
+from lockgate.render.soak_remedies import SOAK
 
 REMEDIES: dict[str, str] = (
     EVIDENCE
+    | ADVISORIES
+
+    | SCANS
+
+    | OF_KINDS
+    | SOAK
+
     | POLICY
+    | RECHECKS
     | {
         "approval.expired": "lockgate approve R --expires 72h",
         "approval.from-changed": "lockgate approve R",

@@ -69,6 +69,9 @@ def asked(
     if request.rollback:
         said = rollback_line(artifacts(request.release), occupant, back) if occupant and back else "ROLLBACK to what was here before, and is not known any more"
         lines += broken("  " + painted(said, RED, sheet), sheet, 10)
+    if request.fixes:
+        who = called(request.by, sheet.names)
+        lines += broken("  " + painted(f"SECURITY FIX of {', '.join(request.fixes)}, as {who} says: it may be let in sooner", RED, sheet), sheet, 10)
     for number, said in enumerate(so_far):
         lines += broken(("  so far  " if not number else " " * 10) + said, sheet, 10)
     if request.rejected_by:

@@ -2,20 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
+from lockgate import canon
+from lockgate.core.attested import Attested
 from lockgate.core.components import Sbom
 from lockgate.core.facts import Vouched
-from lockgate.render.words import plain
+from lockgate.core.findings import Exploitability, Scan
+from lockgate.core.scanning import order
+from lockgate.core.trial import Trial
+from lockgate.render.words import count, plain, when
+
+_F = TypeVar("_F")
+
+ALIKE = 3
+"""So many facts of one kind that one piece says are written out; more of them become one line."""
+
+
+def _said(fact: Exploitability) -> str:
+    of = f" in {_few(fact.components)}" if fact.components else ""
+    why = f" ({plain(fact.justification)})" if fact.justification else ""
+    return f"{plain(fact.status)}{why}: {_few(fact.ids)}{of}{f', {when(fact.at)}' if fact.at else ''}, "
+
+
+def _looked(fact: Scan) -> str:
+    by_level = Counter(one.level for one in fact.findings)
+    levels = [f"{by_level[level]} {level}" for level in sorted(by_level, key=order)]
+    found = ", ".join(levels) + (f" and {fact.more} more" if fact.more else "") if fact.findings else "nothing found"
+    hidden = f", {fact.suppressed} suppressed" if fact.suppressed else ""
+    data = f", data of {when(fact.database_at)}" if fact.database_at else ", data of nobody knows when"
+    at = when(fact.at) if fact.at else "nobody knows when"
+    return f"{plain(fact.tool)}{f' {plain(fact.version)}' if fact.version else ''}: {found}{hidden}, {at}{data}, "
+
+
+def _few(listed: tuple[str, ...]) -> str:
+    shown = ", ".join(map(plain, listed[:ALIKE]))
+    return shown + (f" and {len(listed) - ALIKE} more" if len(listed) > ALIKE else "")
+
+
+def _all_said(facts: Sequence[Exploitability]) -> str:
+    statuses = Counter(fact.status for fact in facts)
+    return ", ".join(f"{count(number, 'statement')} {plain(status)}" for status, number in sorted(statuses.items())) + ", "
+
 
 _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
+    Exploitability: ("vex", _said),
+    Scan: ("scan", _looked),
     Sbom: ("sbom", lambda fact: f"{plain(fact.format)} {plain(fact.spec)} with {len(fact.components)} components, "),
+    Trial: ("tests", lambda fact: f"{fact.result}, {len(fact.passed)} passed, {len(fact.warned)} with warnings, {len(fact.failed)} failed, "),
+    Attested: ("statement", lambda fact: f"{plain(fact.type)}, "),
 }
 """Kind of fact -> its word, and what it says in short: text of whoever made it goes through `plain`."""
 
 
-def in_short(fact: Vouched) -> tuple[str, str]:
-    """The word for what this is, and what it says, ending in a comma and a space; empty for nothing."""
+def together(facts: Iterable[_F]) -> Iterator[tuple[_F, tuple[Exploitability, ...]]]:
+    """Facts of one piece as they are shown: each with nothing beside it; of many things said about exploitability the first, with all of them."""
+    same: dict[object, list[Exploitability]] = {}
+    listed = list(facts)
+    for one in listed:
+        if isinstance(one, Exploitability):
+            same.setdefault((one.subject, one.keys, canon.encode(one.by)), []).append(one)
+    for fact in listed:
+        alike = same[fact.subject, fact.keys, canon.encode(fact.by)] if isinstance(fact, Exploitability) else []
+        if len(alike) <= ALIKE:
+            yield fact, ()
+        elif fact is alike[0]:
+            yield fact, tuple(alike)
+
+
+def in_short(fact: Vouched, alike: tuple[Exploitability, ...] = ()) -> tuple[str, str]:
+    """The word for what this is, and what it says, or all that are alike, ending in a comma and a space; empty for nothing."""
+    if alike:
+        return "vex", _all_said(alike)
     word, tell = _WORDS.get(type(fact), ("statement", lambda _: ""))
     return word, tell(fact)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lockgate.app.world import Ports
 
 LEDGER, INDEX, DIRECTORY, LOG_KEY, PERMIT_KEY, VKEY = "ledger.db", "index.db", "people.json", "keys/log.key", "keys/permit.key", "log.vkey"
-OWNER_KEY = "owner.key"
+OWNER_KEY, ADVISORIES = "owner.key", "advisories"
 MAX_TRUST, MAX_PUBLIC = 1 << 20, 1 << 16
 
 Busy = Callable[[str], AbstractContextManager[None]]
@@ -197,6 +197,7 @@ def _ports(
     from lockgate.adapters.clock import SystemClock
     from lockgate.adapters.process import ProcessRunner
     from lockgate.adapters.scratch import TemporaryScratch
+    from lockgate.adapters.store.advisories import SqliteAdvisories
     from lockgate.adapters.store.blobs import DiskBlobs
     from lockgate.adapters.store.directory import FileDirectory
     from lockgate.adapters.store.heads import FileHeads, RecalledHeads
@@ -204,6 +205,7 @@ def _ports(
     from lockgate.adapters.store.overlay_index import OverlayIndex
     from lockgate.adapters.store.sqlite_index import SqliteIndex
     from lockgate.adapters.store.underway import LockedFiles
+    from lockgate.adapters.zones import PackagedZones
     from lockgate.app.world import Ports
 
     return Ports(
@@ -218,6 +220,8 @@ def _ports(
         outbox=FileOutbox(config.state / "unrecorded" if config.state else None),
         underway=LockedFiles(config.state / "underway" if config.state else None),
         scratch=TemporaryScratch(),
+        zones=PackagedZones(),
+        advisories=SqliteAdvisories(gate / ADVISORIES),
         permit=permit,
         pinned=pinned,
     )

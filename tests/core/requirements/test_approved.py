@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from build import APPROVED, KEYS, NOW, actor, facts, in_force, person, person_id, provenance, request, request_id, roster, subject
 from build import given as approval
-from core.cases import ANNS, APPROVED_CASES, PEOPLE, SAMS, Case
+from core.case import Case
+from core.cases import ANNS, APPROVED_CASES, PEOPLE, SAMS
 from lockgate.core.facts import Enrolled, Given, InForce, Need, Provenance, Request
 from lockgate.core.outcome import Fail, Pass, Verdict
 from lockgate.core.requirements.approved import Approved

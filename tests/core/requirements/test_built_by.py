@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from build import BUILT, KEYS, NOW, SOURCE, facts, provenance, subject
-from core.cases import BUILT_BY, Case
+from core.case import Case
+from core.cases import BUILT_BY
 from lockgate.core.facts import Need, Provenance, Rejected
 from lockgate.core.outcome import Pass
 

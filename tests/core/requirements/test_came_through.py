@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from build import CAME, KEYS, NOW, facts, provenance, release, signature, stay, subject
-from core.cases import CAME_THROUGH, Case
+from core.case import Case
+from core.cases import CAME_THROUGH
 from lockgate.core.facts import Need, Stay
 from lockgate.core.outcome import Fail
 

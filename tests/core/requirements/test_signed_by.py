@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from build import KEYS, NOW, SIGNED, digest, facts, key, signature, subject
-from core.cases import SIGNED_BY, Case
+from core.case import Case
+from core.cases import SIGNED_BY
 from lockgate.core.facts import Need, Rejected, Signature
 from lockgate.core.outcome import Fail, Params, Pass
 

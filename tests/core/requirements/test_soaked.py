@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from build import KEYS, NOW, SHOP, SOAKED, facts, in_force, provenance, release, signature, stay, subject
-from core.cases import SOAKED_CASES, Case
+from core.case import Case
+from core.cases import SOAKED_CASES
 from lockgate.core.facts import InForce, Need, Stay
 from lockgate.core.outcome import Fail, Pass, Verdict
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from build import KEYS, NOW, RESOURCE, VERIFIED, VERIFIER, ago, digest, facts, later, subject, summary
-from core.cases import VERIFIED_BY, Case
+from core.case import Case
+from core.cases import VERIFIED_BY
 from lockgate.core.facts import Need, Rejected, Summary
 from lockgate.core.outcome import Pass
 from lockgate.core.requirements.verified_by import VerifiedBy

@@ -16,16 +16,19 @@ PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json"
 OLDER_BUNDLES = frozenset(f"application/vnd.dev.sigstore.bundle+json;version=0.{minor}" for minor in (1, 2, 3))
 """Sigstore bundles under the names of their older versions."""
 
-KNOWN = frozenset({DSSE, BUNDLE, PAYLOAD}) | OLDER_BUNDLES
+SBOMS = frozenset({"application/vnd.cyclonedx+json", "application/spdx+json", "text/spdx+json"})
+"""Bills of materials, as they are attached without a signature."""
+
+KNOWN = frozenset({DSSE, BUNDLE, PAYLOAD}) | OLDER_BUNDLES | SBOMS
 """Media types some reader in `evidence/` reads."""
 
-MAX_EVIDENCE = 1 << 20
-"""Largest single piece, bytes."""
+MAX_EVIDENCE = 36 << 20
+"""Largest single piece, bytes: a bill of materials of 24 MiB in an envelope."""
 
 MAX_ITEMS = 256
 """Most pieces on one artifact."""
 
-MAX_TOTAL = 16 << 20
+MAX_TOTAL = 64 << 20
 """Most bytes of evidence on one artifact."""
 
 MAX_ARTIFACT = 1 << 40

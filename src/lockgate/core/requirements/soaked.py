@@ -1,18 +1,37 @@
-"""``soaked``: the same artifacts ran long enough, without a break, in another environment."""
+"""``soaked``: the same artifacts ran long enough, without a break, in another environment; longer where what they are made of changed."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Literal
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
+from lockgate.core.components import Sbom
+from lockgate.core.dependencies import Ran, RanFinding, Remembered, Whose
 from lockgate.core.duration import Duration, span
-from lockgate.core.facts import Facts, InForce, Need, Stay, Unreadable
+from lockgate.core.facts import Facts, InForce, Need, Request, Stay, Unreadable
+from lockgate.core.findings import Finding, Scan
 from lockgate.core.identity import EvidenceKey, Name, Occupancy
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
 from lockgate.core.requirements.base import Requirement, unknown
+from lockgate.core.soak import SHOWN, Delta, FixLane, Lane, ScansWithin, clean_within, delta, lane, text_of, too_young
+
+
+class _Due(NamedTuple):
+    """How long it must soak.
+
+    Attributes:
+        for_: so long. least: so long at least, whatever is known of its dependencies: a stay shorter than this is simply too young.
+        refusal: what is said of a stay between the two. told: parameters of the outcome that say why it is so long.
+    """
+
+    for_: Duration
+    least: Duration
+    refusal: Fail | Unknown
+    told: Params
 
 
 class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
@@ -26,6 +45,14 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         in_: the environment.
         for_: how long.
         occupancy: the least that must be known of the stay: ``claimed`` by its deployer or ``observed`` by another.
+        changed_dependencies: how long where dependencies differ from what runs, or that cannot be told; the longer of both is asked.
+        component_age: how long ago lockgate must have seen each component version first that is new against what runs.
+        scans: what scans dated within the stay must not have found.
+        security_fix: the lane for requests that name the advisories they fix.
+        sboms: whose bills of materials count, for all that is asked of dependencies.
+
+    Raises:
+        ValueError: at construction, where something is asked of dependencies and nobody is named whose bills count.
     """
 
     waivable: ClassVar[bool] = True
@@ -34,13 +61,56 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
     in_: Name = msgspec.field(name="in")
     for_: Duration = msgspec.field(name="for")
     occupancy: Occupancy = "claimed"
+    changed_dependencies: Duration | None = None
+    component_age: Duration | None = None
+    scans: ScansWithin | None = None
+    security_fix: FixLane | None = None
+    sboms: Whose | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        proven = self.security_fix is not None and self.security_fix.proven == "yes"
+        if (self.changed_dependencies or self.component_age or proven) and self.sboms is None:
+            raise ValueError("soaked asks about dependencies and does not say whose bills of materials count: write sboms: {keys: [NAME]}")
+
+    def key_names(self) -> tuple[Name, ...]:
+        """The keys that may vouch for bills of materials and scans."""
+        return tuple(dict.fromkeys((*(self.sboms.keys if self.sboms else ()), *(self.scans.keys if self.scans else ()))))
+
+    def identity_names(self) -> tuple[Name, ...]:
+        """The identities that may."""
+        return tuple(dict.fromkeys((*(self.sboms.identities if self.sboms else ()), *(self.scans.identities if self.scans else ()))))
 
     def needs(self) -> tuple[Need, ...]:
-        """What stayed there, and whether the section asks for attested time."""
-        return (Need(Stay, self.in_), Need(InForce))
+        """What stayed there, whether the section asks for attested time, and what is asked besides time."""
+        asked = {
+            Need(Sbom): self.sboms,
+            Need(Ran): self.sboms,
+            Need(Remembered): self.component_age,
+            Need(Scan): self.scans,
+            Need(Request): self.security_fix,
+            Need(Finding): self.security_fix and self.security_fix.proven == "yes",
+            Need(RanFinding): self.security_fix and self.security_fix.proven == "yes",
+        }
+        return (Need(Stay, self.in_), Need(InForce), *(need for need, wanted in asked.items() if wanted))
 
-    def check(self, subject: Subject, facts: Facts, now: datetime, _keys: dict[Name, EvidenceKey]) -> Verdict:
+    def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """The longest stay decides; the one that lasts says when the gate will open."""
+        known = self._stays(subject, facts)
+        if not isinstance(known, list):
+            return known
+        found = delta(subject, facts, self.sboms, keys) if self.sboms is not None else None
+        fix = lane(subject, facts, self.security_fix, found) if self.security_fix is not None else Lane()
+        best = max(known, key=lambda stay: _length(stay, now))
+        verdicts = [self._long_enough(known, best, self._due(found, fix), now)]
+        if self.component_age is not None and self.sboms is not None and found is not None:
+            verdicts.append(too_young(found, self.component_age, fix.spared, facts, self.sboms, keys, now))
+        if self.scans is not None:
+            verdicts.append(clean_within(subject, facts, self.scans, best, now, keys))
+        return _worst(verdicts)
+
+    def _stays(self, subject: Subject, facts: Facts) -> list[Stay] | Fail | Unknown:
+        """The stays that count, as far as they are known; at least one."""
         stays, in_force = facts.of(Stay, self.in_), facts.of(InForce)
         if isinstance(stays, Unreadable):
             return unknown(stays, "soaked.unreadable")
@@ -54,18 +124,59 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         if not ours:
             return Fail(code="soaked.never-there", params={"in": self.in_, "for": self.for_})
         known = [stay for stay in ours if self.occupancy in {"claimed", stay.known}]
-        if not known:
-            return Fail(code="soaked.only-claimed", params={"in": self.in_, "for": self.for_})
-        best = max(known, key=lambda stay: _length(stay, now))
-        if _length(best, now) >= span(self.for_):
-            return Pass(params={"in": self.in_, "for": self.for_, "since": _text(best.since), "known": best.known})
+        return known or Fail(code="soaked.only-claimed", params={"in": self.in_, "for": self.for_})
+
+    def _due(self, found: Delta | None, fix: Lane) -> _Due:
+        """How long it must soak, and why."""
+        due = _Due(self.for_, self.for_, Fail(code="soaked.too-young"), {})
+        if found is not None and self.changed_dependencies is not None:
+            packages = found.packages()
+            longer = max(self.for_, self.changed_dependencies, key=span)
+            if found.gap is not None and not found.same:
+                due = _Due(longer, self.for_, found.gap.refusal(), {"dependencies": "unknown"})
+            elif found.differs():
+                told: Params = {"dependencies": "changed", "changed": len(packages)}
+                refusal = Fail(code="soaked.dependencies-changed", params={"changed": len(packages), "packages": packages[:SHOWN]})
+                due = _Due(longer, self.for_, refusal, told)
+            else:
+                due = due._replace(told={"dependencies": "same"})
+        if self.security_fix is None or not fix.fixes or span(self.security_fix.for_) >= span(due.for_):
+            return due
+        short = self.security_fix.for_
+        if fix.closed is not None:
+            return due._replace(least=min(due.least, short, key=span), refusal=fix.closed)
+        return _Due(short, short, Fail(code="soaked.too-young"), {**due.told, "lane": "security-fix", "fixes": fix.fixes})
+
+    def _long_enough(self, known: list[Stay], best: Stay, due: _Due, now: datetime) -> Verdict:
+        asked: Params = {"in": self.in_, "for": due.for_, **due.told}
+        if _length(best, now) >= span(due.for_):
+            return Pass(params={**asked, "since": text_of(best.since), "known": best.known})
         current = next((stay for stay in known if stay.until is None), None)
         if current is None and known[-1].end == "unknown":
-            return Fail(code="soaked.unknown", params={"in": self.in_, "for": self.for_, "since": _text(known[-1].until or now)})
+            return Fail(code="soaked.unknown", params={**asked, "since": text_of(known[-1].until or now)})
         if current is None:
-            return Fail(code="soaked.replaced", params={"in": self.in_, "for": self.for_, "seconds": _seconds(best, now)})
-        params: Params = {"in": self.in_, "for": self.for_, "since": _text(current.since), "seconds": _seconds(current, now)}
-        return Fail(code="soaked.too-young", params=params, opens_at=current.since + span(self.for_))
+            return Fail(code="soaked.replaced", params={**asked, "seconds": _seconds(best, now)})
+        params: Params = {**asked, "since": text_of(current.since), "seconds": _seconds(current, now)}
+        if _length(current, now) < span(due.least):
+            return Fail(code="soaked.too-young", params=params, opens_at=current.since + span(due.for_))
+        if isinstance(due.refusal, Unknown):
+            return replace(due.refusal, params={**params, **due.refusal.params})
+        return replace(due.refusal, params={**params, **due.refusal.params}, opens_at=current.since + span(due.for_))
+
+
+def _worst(verdicts: list[Verdict]) -> Verdict:
+    """The one that stands longest against it: what time alone does not mend, else what time mends last; all their parameters where all pass."""
+    against = [one for one in verdicts if not isinstance(one, Pass)]
+    if not against:
+        return Pass(params={name: value for one in verdicts for name, value in one.params.items()})
+    stays = [one for one in against if isinstance(one, Unknown) or one.opens_at is None]
+    return (stays or sorted(against, key=_opens))[-1 if not stays else 0]
+
+
+def _opens(verdict: Verdict) -> datetime:
+    if not isinstance(verdict, Fail) or verdict.opens_at is None:
+        raise ValueError("it does not open by time")
+    return verdict.opens_at
 
 
 def _length(stay: Stay, now: datetime) -> timedelta:
@@ -74,7 +185,3 @@ def _length(stay: Stay, now: datetime) -> timedelta:
 
 def _seconds(stay: Stay, now: datetime) -> int:
     return int(_length(stay, now).total_seconds())
-
-
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -21,7 +21,7 @@ from lockgate import canon
 from lockgate.canon import Noun
 from lockgate.core.identity import EvidenceKey
 from lockgate.errors import EvidenceError
-from lockgate.evidence import b64, foreign, keys
+from lockgate.evidence import b64, foreign, keys, large_json
 from lockgate.evidence.sigstore import fields
 
 MAX_BUNDLE = 3 << 20
@@ -133,14 +133,14 @@ def parse(data: bytes) -> Bundle:
 
 
 def read(data: bytes, *, max_bytes: int = MAX_BUNDLE) -> Opened:
-    """Read what was signed. `max_bytes`: the largest bundle read.
+    """Read what was signed. `max_bytes`: the largest bundle read; one larger than `MAX_BUNDLE` is so by the payload of its envelope alone.
 
     Raises:
         EvidenceError: ``sigstore.unknown-version``, ``sigstore.malformed``, ``sigstore.no-certificate``, ``sigstore.too-many-signatures``,
             or `canon.parse_foreign`'s codes.
     """
     try:
-        document = foreign.mapping(canon.parse_foreign(data, max_bytes=max_bytes, what="Sigstore bundle"), "it")
+        document = foreign.mapping(_document(data, max_bytes), "it")
         kind = foreign.text(document, "mediaType")
         if kind not in VERSIONS:
             raise EvidenceError("sigstore.unknown-version", f"{kind[:80]!r} is no version of Sigstore bundles that is read")
@@ -175,6 +175,12 @@ def material(opened: Opened) -> Bundle:
     except ValueError as err:
         raise EvidenceError("sigstore.malformed", f"this is no Sigstore bundle: {err}") from None
     return Bundle(version=opened.version, chain=chain, hint=opened.hint, entry=entry, time_stamps=time_stamps, signed=opened.signed)
+
+
+def _document(data: bytes, max_bytes: int) -> Any:  # noqa: ANN401  a JSON value
+    if max_bytes <= MAX_BUNDLE:
+        return canon.parse_foreign(data, max_bytes=max_bytes, what="Sigstore bundle")
+    return large_json.holding(data, ("dsseEnvelope", "payload"), max_bytes=max_bytes, what="Sigstore bundle")
 
 
 def _require_known(found: dict[str, Any], what: str, known: AbstractSet[str]) -> None:

@@ -1,0 +1,1 @@
+"""Where alerts go: a command, or a web hook."""

@@ -1,0 +1,96 @@
+"""What earlier decisions knew against an artifact, and is attached no longer: it joins what is fetched now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from lockgate import canon
+from lockgate.app.gather import Basket, Item, Manifest
+from lockgate.app.project import Projection
+from lockgate.app.world import Ports
+from lockgate.core import events
+from lockgate.core.digest import Digest
+from lockgate.core.policy import believed
+from lockgate.core.ports import Evidence
+from lockgate.core.rechecked import Rechecked
+from lockgate.core.sticking import tells_against
+from lockgate.errors import EvidenceError, UnreadableError
+from lockgate.evidence import artifact, record
+
+LEAVES = 64
+"""The newest leaves about an artifact that are looked at for decisions."""
+
+DECISIONS = 8
+"""As many of those decisions as are looked at, wherever they were made; and the newest of this environment."""
+
+MOST = 64
+MOST_BYTES = 2 << 20
+"""Pieces of evidence that join, for one artifact: the newest decision's first. Each one that joined is in the next decision's evidence again."""
+
+
+def with_earlier(ports: Ports, basket: Basket, own: Projection, artifacts: Sequence[Digest], now: datetime) -> Basket:
+    """The basket, and with it what told against these artifacts when they were decided on before.
+
+      1  the newest decisions and rechecks about each artifact, as the index files them and as the leaves say
+      2  their evidence, but for what is in the basket; what was erased by right is gone
+      3  of that, what reads as a fact against the artifact today; of what joins, nothing else is ever read (`gather`)
+
+    Raises:
+        UnreadableError: evidence is there and was altered, by `Blobs`' codes. LedgerError: the log's.
+    """
+    policy, environment = own.policy_in_force(), own.state.environment.name
+    items, blobs = list(basket.manifest.items), dict(basket.blobs)
+    for digest in artifacts:
+        known = {item.digest for item in basket.manifest.items if item.subject == digest}
+        pieces = _pieces(ports, environment, digest, own.size, known)
+        for item, data in pieces:
+            piece = Evidence(media_type=item.media_type, data=data, origin=item.digest)
+            if any(map(tells_against, artifact.read([piece], policy.keys, {digest}, now, believed(policy, environment)))):
+                items.append(replace(item, before=True))
+                blobs[item.digest] = data
+    return basket if len(items) == len(basket.manifest.items) else Basket(manifest=replace(basket.manifest, items=tuple(items)), blobs=blobs)
+
+
+def _pieces(ports: Ports, environment: str, digest: Digest, size: int, known: set[Digest]) -> list[tuple[Item, bytes]]:
+    """Steps 1 and 2."""
+    found: dict[Digest, tuple[Item, bytes]] = {}
+    room = MOST_BYTES
+    for manifest in _manifests(ports, environment, digest, size):
+        for item in manifest.items:
+            if item.subject != digest or item.digest in known or item.digest in found or len(found) >= MOST:
+                continue
+            try:
+                data = ports.blobs.get(item.digest)
+            except UnreadableError as err:
+                if err.code != "blob.missing":
+                    raise
+                continue
+            if len(data) <= room:
+                room -= len(data)
+                found[item.digest] = (item, data)
+    return list(found.values())
+
+
+def _manifests(ports: Ports, environment: str, digest: Digest, size: int) -> Iterator[Manifest]:
+    """The manifests that decisions about an artifact rest on, newest first, each once."""
+    looked, here = dict[Digest, None](), False
+    for index in reversed([index for index in ports.index.find("digest", digest) if 0 <= index < size][-LEAVES:]):
+        try:
+            opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
+        except EvidenceError:
+            continue
+        event = opened.event
+        if not isinstance(event, events.Decided | Rechecked) or digest not in opened.subjects or event.evidence in looked:
+            continue
+        ours = event.environment == environment
+        if len(looked) >= DECISIONS and (here or not ours):
+            continue
+        looked[event.evidence], here = None, here or ours
+        try:
+            yield canon.decode(ports.blobs.get(event.evidence), Manifest, what="evidence manifest", code="evidence.malformed")
+        except UnreadableError as err:
+            if err.code != "blob.missing":
+                raise
