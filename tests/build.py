@@ -57,6 +57,7 @@ from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.tested import Tested
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.revocation import Revocation
 from lockgate.core.scanning import order
@@ -191,6 +192,7 @@ TESTED = Tested(keys=("builder",))
 NOT_REVOKED = NotRevoked(materials="yes", evidence="yes", in_=("staging",))
 HOURS = WithinHours(zone="Europe/Berlin", windows=(Window(days=("sun",), from_="21:00", to="22:00"),))
 """NOW is 21:14:03 there, on a Sunday."""
+VULNERABLE = Vulnerable(refuse="high")
 APPROVED = Approved(duties={"release-management": 1, "security": 1})
 SCANNED = Scanned(at_most="medium", keys=("builder",))
 

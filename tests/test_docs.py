@@ -25,6 +25,7 @@ CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[a-z][a-z0-9]*(?:-[a-z0-9]+)*
 FILE_SUFFIXES = (".db", ".json", ".key", ".md", ".pub", ".toml", ".trust", ".txt", ".vkey", ".yaml")
 NO_CODES = {
     "append": "failpoints of the sequencer",
+    "crates": "the name of an ecosystem",
     "docker": "the name of a registry",
     "create": "failpoints of a new ledger",
     "lockgate": "modules and files",

@@ -29,7 +29,7 @@ from fakes.memory_heads import MemoryHeads
 from fakes.memory_index import MemoryIndex
 from fakes.memory_log import MemoryLog
 from fakes.memory_source import MemorySource
-from lockgate.app import attach, begin, deploy, filing, gate, govern, recheck, replay, report, request, say
+from lockgate.app import attach, backtest, begin, deploy, filing, gate, govern, recheck, replay, report, request, say
 from lockgate.app.gate import Gated
 from lockgate.app.project import project
 from lockgate.app.recheck import Look
@@ -356,6 +356,7 @@ class World:
         for index in self.index.find("kind", "rechecked"):
             if str(index) not in checked.ignored:
                 assert replay.replay(self.ports, index).result == ("evidence-erased" if index in self.erased else "same"), index
+        self._check_backtest()
         fresh = replace(self.ports, index=MemoryIndex())
         filing.rebuild(fresh)
         assert fresh.index.dump() == self.index.dump()
@@ -364,6 +365,14 @@ class World:
             assert short.state == whole.state
             assert project(fresh, environment).state == whole.state
         return checked
+
+    def _check_backtest(self) -> None:
+        """What the policy in force decided it would decide again: everything but what it did not decide, or what was erased."""
+        house = project(self.ports, "")
+        if house.policy is not None and house.state.house.policy is not None:
+            for one in backtest.backtest(self.ports, house.policy).tried:
+                decided = record.open_envelope(self.envelope(one.leaf)).event
+                assert one.leaf in self.erased or getattr(decided, "policy", "") != house.state.house.policy.digest, one
 
     def decisions(self) -> list[int]:
         """Leaves that are decisions."""

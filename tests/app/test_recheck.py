@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from build import KEYS, RESOURCE, SIGNED, VERIFIED, VERIFIER, digest, exception_id, key, nonce, person
+from build import CAME, KEYS, RESOURCE, SCANNED, SIGNED, VERIFIED, VERIFIER, digest, exception_id, key, nonce, person
 from lockgate.app import attach, earlier, exceptional, gather, recall, recheck, replay, report, say, status_list, why
 from lockgate.app.permit import standing
 from lockgate.app.project import project
@@ -20,7 +20,7 @@ from lockgate.core.rechecked import Mark, Rechecked
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.sightings import Blank
 from lockgate.errors import ConflictError, LedgerError, UnreadableError
-from lockgate.evidence import vsa
+from lockgate.evidence import scan_vulns, vsa
 from world import PEOPLE, World, standard_policy
 
 Fails = Callable[..., str]
@@ -57,6 +57,14 @@ def summary(world: World, result: str, by: str = "builder") -> None:
         "verifiedLevels": ["SLSA_BUILD_LEVEL_3"] * (result == "PASSED"),
     }
     attach.attest(attach.Bench(source=world.source, clock=world.clock), "file:shop", vsa.PREDICATE_TYPE, said, key(by))
+
+
+def scanned(world: World, *levels: str) -> None:
+    """A scanner looks at ``shop`` now, and finds weaknesses of these levels."""
+    found = [{"id": f"CVE-2026-{number}", "severity": [{"method": "nvd", "score": level}]} for number, level in enumerate(levels)]
+    at = f"{world.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    said = {"scanner": {"uri": "pkg:generic/trivy@1", "version": "1", "result": found}, "metadata": {"scanStartedOn": at, "scanFinishedOn": at}}
+    attach.attest(attach.Bench(source=world.source, clock=world.clock), "file:shop", scan_vulns.VULNS_TYPES[0], said, key("builder"))
 
 
 @pytest.fixture
@@ -298,22 +306,32 @@ class TestNotKnown:
 
 
 class TestExceptions:
+    """Production asks for a scan besides, which may be waived, and which a broken glass goes past; and wants no key of anybody's."""
+
     @pytest.fixture
     def world(self, world: World) -> World:
-        world.policy(standard_policy(waivable=("soaked",)))
+        requires = (SIGNED, CAME, SCANNED)
+        world.policy(standard_policy(requires=requires, waivable=("scanned",)))
         duties = {"production": ["waive", "break-glass", "deploy"]}
         world.roster(*PEOPLE, person("wim", duties), person("gus", duties))
+        world.deploy("staging")
         return world
 
-    def test_a_waiver_of_what_was_about_entering_is_over_with_it(self, world: World) -> None:
-        world.deploy("staging")
-        id_ = world.approved()
-        exceptional.waive(
-            world.ports, "soaked", id_, world.clock.now() + timedelta(hours=2), exceptional.prose("now", nonce("now")), exception_id("w"), key("wim")
-        )
+    def waive(self, world: World, request: str, name: str, lasts: timedelta = timedelta(hours=2)) -> None:
+        reason = exceptional.prose("now", nonce(name))
+        exceptional.waive(world.ports, "scanned", request, world.clock.now() + lasts, reason, exception_id("w", name), key("wim"))
         world.caught_up()
-        world.deploy()
+
+    def test_a_waiver_covers_as_long_as_it_stands(self, world: World) -> None:
+        scanned(world, "high")
+        id_ = world.request()
+        self.waive(world, id_, "first")
+        world.deploy(request=id_)
+        assert answers(world.recheck("production")) == [("production", "allowed", "")]
         world.clock.advance(hours=3)
+        (look,) = world.recheck("production")
+        assert (look.outcome, look.code) == ("refused", "scanned.found")
+        self.waive(world, id_, "second")
         assert answers(world.recheck("production")) == [("production", "allowed", "")]
 
     def test_what_the_glass_let_pass_stays_let_pass_and_nothing_else(self, world: World) -> None:
@@ -323,9 +341,9 @@ class TestExceptions:
         exceptional.join(world.ports, exceptional.find(world.ports, ids[0]), world.nonce(), key("gus"))
         world.caught_up()
         assert world.deploy(by="gus").exit_status == 0
-        assert answers(world.recheck("production")) == [("production", "allowed", "")]
-        world.policy(under_the_next_key(waivable=("soaked",)))
-        assert answers(world.recheck("production")) == [("production", "refused", "signed-by.no-good-signature")]
+        assert answers(world.recheck("production")) == [("production", "allowed", "")]  # nobody had scanned it, and two people saw that
+        scanned(world, "critical")
+        assert answers(world.recheck("production")) == [("production", "refused", "scanned.found")]
 
 
 class TestRecording:
@@ -476,6 +494,23 @@ class TestWhatToldAgainst:
         index = world.gate("staging", by="eve").index
         items = gather.stored(world.ports, why.explain(world.ports, index)[0].evidence).manifest.items
         assert sum(item.before for item in items) <= 1
+
+    def test_a_scan_that_found_something_outlives_its_removal(self, world: World) -> None:
+        """Of one tool the newest decides: taken away, an older one would."""
+        world.policy(replace(standard_policy(), environments={"staging": EnvironmentPolicy(requires=(SIGNED, SCANNED))}))
+        scanned(world)
+        world.deploy("staging")
+        world.clock.advance(hours=1)
+        scanned(world, "critical")
+        assert answers(world.recheck()) == [("staging", "refused", "scanned.found")]
+        self.take_away(world)
+        size = leaves(world)
+        assert answers(world.recheck()) == [("staging", "refused", "scanned.found")]
+        assert leaves(world) == size
+        assert world.gate("staging").decision.outcomes[-1].code == "scanned.found"
+        world.clock.advance(hours=1)
+        scanned(world)  # a newer one of that tool clears it
+        assert answers(world.recheck()) == [("staging", "allowed", "")]
 
     def test_on_a_recheck(self, world: World) -> None:
         summary(world, "PASSED")

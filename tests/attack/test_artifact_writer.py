@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from attack.stage import Stage, refused
 from attack.vouched import OURS, answer, believe
-from build import SIGNED, digest, key
+from build import RESOURCE, SIGNED, VERIFIED, VERIFIER, digest, key
 from layouts import Layout
 from lockgate.app import attach, deploy
 from lockgate.app.gate import Gated
@@ -24,6 +24,7 @@ from lockgate.core.model import config_digest
 from lockgate.core.policy import EnvironmentPolicy
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.signers import Accepts
+from lockgate.evidence import vsa
 from lockgate.evidence.artifact import SIGNATURE_TYPE
 from lockgate.evidence.attestation import write_attestation
 from lockgate.evidence.sigstore import bundle
@@ -140,6 +141,17 @@ class TestHide:
         on_shelf(stage, "next.intoto.jsonl").unlink()
         assert stage.answer(to="staging") == "signed-by.no-signature"
         assert "signed-by.no-signature" in stage.answer()
+
+    def test_cannot_take_away_what_told_against_it(self, stage: Stage) -> None:
+        """A verification that failed, once the gate has seen it."""
+        policy = standard_policy()
+        stage.policy(changed(policy, environments={**policy.environments, "staging": EnvironmentPolicy(requires=(VERIFIED,))}))
+        before = on_shelf(stage, "next.intoto.jsonl").read_bytes()
+        failed = {"verifier": {"id": VERIFIER}, "resourceUri": RESOURCE, "verificationResult": "FAILED", "verifiedLevels": []}
+        attach.attest(attach.Bench(source=stage.source, clock=stage.clock), "file:next", vsa.PREDICATE_TYPE, failed, key("builder"))
+        assert stage.answer(to="staging") == "verified-by.not-passed"
+        on_shelf(stage, "next.intoto.jsonl").write_bytes(before)
+        assert stage.answer(to="staging", by=None) == "verified-by.not-passed"
 
     @pytest.mark.not_caught
     def test_can_put_an_older_release_under_the_name_where_only_signatures_are_asked_for(self, stage: Stage) -> None:

@@ -7,12 +7,14 @@ import os
 import pytest
 
 from attack.stage import NEXT, Stage, refused
-from build import NOW
-from lockgate.app import filing, report
+from build import NOW, RESOURCE, VERIFIED, VERIFIER, key
+from lockgate.app import attach, filing, report
 from lockgate.app.project import project
 from lockgate.canon import encode
+from lockgate.core.policy import EnvironmentPolicy
 from lockgate.core.state import Permit, state_digest
-from world import changed
+from lockgate.evidence import vsa
+from world import changed, standard_policy
 
 
 class TestForge:
@@ -47,6 +49,23 @@ class TestHide:
         listed = [one.index for one in report.listed(stage.ports, 100, stage.asked)]
         stage.edit("index.db", "DELETE FROM row WHERE kind = 'request' AND leaf = ?", rejection)
         assert [one.index for one in report.listed(stage.ports, 100, stage.asked)] == listed[:-1]
+        assert stage.log_check() == "index.differs"
+
+    @pytest.mark.not_caught
+    def test_can_hide_what_told_against_an_artifact_where_it_was_taken_away_too(self, stage: Stage) -> None:
+        """A failed verification is taken from beside the file, and every row about it from the index: nobody looks for it any more."""
+        policy = standard_policy()
+        stage.policy(changed(policy, environments={**policy.environments, "staging": EnvironmentPolicy(requires=(VERIFIED,))}))
+        bench = attach.Bench(source=stage.source, clock=stage.clock)
+        failed = {"verifier": {"id": VERIFIER}, "resourceUri": RESOURCE, "verificationResult": "FAILED", "verifiedLevels": []}
+        beside = stage.path / "shelf/next.intoto.jsonl"
+        before = beside.read_bytes()
+        attach.attest(bench, "file:next", vsa.PREDICATE_TYPE, failed, key("builder"))
+        assert stage.answer(to="staging") == "verified-by.not-passed"
+        beside.write_bytes(before)
+        assert stage.answer(to="staging", by=None) == "verified-by.not-passed"
+        stage.edit("index.db", "DELETE FROM row WHERE kind = 'digest'")
+        assert stage.answer(to="staging", by="don") == "verified-by.no-summary"
         assert stage.log_check() == "index.differs"
 
     def test_cannot_hide_the_newest_rejection_from_the_gate(self, stage: Stage) -> None:

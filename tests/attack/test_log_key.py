@@ -8,15 +8,16 @@ import pytest
 
 from attack.leaving import BREAKERS, break_glass, enrol, hold, lift, restore, review, revoke, waive
 from attack.stage import NEXT, Stage, refused, small_rooms
-from build import digest, key, person, person_id
+from build import KEYS, digest, key, person, person_id
 from lockgate.app import filing, gate, prove, replay, report, say, why
 from lockgate.app.project import project
 from lockgate.canon import encode
 from lockgate.core import events
-from lockgate.core.envelope import Leaf
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.core.model import NONE
 from lockgate.core.ports import Entry
 from lockgate.core.state import Permit, state_digest
+from lockgate.evidence import record
 from world import WEEK, changed, standard_policy
 
 ANOTHER_LOG = digest("leaf 0 of another log")
@@ -67,6 +68,33 @@ class TestForge:
         assert stage.pinned is not None
         assert refused(prove.check, prove.prove(stage.ports, forged), stage.pinned) == "event.other-key"
         assert refused(stage.record, stage.deployed(forged), NEXT, "dora") == "deployed.no-permit"
+
+    def test_cannot_say_what_a_recheck_came_to(self, stage: Stage) -> None:
+        """By its own key, by a person's, for another environment or log, or once more: the mark is as the gate left it."""
+        stage.policy(changed(standard_policy(), keys={**KEYS, "release": key("the next release").public}))
+        (look, *_) = stage.recheck("production")
+        stage.policy(standard_policy())
+        (lifted,) = [one for one in stage.recheck("production") if one.decision == look.decision]
+        assert (look.outcome, lifted.outcome) == ("refused", "allowed")
+        here, true = stage.here(), stage.envelope(look.leaf)
+        opened = record.open_envelope(true)
+        anew = changed(opened.event, history=stage.log.head().size, state=state_digest(project(stage.ports, "production").state))
+
+        def sealed(event: events.Event, by: str) -> Envelope:
+            statement = record.statement_bytes(event, opened.subjects)
+            return record.seal_by_permit_key(statement, key(by).public, key(by).sign(record.to_sign(statement)))
+
+        said = [
+            stage.smuggle(sealed(anew, "log")),
+            stage.smuggle(say.sign_event(anew, opened.subjects, key("owner"))),
+            stage.smuggle(sealed(changed(anew, log=ANOTHER_LOG), "permit")),
+            stage.smuggle(true, stream="env:staging"),
+            stage.smuggle(true),
+        ]
+        why = ["event.other-key", "event.other-key", "event.other-log", "event.other-stream", "decision.stale"]
+        assert [stage.why_nothing(index) for index in said] == why
+        assert stage.here().rechecked == here.rechecked
+        assert refused(say.record_event, stage.ports, true) == "event.not-recorded"
 
     def test_cannot_use_what_was_signed_for_another_log(self, stage: Stage) -> None:
         """One key may be enrolled in two gates: a yes in one is none in the other."""

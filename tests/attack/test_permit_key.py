@@ -8,19 +8,28 @@ import pytest
 from msgspec.structs import replace
 
 from attack.leaving import revoke
-from attack.stage import NEXT, Stage, refused
+from attack.stage import NEXT, Stage, question_of, refused
 from attack.taker import Taker, list_now, permit_file
 from build import digest, exception_id, key
 from lockgate.app import prove, say, status_list, summarize
-from lockgate.app.project import project
+from lockgate.app.project import documents, project
 from lockgate.canon import encode
+from lockgate.core.envelope import Envelope
 from lockgate.core.facts import Summary
+from lockgate.core.outcome import Outcome
 from lockgate.core.ports import Evidence
+from lockgate.core.rechecked import Rechecked
 from lockgate.core.state import state_digest
-from lockgate.evidence import artifact, attestation, dsse, record, status
+from lockgate.evidence import artifact, attestation, dsse, history, record, status
 from lockgate.ledger import proof
 from lockgate.render import vsa
 from world import WEEK, changed
+
+
+def door(stage: Stage, envelope: Envelope) -> None:
+    """What every fold asks of a leaf, of this one where it would stand."""
+    own = project(stage.ports, "production")
+    history.admit(own.state, say.leaf_for(stage.ports, envelope, "env:production", own), own.size, documents(stage.ports), stage.pinned)
 
 
 def listed(stage: Stage, **changes: Any) -> bytes:
@@ -64,6 +73,28 @@ class TestForge:
         index = stage.smuggle(stage.decided(refusal, key("permit"), **said, history=stage.log.head().size))
         assert stage.why_nothing(index) == ""
         assert stage.replayed(index) == "differs"
+
+    @pytest.mark.not_caught
+    def test_can_say_that_what_runs_would_be_refused_where_somebody_appends_it(self, stage: Stage) -> None:
+        """A permit falls, and nothing is allowed by it; a replay says that it differs. Of what runs by no permit, nothing is said."""
+        permit = stage.gate(ref="next").index
+        own = project(stage.ports, "production")
+        said = Rechecked(
+            log=stage.genesis, environment="production", config="none", decision=permit, outcome="refused", checked_at=stage.clock.at, engine="1",
+            outcomes=(Outcome(requirement="signed-by", result="fail", code="signed-by.no-signature"),), rules=3, history=own.size,
+            state=state_digest(own.state), policy=own.state.house.policy.digest, section="none", root=1, roster=own.roster.version,
+            evidence=question_of(stage, permit),
+        )  # fmt: skip
+
+        def sealed(event: Rechecked, about: tuple[str, ...] = NEXT) -> Envelope:
+            statement = record.statement_bytes(event, about)
+            return record.seal_by_permit_key(statement, key("permit").public, key("permit").sign(record.to_sign(statement)))
+
+        wrong = [sealed(changed(said, decision=3)), sealed(said, (digest("third"),)), sealed(changed(said, state=digest("made up")))]
+        assert [refused(door, stage, one) for one in wrong] == ["recheck.no-permit", "recheck.other-release", "decision.other-state"]
+        lie = stage.smuggle(sealed(said))
+        assert (stage.why_nothing(lie), stage.replayed(lie)) == ("", "differs")
+        assert refused(stage.record, stage.deployed(permit), NEXT, "dora") == "deployed.no-permit"
 
     def test_cannot_go_by_a_glass_that_nobody_broke(self, stage: Stage) -> None:
         """Not even where somebody appends it."""

@@ -37,6 +37,9 @@ def request_id(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         request = Path("request").read_text().strip()
         made.run(f"reject {request} --key carol.key")
         Path("roster.yaml").write_text(made.run("people show"))
+        for name, result in (("cases", "refused"), ("failing", "allowed")):
+            case = f"cases: [{{name: nothing is there, to: production, expect: {{result: {result}}}}}]\n"
+            Path(f"{name}.yaml").write_text("policy: policy.yaml\n" + case)
         yield request
 
 
@@ -61,6 +64,14 @@ COMMANDS: list[tuple[str, int]] = [
     ("policy apply policy.yaml", 0),
     ("policy show", 0),
     ("policy show --starter", 0),
+    ("policy schema", 0),
+    ("policy test cases.yaml", 0),
+    ("policy test failing.yaml", 1),
+    ("policy test policy.yaml", 2),
+    ("policy backtest policy.yaml", 0),
+    ("policy backtest policy.yaml --last 0", 2),
+    ("policy diff policy.yaml", 0),
+    ("policy diff policy.yaml policy.yaml policy.yaml", 2),
     ("people list", 0),
     ("people show", 0),
     ("people add Eve --public eve.key.pub", 0),

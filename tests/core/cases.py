@@ -57,6 +57,7 @@ from build import (
 )
 from core.case import WHOLE, Case
 from core.cases_of_kinds import HAS_ATTESTATION, NOT_REVOKED_CASES, TESTED_CASES, WITHIN_HOURS
+from core.cases_of_vulnerable import VULNERABLE_ANSWERS
 from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
 from lockgate.core.model import Subject
@@ -885,6 +886,10 @@ SCANNED_CASES = [
     ),
 ]
 
+VULNERABLE_CASES = [
+    Case(name=name, answer=answer, requirement=requirement, subject=asked, facts=known) for name, answer, requirement, asked, known in VULNERABLE_ANSWERS
+]
+
 CASES: dict[str, list[Case]] = {
     "signed-by": SIGNED_BY,
     "built-by": BUILT_BY,
@@ -897,4 +902,5 @@ CASES: dict[str, list[Case]] = {
     "tested": TESTED_CASES,
     "not-revoked": NOT_REVOKED_CASES,
     "within-hours": WITHIN_HOURS,
+    "vulnerable": VULNERABLE_CASES,
 }

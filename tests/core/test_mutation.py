@@ -32,6 +32,7 @@ from lockgate.core.requirements import (
     soaked,
     tested,
     verified_by,
+    vulnerable,
     within_hours,
 )
 
@@ -47,8 +48,9 @@ MODULES: dict[str, ModuleType] = {
     "tested": tested,
     "not-revoked": not_revoked,
     "within-hours": within_hours,
+    "vulnerable": vulnerable,
 }
-SUBJECTS = (*(f"{kind}." for kind in KINDS), "scanned.", "time.", "digest.", "policy.", "root.", "facts.")
+SUBJECTS = (*(f"{kind}." for kind in KINDS), "scanned.", "vulnerable.", "time.", "digest.", "policy.", "root.", "facts.")
 
 
 def codes_in(module: ModuleType) -> set[str]:

@@ -9,25 +9,30 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from build import APPROVED, BUILT, CAME, KEYS, SCANNED, SIGNED, SOAKED, VERIFIED, digest, key, policy
+from build import APPROVED, ATTESTED, BUILT, CAME, HOURS, KEYS, NOT_REVOKED, SCANNED, SIGNED, SOAKED, TESTED, VERIFIED, VULNERABLE, digest, key, policy
 from lockgate.canon import decode, digest_hex, encode
+from lockgate.core.attested import Attested
 from lockgate.core.dependencies import Whose
-from lockgate.core.facts import Enrolled, InForce, Need, Provenance, Rejected, Request, Signature, Stay, Summary
+from lockgate.core.facts import Enrolled, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Source, Stay, Summary
 from lockgate.core.policy import EnvironmentPolicy, Policy, believed, needs, requirement_id, section_digest, watched
+from lockgate.core.predicate_match import Match
 from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
-from lockgate.core.requirements.scanned import Scanned
-from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.within_hours import WithinHours
+from lockgate.core.revocation import Revocation
 from lockgate.core.signers import Accepts, Believed
 from lockgate.core.soak import FixLane, ScansWithin
+from lockgate.core.trial import Trial
+from lockgate.core.windows import Freeze, Window
+from lockgate.core.zones import Zone
 from lockgate.errors import EvidenceError
 from strategies import noun
 
-ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED)
+ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED, VULNERABLE, ATTESTED, TESTED, NOT_REVOKED, HOURS)
 
 
 def test_the_policy_of_the_examples_is_read_back() -> None:
@@ -113,6 +118,8 @@ def test_what_each_kind_needs() -> None:
     assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
     assert needs(whole, "production") == (
         Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled),
+        *VULNERABLE.needs(),
+        Need(Attested), Need(Trial), Need(Revocation), Need(Revocation, "staging"), Need(Intact), Need(Source), Need(Zone),
     )  # fmt: skip
     assert Need(Provenance) not in needs(policy(replace(APPROVED, independent_of=("requester",))), "production")
 
@@ -200,17 +207,27 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
         "changed_dependencies": "72h", "component_age": "7d", "scans": ScansWithin(keys=("second",)), "security_fix": FixLane(for_="2h"),
         "sboms": Whose(keys=("release",)),
         "at_most": "low", "by": ("x",), "unscored": "allow", "database_max_age": "1d",
+        "refuse": "low", "kev": "ignore", "unknown_severity": "ignore", "only_fixable": "yes", "grace": {"low": "1d"}, "kev_max_age": "1d",
+        "sbom_keys": ("second",), "sbom_identities": ("ci",), "vex_keys": ("second",), "vex_identities": ("ci",), "uncovered": ("any",),
+        "type": "https://example.com/other", "where": (Match(path="a", equals=1),), "match": (Match(path="result", equals="bad"),), "time": "on",
+        "configuration": "x", "warned": "allow", "tests": ("x",), "at_least": 2, "materials": "no", "evidence": "no", "reasons": ("vulnerable",),
+        "zone": "Europe/Paris", "windows": (Window(from_="08:00", to="09:00"),), "freezes": (Freeze(from_="2026-12-24", to="2026-12-26"),),
     }  # fmt: skip
     one = examples[kind]
     if isinstance(one, Soaked):  # what asks about dependencies says whose bills count
         one = replace(one, sboms=Whose(keys=("second",)))
     before = section_digest(policy(one), "production")
-    for field in set(one.__struct_fields__) - {"resource_glob"}:
-        changed = msgspec.structs.replace(one, **{field: others[field]})
+    for field in set(one.__struct_fields__) - {"resource_glob", "days", "from_", "to"}:
+        value = ("production",) if (kind, field) == ("not-revoked", "in_") else others[field]
+        changed = msgspec.structs.replace(one, **{field: value})
         assert section_digest(policy(changed, with_identities=True), "production") != before, field
     if isinstance(one, VerifiedBy):  # one of both
         changed = replace(one, resource=None, resource_glob=one.resource)
         assert section_digest(policy(changed, with_identities=True), "production") != before
+    if isinstance(one, WithinHours):  # one form of both
+        short = WithinHours(zone=one.zone, days=("sun",), from_="21:00", to="22:00")
+        others_ = [short, replace(short, days=("mon",)), replace(short, from_="20:00"), replace(short, to="23:00")]
+        assert len({section_digest(policy(each), "production") for each in [one, *others_]}) == 5
 
 
 CERTIFIED = replace(SIGNED, identities=("ci",))
@@ -265,5 +282,5 @@ def test_identities_that_do_not_hang_together_cannot_be(name: str) -> None:
 
 
 def test_the_kinds_are_listed_under_their_own_tags() -> None:
-    assert {kind: struct for kind, struct in KINDS.items() if struct in {SignedBy, BuiltBy, VerifiedBy, CameThrough, Soaked, Approved, Scanned}} == KINDS
+    assert list(KINDS.values()) == [type(one) for one in ALL]
     assert all(struct.__struct_config__.tag == kind for kind, struct in KINDS.items())

@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from evidence.cases_of_vex import AT, DIGEST, GONE, LATER, OTHER, REQUESTS, bent, write
-from evidence.make_cases import CASES, Maker
+from evidence.cases_of_vex import AT, GONE, LATER, REQUESTS, bent, write
+from evidence.make_cases import CASES, DIGEST, OTHER, Maker
 
 Json = Any
 DATA = "2026-11-20T06:00:00Z"
@@ -36,7 +36,7 @@ def scan(tool: str, form: str, *findings: Json, version: str = "", at: str | Non
     return {**said, "findings": list(findings)} if findings else said
 
 
-TRIVY = {
+TRIVY: Json = {
     "SchemaVersion": 2,
     "Trivy": {"Version": "0.70.0"},
     "CreatedAt": "2026-11-20T12:00:00.123456789+02:00",
@@ -64,7 +64,7 @@ TRIVY = {
     ],
 }
 FOUND = (finding("CVE-2026-3", "", "pip@1"), finding("CVE-2026-2", "critical", "pip@1"), finding("CVE-2026-1", "medium", REQUESTS))
-GRYPE = {
+GRYPE: Json = {
     "matches": [
         {
             "vulnerability": {"id": "GHSA-aaaa-bbbb-cccc", "severity": "High", "fix": {"state": "fixed"}},

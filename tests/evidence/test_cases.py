@@ -18,7 +18,7 @@ from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouche
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
-from lockgate.evidence import artifact, dsse, keys, policy_yaml, readers, record, slsa, sshsig, statement, vsa
+from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, slsa, sshsig, statement, test_result, vsa
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(folder for reader in CASES.iterdir() for folder in reader.iterdir())
@@ -96,6 +96,17 @@ def read_said(data: bytes, args: Any) -> Any:
     return {"facts": told}
 
 
+def read_test_result(data: bytes, args: Any) -> Any:
+    fact = test_result.read(json.loads(data), DIGEST, ["SHA256:x"], "sha256:" + "0" * 64)
+    assert (fact.subject, fact.keys) == (DIGEST, ("SHA256:x",))
+    lists = {name: list(getattr(fact, name)) for name in ("passed", "warned", "failed", "configuration")}
+    return {"result": fact.result, **lists, "at": time_text(fact.at)}
+
+
+def read_junit(data: bytes, args: Any) -> Any:
+    return {name: list(tests) for name, tests in junit.read(data)._asdict().items()}
+
+
 def read_artifact(data: bytes, args: Any) -> Any:
     piece = Evidence(media_type=args.get("mediaType", dsse.MEDIA_TYPE), data=data, origin="case")
     facts: list[dict[str, Any]] = []
@@ -152,6 +163,8 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "slsa": read_slsa,
     "provenance": read_provenance,
     "vsa": read_vsa,
+    "test-result": read_test_result,
+    "junit": read_junit,
     "summary": read_artifact,
     "artifact": read_artifact,
     "bundle": read_artifact,

@@ -45,7 +45,7 @@ def test_one_version_has_many_names(ecosystem: str) -> None:
     ("version", "fixed", "inside"),
     [("1.0", "1.0+company.1", True), ("1.0+company.1", "1.0+company.2", True), ("1.0+company.2", "1.0+company.2", False), ("1.0+company.1", "1.0", False)],
 )
-def test_a_local_part_counts_where_the_fix_has_one(version: str, fixed: str, inside: bool) -> None:  # noqa: FBT001  a column of the table
+def test_a_local_part_counts_where_the_fix_has_one(version: str, fixed: str, inside: bool) -> None:
     span = Range(type="ECOSYSTEM", events=(Event("introduced", "0"), Event("fixed", fixed)))
     assert versions.within("pypi", version, span)[0] is inside
 

@@ -16,14 +16,19 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import build
 import older_layout
 import private_sigstore
+from fuzz.said_targets import SAID
 from fuzz.sigstore_targets import SIGSTORE
 from lockgate import canon
+from lockgate.adapters.zones import PackagedZones
+from lockgate.core.cases import run_case
 from lockgate.core.facts import Provenance, Summary
 from lockgate.core.identity import Person, Roster, fingerprint
 from lockgate.core.policy import Policy
 from lockgate.core.ports import Evidence
+from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.errors import EvidenceError, LedgerError, PolicyError
 from lockgate.evidence import (
     annotated,
@@ -32,7 +37,9 @@ from lockgate.evidence import (
     carried,
     cosign_layout,
     dsse,
+    junit,
     keys,
+    policy_cases,
     policy_sense,
     policy_yaml,
     record,
@@ -41,6 +48,8 @@ from lockgate.evidence import (
     slsa,
     sshsig,
     statement,
+    test_result,
+    tzif,
     vsa,
 )
 from lockgate.evidence.sigstore import bundle, trust
@@ -131,7 +140,7 @@ def read_predicate(data: bytes) -> None:
         predicate = canon.parse_foreign(data, max_bytes=1 << 16, what="predicate")
     except EvidenceError:
         return
-    for kind in (artifact.SIGNATURE_TYPE, *sorted(slsa.PREDICATE_TYPES), vsa.PREDICATE_TYPE):
+    for kind in (artifact.SIGNATURE_TYPE, *sorted(slsa.PREDICATE_TYPES), vsa.PREDICATE_TYPE, test_result.PREDICATE_TYPE):
         signed = attestation.write_attestation(subject, kind, predicate if isinstance(predicate, dict) else {"x": predicate}, KEY, PRIVATE.sign)
         piece = Evidence(media_type=dsse.MEDIA_TYPE, data=signed, origin="fuzz")
         facts = artifact.read([piece], {"fuzz": KEY}, {subject}, NOW)
@@ -201,6 +210,46 @@ def read_policy(data: bytes) -> None:
         raise AssertionError("a policy that reads does not come back")
 
 
+def read_junit(data: bytes) -> None:
+    try:
+        run = junit.read(data)
+        predicate = junit.predicate_of(data, "unit", NOW)
+    except EvidenceError:
+        return
+    fact = test_result.read(canon.parse_foreign(json.dumps(predicate).encode(), max_bytes=1 << 24), "sha256:" + "9f2c" * 16, [], "sha256:" + "0" * 64)
+    if (fact.passed, fact.warned, fact.failed, fact.at) != (run.passed, run.warned, run.failed, NOW):
+        raise AssertionError("what a JUnit file says comes back otherwise")
+    if (fact.result == "failed") != bool(run.failed):
+        raise AssertionError("a failure is lost")
+
+
+def read_zone(data: bytes) -> None:
+    try:
+        zone = tzif.read_zone(data, "X", "x", NOW)
+    except EvidenceError as err:
+        if err.code != "zone.malformed":
+            raise
+        return
+    if zone.shifts[0].at != NOW or sorted(zone.shifts, key=lambda one: one.at) != list(zone.shifts):
+        raise AssertionError("a zone that reads is out of order")
+
+
+@cache
+def zones() -> list[bytes]:
+    return [PackagedZones().read(name).data for name in ("Etc/UTC", "Asia/Kathmandu", "Europe/Berlin", "Africa/Casablanca")]
+
+
+def read_cases(data: bytes) -> None:
+    try:
+        read = policy_cases.cases(policy_cases.read_cases(data, "fuzz.yaml"), build.policy(*REQUIRES, with_identities=True))
+    except PolicyError as err:
+        if err.code != "cases.malformed" or not all(line.startswith("fuzz.yaml:") for line in err.message.splitlines()):
+            raise AssertionError(f"a problem without its place: {err.message}") from None
+        return
+    for case in read:
+        run_case(case, build.policy(*REQUIRES, with_identities=True), "fuzz.yaml")
+
+
 def read_roster(data: bytes) -> None:
     try:
         read = roster_yaml.parse_roster(data, "fuzz.yaml", None)
@@ -251,6 +300,22 @@ def rosters() -> list[bytes]:
     return [written, written.replace(b"Ada", b"'A d\\a'"), *cases("policy")[:40]]
 
 
+REQUIRES = (build.SIGNED, build.BUILT, build.VERIFIED, build.CAME, build.SOAKED, build.APPROVED, SignedBy(id="held", identities=("ci",)))
+
+
+@cache
+def made_up() -> list[bytes]:
+    facts = """signatures: [{key: release, signed-at: 3h ago}, {by: ci}], provenance: [{keys: [builder], builder: b, repository: r, ref: f}],
+      summaries: [{by: {names: [ci], at: now}, verifier: v, resource: r, levels: [a]}], stays: [{in: staging, since: 2026-01-01T00:00:00Z, until: now}],
+      approvals: [{by: ann, duty: security, expires: in 3h}], request: {by: rita, rollback: true}, holds: [{by: a}], glasses: [{by: [a, b]}],
+      waivers: [{by: a, requirement: soaked}], revocations: [{by: a, digests: [web]}], intact: [{problem: digest.mismatch}], rejected: [{code: a.b}],
+      sboms: [{components: [{purl: p}]}], findings: [{component: c, advisory: a, kev: true}], scans: [{tool: t, format: grype, findings: [{id: i}]}]"""
+    head = "policy: p.yaml\npeople: {ann: {duties: {production: [approve:security]}, keys: [release]}, rita: {}}\ncases:\n"
+    case = f"  - name: a\n    to: production\n    release: {{artifacts: [web, worker]}}\n    asker: ann\n    facts: {{{facts}}}\n"
+    whole = head + case + "    unreadable: {stays: ref.unreadable}\n    expect: {result: refused, held: pass}\n"
+    return [whole.encode(), whole.replace(head, "cases:\n").encode(), whole.replace("asker: ann", "asker: none").encode(), *cases("policy")[:20]]
+
+
 @cache
 def checkpoints() -> list[bytes]:
     text = checkpoint.checkpoint_text(checkpoint.Checkpoint(origin=LOG.name, size=7, root=bytes(range(32))))
@@ -284,13 +349,16 @@ TARGETS = {
     "bundle": Target(read_bundle, bundles),
     "simple-signing": Target(read_simple_signing, payloads),
     "cosign-layout": Target(read_cosign_layout, layers),
-    "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa")),
+    "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa") + cases("test-result")),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),
     "record": Target(read_record, lambda: cases("record")),
     "policy": Target(read_policy, lambda: cases("policy")),
+    "junit": Target(read_junit, lambda: cases("junit")),
+    "zone": Target(read_zone, zones),
+    "cases": Target(read_cases, made_up),
     "roster": Target(read_roster, rosters),
     "checkpoint": Target(read_checkpoint, checkpoints),
-    **{name: Target(run, seeds) for name, (run, seeds) in SIGSTORE.items()},
+    **{name: Target(run, seeds) for name, (run, seeds) in (SIGSTORE | SAID).items()},
 }

@@ -45,6 +45,13 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
     "dsse-backslashes": ("dsse", b'{"x":"' + b"\\" * (MEBI - 6)),
     "dsse-many-keys": ("dsse", ("{" + ",".join(f'"{number}":0' for number in range(90_000)) + "}").encode()),
     "dsse-large-payload": ("dsse", envelope(b"x" * 700_000, 64)),
+    "junit-tests": ("junit", filled(b"<testsuite>", b'<testcase name="t"/>', b"</testsuite>", MEBI)),
+    "junit-attributes": ("junit", b"<testsuite " + b" ".join(b'a%d="x"' % number for number in range(60_000)) + b"/>"),
+    "junit-text": ("junit", filled(b"<testsuite><system-out>", b"&lt;", b"</system-out></testsuite>", MEBI)),
+    "junit-one-name": ("junit", filled(b'<testsuite><testcase name="', b"x", b'"/></testsuite>', MEBI)),
+    "junit-deep": ("junit", b"<testsuite>" * 90_000),
+    "junit-entities": ("junit", b'<!DOCTYPE x [<!ENTITY a "' + b"x" * 60_000 + b'">]><testsuite>' + b"&a;" * 100_000 + b"</testsuite>"),
+    "zone-counts": ("zone", b"TZif2" + bytes(15) + b"\xff" * 24 + bytes(60_000)),
     "bundle-objects": ("bundle", filled(b'{"x":[', b"{},", b"{}]}", MEBI)),
     "bundle-many-keys": ("bundle", ("{" + ",".join(f'"{number}":0' for number in range(90_000)) + "}").encode()),
     "bundle-log-entries": (
@@ -56,6 +63,13 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
             MEBI,
         ),
     ),
+    "cases-many": ("cases", filled(b"cases:\n", b"- {name: a, to: production, expect: {result: refused}}\n", b"", 54_000)),
+    "cases-facts": (
+        "cases",
+        filled(b"cases:\n- name: a\n  to: production\n  facts: {signatures: [", b"{by: ci}, ", b"]}\n  expect: {result: refused}\n", 200_000),
+    ),
+    "cases-keys": ("cases", filled(b"cases:\n- {", b"a: b, ", b"}", 120_000)),
+    "cases-wrong": ("cases", filled(b"cases: [", b"{a: b}, ", b"]", 100_000)),
     "simple-signing-brackets": ("simple-signing", b"[" * MEBI),
     "simple-signing-objects": ("simple-signing", filled(b'{"critical":[', b"{},", b"{}]}", 65_536)),
     "statement-subjects": (

@@ -17,13 +17,12 @@ from lockgate.canon import Noun, encode
 from lockgate.core.advisories import Advisory, Exported
 from lockgate.core.digest import digest_of
 from lockgate.core.findings import Database
-from lockgate.errors import EvidenceError, UsageError
+from lockgate.errors import EvidenceError, UnreadableError, UsageError
 from lockgate.evidence.advisories import kev, osv
 
 SKEW = timedelta(minutes=5)
 """How far ahead of ours the clock of whoever wrote an export may be."""
 SHOWN = 20
-_REPLACE = "lockgate advisories import --replace …"
 
 
 class Refused(Noun, frozen=True, kw_only=True):
@@ -37,7 +36,7 @@ class Taken(Noun, frozen=True, kw_only=True):
     """What was taken in.
 
     Attributes:
-        databases: as they are now. refused: entries that could not be read, the first 20; the database says how many there are.
+        databases: what was imported, as it is told of from now on. refused: entries that could not be read, the first 20; the database says how many there are.
         partly: how many entries have parts that could not be read.
     """
 
@@ -58,12 +57,12 @@ def take_in(ports: Ports, exports: Iterable[Exported] | None, catalogue: bytes |
         EvidenceError: ``advisories.export-cut``, ``advisories.export-empty``, ``advisories.twice``, ``advisories.from-future``, ``kev.malformed``.
         UsageError: ``advisories.older``, ``advisories.fewer``. LedgerError, UnreadableError: as the port; or from where `exports` come.
     """
-    now, present = ports.clock.now(), {one.name: one for one in ports.advisories.databases()}
+    now, present = ports.clock.now(), _present(ports, anyway=anyway)
     found = kev.read(catalogue) if catalogue is not None else None
     listed = _database(found) if found is not None else None
     if listed is not None:
         _require_sane(listed, present.get("kev"), now, anyway=anyway)
-    reading = _Reading()
+    reading, taken = _Reading(), list[Database]()
     if exports is not None:
 
         def settle(counted: Database) -> Database:
@@ -73,10 +72,21 @@ def take_in(ports: Ports, exports: Iterable[Exported] | None, catalogue: bytes |
             _require_sane(database, present.get("osv"), now, anyway=anyway)
             return database
 
-        ports.advisories.replace(reading.entries(exports), settle)
+        taken.append(ports.advisories.replace(reading.entries(exports), settle))
     if found is not None and listed is not None:
         ports.advisories.replace_exploited(found.exploited, listed)
-    return Taken(databases=ports.advisories.databases(), refused=tuple(reading.refused), partly=reading.partly)
+        taken.append(listed)
+    return Taken(databases=tuple(taken), refused=tuple(reading.refused), partly=reading.partly)
+
+
+def _present(ports: Ports, *, anyway: bool) -> dict[str, Database]:
+    """What is there; nothing, where it cannot be read and is replaced whatever it is."""
+    try:
+        return {one.name: one for one in ports.advisories.databases()}
+    except UnreadableError:
+        if not anyway:
+            raise
+        return {}
 
 
 def _database(found: kev.Catalogue) -> Database:
@@ -111,11 +121,11 @@ def _require_sane(new: Database, old: Database | None, now: datetime, *, anyway:
     if old is None or anyway:
         return
     if new.as_of < old.as_of:
-        raise UsageError("advisories.older", f"this {new.name} data is of {_at(new)}, and what is there is of {_at(old)}: nothing was imported", _REPLACE)
+        raise UsageError("advisories.older", f"this {new.name} data is of {_at(new)}, and what is there is of {_at(old)}: nothing was imported")
     gone = sorted(set(old.ecosystems) - set(new.ecosystems))
     if new.entries * 10 < old.entries * 9 or gone:
         what = f"{gone[0]} is not in it any more" if gone else f"it has {new.entries} entries, and what is there has {old.entries}"
-        raise UsageError("advisories.fewer", f"this {new.name} data may be a part of an export: {what}; nothing was imported", _REPLACE)
+        raise UsageError("advisories.fewer", f"this {new.name} data may be a part of an export: {what}; nothing was imported")
 
 
 def _at(database: Database) -> str:

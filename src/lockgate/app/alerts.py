@@ -18,9 +18,9 @@ from lockgate.core.duration import Time
 from lockgate.core.identity import Name
 from lockgate.core.model import DigestOrNone
 from lockgate.core.outcome import Outcome
-from lockgate.core.ports import Courier, Cursor
 from lockgate.core.recheck import runs_or_may
 from lockgate.core.rechecked import Answer, Rechecked, against
+from lockgate.core.telling import Courier, Cursor
 from lockgate.errors import LedgerError
 from lockgate.evidence import record
 

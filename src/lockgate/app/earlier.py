@@ -77,7 +77,7 @@ def _pieces(ports: Ports, environment: str, digest: Digest, size: int, known: se
 def _manifests(ports: Ports, environment: str, digest: Digest, size: int) -> Iterator[Manifest]:
     """The manifests that decisions about an artifact rest on, newest first, each once."""
     looked, here = dict[Digest, None](), False
-    for index in reversed([index for index in ports.index.find("digest", digest) if index < size][-LEAVES:]):
+    for index in reversed([index for index in ports.index.find("digest", digest) if 0 <= index < size][-LEAVES:]):
         try:
             opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
         except EvidenceError:

@@ -57,6 +57,7 @@ class Replayed(Noun, frozen=True, kw_only=True):
         result: ``same``; ``differs``, with the outcomes then and now; ``evidence-erased``, where its evidence is gone.
         recorded, replayed: the outcomes then and now.
         lost: the digest that is gone, for ``evidence-erased``.
+        recheck: whether it is a recheck of a decision.
     """
 
     index: int
@@ -64,6 +65,7 @@ class Replayed(Noun, frozen=True, kw_only=True):
     recorded: tuple[Outcome, ...]
     replayed: tuple[Outcome, ...] = ()
     lost: str = ""
+    recheck: bool = False
 
 
 def replay(ports: Ports, index: int) -> Replayed:
@@ -82,7 +84,7 @@ def replay(ports: Ports, index: int) -> Replayed:
     if isinstance(decision, Rechecked):
         return _recheck(ports, index, leaf, decision)
     if not isinstance(decision, events.Decided):
-        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those are replayed: its kind is {events.kind_of(decision)}")
+        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those and rechecks are replayed: its kind is {events.kind_of(decision)}")
     if decision.rules > RULES:
         raise UsageError("replay.newer-rules", f"decision {index} was made by rules {decision.rules}, and this lockgate knows rules {RULES} at most")
     own = project(ports, decision.environment, index, "every")
@@ -109,12 +111,12 @@ def _recheck(ports: Ports, index: int, leaf: Leaf, event: Rechecked) -> Replayed
     except UnreadableError as err:
         if err.code != "blob.missing":
             raise
-        return Replayed(index=index, result="evidence-erased", recorded=event.outcomes, lost=err.message)
+        return Replayed(index=index, result="evidence-erased", recorded=event.outcomes, lost=err.message, recheck=True)
     about = decided(ports, event.decision)
     _, judgement = recheck.judge_again(ports, own, about, event.decision, basket, event.checked_at, event.rules)
     again = recheck.rechecked_of(own, about, event.decision, judgement, event.evidence, event.checked_at)
     agrees = gate.codes(again.outcomes) == gate.codes(event.outcomes) and all(getattr(again, name) == getattr(event, name) for name in RECHECKED)
-    return Replayed(index=index, result="same" if agrees else "differs", recorded=event.outcomes, replayed=again.outcomes)
+    return Replayed(index=index, result="same" if agrees else "differs", recorded=event.outcomes, replayed=again.outcomes, recheck=True)
 
 
 def _decide(ports: Ports, decision: events.Decided, release: Release, own: Projection, basket: Basket) -> events.Decided:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lockgate.core.advisory_port import Advisories
 from lockgate.core.identity import Root
-from lockgate.core.ports import Advisories, Blobs, Clock, Directory, Heads, Index, Log, Outbox, Runner, Scratch, Signer, Source, Underway
+from lockgate.core.ports import Blobs, Clock, Directory, Heads, Index, Log, Outbox, Runner, Scratch, Signer, Source, Underway
 from lockgate.core.zones import Zones
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ def import_(session: Session, files: tuple[str, ...], kev: str, *, anyway: bool)
     All of it is taken in or nothing is; a new catalogue of what is exploited likewise.
     """  # noqa: D205
     from lockgate.app.advisories import take_in
-    from lockgate.errors import UsageError
+    from lockgate.errors import LockgateError, UsageError
     from lockgate.render.advisories import database_line, refused_lines
     from lockgate.wire import advisory_exports
 
@@ -34,7 +35,12 @@ def import_(session: Session, files: tuple[str, ...], kev: str, *, anyway: bool)
     ports = session.ports()
     with session.busy("importing"):
         exports = advisory_exports.exported([Path(file) for file in files]) if files else None
-        taken = take_in(ports, exports, advisory_exports.catalogue(Path(kev)) if kev else None, anyway=anyway)
+        try:
+            taken = take_in(ports, exports, advisory_exports.catalogue(Path(kev)) if kev else None, anyway=anyway)
+        except LockgateError as err:
+            if err.code in {"advisories.older", "advisories.fewer", "advisories.unreadable"}:
+                err.remedy = " ".join(["lockgate advisories import --replace", *(["--kev", shlex.quote(kev)] if kev else []), *map(shlex.quote, files)])
+            raise
     sheet = session.sheet(ports, result=True)
     session.note("\n".join(refused_lines(taken)))
     session.say(taken, "\n".join(database_line(one, sheet) for one in taken.databases))

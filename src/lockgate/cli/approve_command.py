@@ -78,6 +78,7 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
     from lockgate.app.counting import tally
     from lockgate.app.reenter import came_from
     from lockgate.app.request import NOT_COLLECTED
+    from lockgate.cli.policy_file import in_words, proposed_policy
     from lockgate.render import text
     from lockgate.render.standing import tally_lines
 
@@ -87,7 +88,10 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
         so_far = [line for one in tallies for line in tally_lines(one, sheet, covered=request.deployed >= 0)]
         back = came_from(found.projection, request.release) if request.rollback else None
         return text.asked(request, found.projection.state.environment.last_known(), NOT_COLLECTED, found.environment, sheet, so_far, back)
-    return text.proposed(found.proposal, seen.lines, seen.left_out, sheet) if found.proposal else ""
+    if found.proposal is None:
+        return ""
+    words = in_words(session, ports, found.projection, proposed_policy(ports, found.id())) if found.proposal.kind == "policy" else []
+    return "\n".join([text.proposed(found.proposal, seen.lines, seen.left_out, sheet), *words])
 
 
 def _tell_noes(session: Session, ports: Ports, found: Found) -> None:

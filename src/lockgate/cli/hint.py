@@ -16,7 +16,10 @@ from lockgate.core.digest import may_hold_password
 
 Path = tuple[str, ...]
 
-FLAGS = {"--abandon", "--passphrase", "--no-passphrase", "--starter", "--beside", "--advise", "--help", "-h", "--version", "--rollback", "--revoke", "--run"}
+FLAGS = {
+    *("--abandon", "--passphrase", "--no-passphrase", "--starter", "--beside", "--advise", "--help", "-h", "--version", "--rollback", "--revoke", "--run"),
+    *("--in-force", "--fail-on-flip"),
+}
 """Options without a value."""
 
 TAKES_KEY: frozenset[Path] = frozenset(
@@ -46,6 +49,7 @@ _LEAVES = {("log", "prove"), ("log", "replay"), ("log", "show")}
 _FILES: dict[Path, str] = {
     ("policy", "check"): "policy",
     ("policy", "apply"): "policy",
+    ("policy", "backtest"): "policy",
     ("people", "apply"): "people",
     ("log", "record"): "event",
     ("verify",): "thing",

@@ -183,7 +183,7 @@ def replay(session: Session, index: int) -> None:
     with session.busy("reading every leaf"):
         replayed = replay(ports, index)
     sheet = session.sheet(ports, result=True)
-    lines = [f"decision {index}: {replayed.result}"]
+    lines = [f"{'recheck' if replayed.recheck else 'decision'} {index}: {replayed.result}"]
     if replayed.result == "differs":
         lines += ["recorded", *outcome_lines(replayed.recorded, sheet, codes=True), "replayed", *outcome_lines(replayed.replayed, sheet, codes=True)]
     if replayed.lost:

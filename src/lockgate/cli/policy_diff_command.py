@@ -18,7 +18,7 @@ def diff(session: Session, files: tuple[str, ...], proposed: str) -> None:
     Each is called stricter or looser where that can be told of it alone, all else being the same, and changed where it cannot.
     """
     from lockgate.app.project import project
-    from lockgate.core.policy_changes import policy_changes
+    from lockgate.core.policy_changes import other_sections, policy_changes
     from lockgate.errors import UsageError
     from lockgate.render.policy_changes import change_lines
 
@@ -29,5 +29,5 @@ def diff(session: Session, files: tuple[str, ...], proposed: str) -> None:
         policies.insert(0, project(session.ports(), "").policy_in_force())
     if len(policies) != 2:
         raise UsageError("policy.which", "two policies are compared: name the new one, or the old one and the new one", "lockgate policy diff --help")
-    found = policy_changes(*policies)
-    session.say({"changes": found}, "\n".join(change_lines(found, session.sheet(result=True))))
+    found, sections = policy_changes(*policies), other_sections(*policies)
+    session.say({"changes": found, "otherSections": sections}, "\n".join(change_lines(found, sections, session.sheet(result=True))))

@@ -1,4 +1,4 @@
-"""The policies that commands are about: in a file, in force, or proposed."""
+"""The policies that commands are about: in a file, in force, or proposed; and what one changes about the one in force."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from lockgate.cli import arguments
 
 if TYPE_CHECKING:
+    from lockgate.app.project import Projection
     from lockgate.app.world import Ports
+    from lockgate.cli.session import Session
     from lockgate.core.policy import Policy
 
 
@@ -59,3 +61,14 @@ def proposed_policy(ports: Ports, id_: str) -> Policy:
     if proposal is None or proposal.kind != "policy":
         raise UsageError("request.unknown", f"{id_} is no open proposal of a policy", "lockgate status")
     return read_policy(ports.blobs.get(proposal.digest))
+
+
+def in_words(session: Session, ports: Ports, present: Projection, policy: Policy) -> list[str]:
+    """What a policy would change about the one in force, in words; nothing where none is in force yet."""
+    from lockgate.core.policy_changes import other_sections, policy_changes
+    from lockgate.render.policy_changes import change_lines
+
+    if present.policy is None:
+        return []
+    found = policy_changes(present.policy, policy)
+    return ["in words:", *(f"  {line}" for line in change_lines(found, other_sections(present.policy, policy), session.sheet(ports)))]

@@ -48,16 +48,21 @@ def propose(
     from lockgate.app.people import give_way
     from lockgate.app.project import project
     from lockgate.canon import encode
+    from lockgate.cli.policy_file import in_words
+    from lockgate.core.policy import Policy
     from lockgate.render.standing import backing
     from lockgate.render.text import changes
     from lockgate.render.words import called
 
-    house = project(ports, "").state.house
+    present = project(ports, "")
+    house = present.state.house
     held, sheet = documents(house)[kind], session.sheet(ports)
     sheet = replace(sheet, names={**sheet.names, **names})
     seen = difference(ports, house, kind, encode(document))
     session.note(f"changes   {kind} version {held.version + 1}:" if held else f"changes   {kind} version 1, the first:")
     session.note("\n".join(changes(kind, "", seen.lines, seen.left_out, sheet)))
+    if isinstance(document, Policy):
+        session.note("\n".join(in_words(session, ports, present, document)))
     changed = change(ports, document, arguments.fresh_request(), arguments.fresh_nonce(), LASTS, signer, seen)
     where = f"recorded as leaf {changed.leaf} of log {ports.log.origin}"
     if changed.in_force:

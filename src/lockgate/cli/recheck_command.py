@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lockgate.app.alerts import Told
     from lockgate.app.recheck import Look
     from lockgate.app.world import Ports
-    from lockgate.core.ports import Courier
     from lockgate.core.sightings import Blank
+    from lockgate.core.telling import Courier
 
 ANSWERS = {"allowed": OK, "refused": REFUSED, "undecided": UNDECIDED}
 

@@ -12,8 +12,9 @@ import msgspec
 
 from lockgate.canon import Noun
 from lockgate.core.identity import Name
-from lockgate.core.policy import EnvironmentPolicy, Policy, requirement_id
+from lockgate.core.policy import EnvironmentPolicy, Policy, requirement_id, section_digest
 from lockgate.core.requirements import AnyRequirement, kind_of
+from lockgate.core.requirements.approved import Approved
 from lockgate.core.signers import Accepts, IdentityRule, root_digest
 from lockgate.core.strictness import TRUSTS_MORE, Effect, effect, unordered
 
@@ -54,6 +55,19 @@ def policy_changes(old: Policy, new: Policy) -> tuple[Change, ...]:
         found += _identity(name, old, new)
     roots = [{name: root_digest(root) for name, root in policy.trusted_roots.items()} for policy in (old, new)]
     return (*found, *_each("trusted-root", *roots))
+
+
+def other_sections(old: Policy, new: Policy) -> tuple[Name, ...]:
+    """The environments of both whose effective section is another, if only by the order of a list, and where approvals or waivers bind it.
+
+    What was given there before does not count any more.
+    """
+    both = [name for name, section in new.environments.items() if name in old.environments and _binding(section)]
+    return tuple(name for name in both if section_digest(old, name) != section_digest(new, name))
+
+
+def _binding(section: EnvironmentPolicy) -> bool:
+    return bool(section.waivable) or any(isinstance(one, Approved) for one in section.requires)
 
 
 def _each(part: Part, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:

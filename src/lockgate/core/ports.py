@@ -7,16 +7,14 @@ class per port (`tests/contract/`) runs on the fake and on every real implementa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Literal, Protocol
 
 from lockgate.canon import Noun
-from lockgate.core.advisories import Advisory, Exploited, Extract, Package
 from lockgate.core.digest import Digest, Ref
-from lockgate.core.findings import Database
 from lockgate.core.identity import PublicKey
 
 
@@ -214,27 +212,6 @@ class Underway(Protocol):
         """Whether it was begun here, is not over, and no process of it lives."""
 
 
-class Courier(Protocol):
-    """Takes alerts to whoever is to hear them."""
-
-    def deliver(self, alert: bytes) -> None:
-        """Hand over one alert, JSON; when this returns, it was taken.
-
-        Raises:
-            LedgerError: ``alert.not-delivered``: nobody is known to have taken it.
-        """
-
-
-class Cursor(Protocol):
-    """How far a follower of the log got: a leaf index, kept durably beside the gate."""
-
-    def read(self) -> int:
-        """The first leaf that was not followed yet; 0 for the first time. Raises UnreadableError ``alert.cursor-unreadable``."""
-
-    def move(self, index: int) -> None:
-        """Go on from this leaf; never back. Raises LedgerError ``alert.cursor-unwritable``."""
-
-
 class Scratch(Protocol):
     """A private directory, removed when the work is done."""
 
@@ -387,36 +364,6 @@ class Directory(Protocol):
 
     def set(self, person: str, name: str | None) -> None:
         """Set a name; None erases it."""
-
-
-class Advisories(Protocol):
-    """What is known of packages: a copy of other people's databases, imported and looked up here."""
-
-    def databases(self) -> tuple[Database, ...]:
-        """What was imported, ``osv`` first; none where nothing was. Raises UnreadableError ``advisories.unreadable``."""
-
-    def lookup(self, packages: Sequence[Package]) -> Extract:
-        """All that is known of these packages, each once and sorted, at one time.
-
-        Raises:
-            UnreadableError: ``advisories.none`` where no advisories were imported; ``advisories.unreadable``, ``advisories.too-much``.
-        """
-
-    def replace(self, entries: Iterable[Advisory], settle: Callable[[Database], Database]) -> Database:
-        """Put these entries in the place of all that are there; of two with one id the one that was modified last counts.
-
-        Durable when it returns; where anything raises, or the process dies, what was there stays, whole.
-
-        Args:
-            entries: read once, in bounded memory but for what joins them.
-            settle: given what was counted, says what is told of it from now on, or raises.
-
-        Raises:
-            EvidenceError: ``advisories.twice``: two entries of one id and one time differ. LedgerError: ``advisories.busy``, ``advisories.unwritable``.
-        """
-
-    def replace_exploited(self, exploited: Sequence[Exploited], database: Database) -> None:
-        """Put these in the place of those that are there, durably and all or none. Raises LedgerError as `replace`."""
 
 
 class Clock(Protocol):

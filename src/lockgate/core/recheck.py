@@ -5,7 +5,8 @@
   1. the bytes are those that were measured, and nobody recalled them;
   2. of the requirements only those are asked that are about what runs (`Requirement.lasts`): those that were about the
      moment of entering (approvals, soak, hours) are over, and so are holds, reviews and the bar to what was replaced;
-  3. where ages are counted they are counted to the decision (``then``) or to today (``now``), as the kind says;
+  3. where ages are counted they are counted to today (``now``), or to the decision (``then``), as the kind says: what was fresh then does not
+     rot. What was made since is none of then, so that ``then`` is satisfied today too;
   4. a waiver covers while it stands: one that ended covers nothing any more;
   5. what two people let pass by breaking the glass stays let pass, for the very requirement and code that they saw refuse;
   6. past the end of the root nothing is decided, and so nothing refused: ``unknown``.
@@ -25,7 +26,7 @@ from lockgate.core.facts import Facts
 from lockgate.core.identity import Root
 from lockgate.core.leave import ground, waived
 from lockgate.core.model import Release, Subject
-from lockgate.core.outcome import Fail, Outcome, Unknown, outcome
+from lockgate.core.outcome import Fail, Outcome, Pass, Unknown, outcome
 from lockgate.core.policy import Policy, requirement_id
 from lockgate.core.recall import permit_of
 from lockgate.core.rechecked import Mark, Rechecked, against
@@ -55,7 +56,9 @@ def again(subject: Subject, policy: Policy, facts: Facts, decided_at: datetime, 
         rows.append(outcome("release", bar))
     on, past = ground(subject, facts), _past_the_glass(then)
     for requirement in lasting(section.requires):
-        verdict = requirement.check(subject, facts, decided_at if type(requirement).lasts == "then" else now, policy.keys)
+        verdict = requirement.check(subject, facts, now, policy.keys)
+        if type(requirement).lasts == "then" and not isinstance(verdict, Pass):
+            verdict = requirement.check(subject, facts, decided_at, policy.keys)
         row = outcome(requirement_id(requirement), waived(verdict, requirement, section, subject, on, now))
         glass = past.get((row.requirement, row.code), "") if row.result == "fail" and type(requirement).yields else ""
         rows.append(replace(row, result="waived", params={**row.params, "break-glass": glass}) if glass else row)

@@ -13,7 +13,7 @@ from lockgate.core.findings import Exploitability, Scan
 
 AGAINST: dict[type, Callable[[Any], bool]] = {
     Summary: lambda fact: not fact.passed,
-    Exploitability: lambda fact: fact.status == "affected",
+    Exploitability: lambda fact: fact.status in {"affected", "under_investigation"},
     Scan: lambda fact: bool(fact.findings or fact.more),
 }
 """Kind of fact -> whether one tells against its artifact. A kind that is not here never does."""

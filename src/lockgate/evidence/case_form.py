@@ -106,8 +106,25 @@ def _const(value: object) -> Filled:
 
 _WHY = _any("why")
 
+
+def _of_rule(field: str) -> Filled:
+    """What an identity of the policy's asks for in this field."""
+
+    def filled(ground: Ground, said: Plain) -> Any:  # noqa: ANN401
+        names = said.get("names") or [""]
+        rule = ground.policy.identities.get(names[0])
+        return getattr(rule, field, None) or f"https://{field}.example/{names[0]}"
+
+    return filled
+
+
+def _claims(ground: Ground, said: Plain) -> Plain:
+    return {name: value for one in said.get("names") or () for name, value in ground.policy.identities[one].claims.items()}
+
+
 LEFT_OUT: dict[type, dict[str, Filled]] = {
     Intact: {},
+    Holder: {"subject": _of_rule("identity"), "issuer": _of_rule("issuer"), "root": _of_rule("root"), "at": _at, "known": _const("log"), "claims": _claims},
     Signature: {"key": _const("")},
     Provenance: {"keys": _const([])},
     Summary: {"keys": _const([]), "passed": _const(value=True)},
@@ -247,7 +264,7 @@ class CaseForm(Fields):
             case inspect.StructType() if type_.cls is Release and isinstance(node, Scalar):
                 return {"artifacts": [self._digest(node, name)]}
             case inspect.StructType() if type_.cls is Holder and isinstance(node, Scalar):
-                return self._holder(node, {"names": [self._name(node, self.ground.policy.identities, "identity")]})
+                return self._struct(Mapping(node.place, {"names": (node, Items(node.place, [node]))}), type_, name)
             case inspect.DateTimeType():
                 return self.time(node, name).isoformat()
             case inspect.BoolType():
@@ -283,8 +300,6 @@ class CaseForm(Fields):
         if "source" in cls.__struct_fields__ and "source" not in plain:
             self._made += 1
             plain["source"] = digest_of(f"evidence {self._made}".encode())
-        if cls is Holder:
-            plain = self._holder(node, plain)
         if cls is Release:
             plain["artifacts"] = sorted(plain.get("artifacts", ()))
         if cls is Signature and bool(plain["key"]) == ("by" in plain):
@@ -296,7 +311,11 @@ class CaseForm(Fields):
         signs = cls in {Signature, Provenance, Summary} or issubclass(cls, Vouched)
         for field in plain:
             value = node.pairs[spelled[field]][1]
-            if signs and field == "key":
+            if plain[field] is None:  # it is wrong, and that was noted
+                continue
+            if cls is Holder and field == "names":
+                plain[field] = [self._name(one, self.ground.policy.identities, "identity") for one in cast("Items", value).nodes]
+            elif signs and field == "key":
                 plain[field] = self._key(value)
             elif signs and field == "keys":
                 plain[field] = sorted(map(self._key, cast("Items", value).nodes))
@@ -310,24 +329,6 @@ class CaseForm(Fields):
             if of is cls and (held := plain.get(field)):
                 prints = [fingerprint(stand_in_key(names.get(one, one))) for one in ([held] if isinstance(held, str) else held)]
                 plain[field] = prints[0] if isinstance(held, str) else prints
-
-    def _holder(self, node: Node, plain: Plain) -> Plain:
-        """The holder of a certificate that an identity of the policy's means."""
-        for name in plain.get("names", ()):
-            if name not in self.ground.policy.identities:
-                refuse(node.place, f"there is no identity {name!r} in the policy: {self._nearest(name, self.ground.policy.identities)}")
-        rule = self.ground.policy.identities[plain["names"][0]] if plain.get("names") else None
-        if rule is None:
-            refuse(node.place, "a certificate's holder is named by an identity of the policy's: by: NAME, or by: {names: [NAME]}")
-        whole = {
-            "subject": rule.identity or f"https://{plain['names'][0]}.example",
-            "issuer": rule.issuer or "https://issuer.example",
-            "root": rule.root,
-            "at": self.ground.now.isoformat(),
-            "known": "log",
-            "claims": dict(rule.claims),
-        }
-        return {**whole, **plain}
 
     def _digest(self, node: Scalar, name: str) -> Digest:
         if re.search(_pattern(Digest) or "", node.text):

@@ -152,7 +152,7 @@ def _key() -> Schema:
 
 def summary(cls: type) -> str:
     """The first paragraph of a class's docstring, in one line."""
-    return _line((cls.__doc__ or "").split("\n\n", 1)[0])
+    return _kebab(_line((cls.__doc__ or "").split("\n\n", 1)[0]), cls)
 
 
 def documented(cls: type) -> dict[str, str]:
@@ -171,7 +171,7 @@ def documented(cls: type) -> dict[str, str]:
 def _kebab(text: str, cls: type) -> str:
     """Fields that the text names, as policies write them."""
     for name in getattr(cls, "__struct_fields__", ()):
-        text = re.sub(rf"\b{name}\b", name.replace("_", "-"), text) if "_" in name.strip("_") else text
+        text = re.sub(rf"\b{name}\b", name.strip("_").replace("_", "-"), text) if "_" in name else text
     return text
 
 

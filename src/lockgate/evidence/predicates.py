@@ -18,6 +18,7 @@ _NAMES = {
     "https://in-toto.io/attestation/test-result": "test result",
     "https://in-toto.io/attestation/vulns": "vulnerability scan",
     "https://cosign.sigstore.dev/attestation/vuln": "vulnerability scan by cosign",
+    "cosign.sigstore.dev/attestation/vuln": "vulnerability scan by cosign",
     "https://in-toto.io/attestation/release": "release",
     "https://in-toto.io/attestation/reference": "references",
     "https://in-toto.io/attestation/scai": "SCAI attribute report",
@@ -48,7 +49,7 @@ _NAMES = {
 _ENDINGS = {"/attestations/publish": "publish attestation", "/specs/publish": "publish attestation"}
 """Of types whose beginning names the index that writes them."""
 
-_VERSION = re.compile(r"(?P<kind>.*?)/(?:v?[0-9]+(?:\.[0-9]+){0,2}(?:-rc[0-9]+)?)\Z", re.DOTALL).match
+_VERSION = re.compile(r"(?P<kind>.*?)[/@](?:v?[0-9]+(?:\.[0-9]+){0,2}(?:-rc[0-9]+)?)\Z", re.DOTALL).match
 
 
 def name_of(predicate_type: str) -> str:

@@ -38,7 +38,11 @@ def vulns_of(document: dict[str, Any], subject: Digest, now: datetime, database_
     fact = one.fact(subject, (), subject, now)
     if fact.more:
         raise EvidenceError("scan.too-many", f"it found {len(fact.findings) + fact.more} things; a statement holds {scans.MAX_FINDINGS}")
-    return _written(fact)
+    written = _written(fact)
+    (again,) = scan_vulns.read(written, subject)
+    if again.tool != fact.tool:
+        raise EvidenceError("scan.malformed", "the scanner's name cannot be written as a package URL's")
+    return written
 
 
 def _written(scan: Scan) -> dict[str, Any]:
@@ -64,4 +68,4 @@ def _uri(scan: Scan) -> str:
 
 
 def _text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

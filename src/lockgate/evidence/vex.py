@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from lockgate.core.digest import Digest, hex_of
@@ -54,6 +55,7 @@ class Product(NamedTuple):
     hashed: bool = False
 
 
+@lru_cache(maxsize=1024)
 def purl(text: str) -> str:
     """A package URL in canonical form, with its qualifiers. Raises ValueError where it is none, or its encoding holds no text."""
     from packageurl import PackageURL  # noqa: PLC0415  half of the command's start, and few pieces of evidence ask for it

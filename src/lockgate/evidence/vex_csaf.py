@@ -32,6 +32,9 @@ from lockgate.evidence.statement import Statement
 PREDICATE_TYPE = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json"
 CATEGORIES = ("csaf_vex", "csaf_security_advisory")
 MAX_PRODUCTS = 65_536
+MAX_NAMED = 1 << 20
+"""How many products all groups may stand for together, in all places where they are named."""
+
 MAX_CHAIN = 16
 """How many relationships one product may stand in, one through the other."""
 
@@ -110,6 +113,7 @@ class _Tree:
     def __init__(self, tree: dict[str, Any]) -> None:
         self._products: dict[str, vex.Product] = {}
         self._parts: dict[str, _Part] = {}
+        self._named = 0
         for one in _named(tree):
             self._add(one)
         for one in foreign.items(tree, "relationships"):
@@ -133,6 +137,9 @@ class _Tree:
         groups = vex.texts(outer, "group_ids")
         if any(group not in self._groups for group in groups):
             raise ValueError("a product group is named that it does not have")
+        self._named += sum(len(self._groups[group]) for group in groups)
+        if self._named > MAX_NAMED:
+            raise ValueError(f"its groups stand for more than {MAX_NAMED} products, each time they are named")
         return {*vex.texts(outer, "product_ids"), *(named for group in groups for named in self._groups[group])}
 
     def about(self, named: str, subject: Digest) -> list[str] | None:

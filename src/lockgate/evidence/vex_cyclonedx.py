@@ -106,14 +106,10 @@ def _statement(one: dict[str, Any], issued: datetime | None, referenced: _Refere
     not_later(at, now)
     others = [foreign.optional_text(foreign.mapping(each, "a reference"), "id") for each in foreign.items(one, "references")]
     ids = vex.ids_of(filter(None, [foreign.text(one, "id"), *others]))
-    components: list[str] = []
-    for each in foreign.items(one, "affects"):
-        purls = referenced.purls(foreign.mapping(each, "an affected component"))
-        if purls is None:
-            gathered.say(ids, _STATES[state], None, why, at)
-        else:
-            components += purls
-    gathered.say(ids, _STATES[state], components, why, at)
+    found = [referenced.purls(foreign.mapping(each, "an affected component")) for each in foreign.items(one, "affects")]
+    if None in found:
+        gathered.say(ids, _STATES[state], None, why, at)
+    gathered.say(ids, _STATES[state], [purl for each in found if each is not None for purl in each], why, at)
 
 
 class _Referenced:

@@ -93,20 +93,31 @@ def _statement(one: dict[str, Any], issued: datetime | None, subject: Digest, no
     status = _STATUSES[word]
     why = vex.justified(status, justification, vex.prose(one, "impact_statement"))
     not_later(at, now)
-    products = foreign.items(one, "products")
-    beside = foreign.items(one, "subcomponents")
-    if not products:
-        gathered.say(ids, status, _components(beside) if beside else None, why, at)
+    whole, components = _about(one, subject)
+    if whole:
+        gathered.say(ids, status, None, why, at)
+    gathered.say(ids, status, components, why, at)
+
+
+def _about(one: dict[str, Any], subject: Digest) -> tuple[bool, list[str]]:
+    """Step 5: whether it is said of the artifact as a whole, and of which components."""
+    products, listed = foreign.items(one, "products"), foreign.items(one, "subcomponents")
+    beside, whole = _components(listed), not products and not listed
+    components = [] if products else beside
+    in_artifact = False
     for each in products:
-        inside = [*beside, *(foreign.items(each, "subcomponents") if isinstance(each, dict) else [])]
-        found = _identified(each)
+        listed_here = foreign.items(each, "subcomponents") if isinstance(each, dict) else []
+        found, inside = _identified(each), _components(listed_here)  # what is malformed is refused, whoever it is about
         match vex.place(found, subject):
             case "artifact":
-                gathered.say(ids, status, _components(inside) if inside else None, why, at)
-            case "component" if not inside:
-                gathered.say(ids, status, found.purls, why, at)
+                in_artifact = True
+                whole = whole or not (listed or listed_here)
+                components += inside
+            case "component" if not (listed or listed_here):
+                components += found.purls
             case _:
-                _components(inside)  # what is malformed is refused, whoever it is about
+                pass
+    return whole, [*components, *beside] if in_artifact else components
 
 
 def _ids(one: dict[str, Any]) -> tuple[str, ...]:

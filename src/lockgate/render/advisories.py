@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from lockgate.core.findings import Database
 from lockgate.core.outcome import Params
 from lockgate.render.words import Sheet, ago, brief, count, listing, moment, plain, when, written
 
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z\Z").match
 _NAMES = {"osv": "advisories", "kev": "exploited"}
 
 
@@ -43,10 +45,10 @@ def _refused(one: Database) -> str:
 
 def finding(text: str) -> str:
     """``CVE-2024-23334 (high) in pkg:pypi/aiohttp@3.8.0, fixed in 3.9.2`` of a finding as a parameter has it."""
-    name, level, component, *fixes = (*text.split(" "), "", "", "")[: max(3, len(text.split(" ")))]
-    words = plain(level).replace("+exploited", ", exploited")
-    said = f"{plain(name)} ({words}) in {plain(component) or 'a component without a purl'}"
-    return f"{said}, fixed in {listing(map(plain, fixes), 'or')}" if fixes else f"{said}, without a fix"
+    name, level, component, *fixes = [plain(each) for each in (*text.split(" "), "", "")]
+    said = f"{name} ({level.replace('+exploited', ', exploited')}) in {component}"
+    fixes = list(filter(None, fixes))
+    return f"{said}, fixed in {listing(fixes, 'or')}" if fixes else f"{said}, without a fix"
 
 
 def _found(p: Params, s: Sheet) -> str:  # noqa: ARG001  as every other
@@ -68,12 +70,17 @@ def _text(p: Params, name: str) -> str:
 
 
 def _holds(p: Params, s: Sheet) -> str:  # noqa: ARG001
-    said = [f"{count(_number(p, 'components'), 'component')} looked up as of {when(moment(_text(p, 'as-of')))}"]
+    said = [f"{count(_number(p, 'components'), 'component')} looked up as of {_as_of(p)}"]
     for name, words in (("findings", "that do not refuse"), ("passed-over", "passed over by a word that counts")):
         said += [f"{count(_number(p, name), 'finding')} {words}"] if _number(p, name) else []
     said += [f"{count(_number(p, 'uncovered'), 'component')} that no database covers"] if _number(p, "uncovered") else []
     said += [f"{count(_number(p, 'unread'), 'advisory', 'advisories')} that could not be read"] if _number(p, "unread") else []
     return ", ".join(said)
+
+
+def _as_of(p: Params) -> str:
+    said = _text(p, "as-of")
+    return when(moment(said)) if _TIME(said) else said
 
 
 def _which(p: Params) -> str:
@@ -102,8 +109,8 @@ WORDS: dict[str, Callable[[Params, Sheet], str]] = {
     ),
     "vulnerable.no-data": lambda p, s: "no advisories were imported to this gate",
     "vulnerable.no-kev": lambda p, s: "CISA's catalogue of what is exploited was not imported to this gate",
-    "vulnerable.stale": lambda p, s: f"{_which(p)} are of {when(moment(_text(p, 'as-of')))}, older than {written(_text(p, 'max-age'))}",
-    "vulnerable.from-future": lambda p, s: f"{_which(p)} are of {when(moment(_text(p, 'as-of')))}, later than now: a clock is wrong",
+    "vulnerable.stale": lambda p, s: f"{_which(p)} are of {_as_of(p)}, older than {written(_text(p, 'max-age'))}",
+    "vulnerable.from-future": lambda p, s: f"{_which(p)} are of {_as_of(p)}, later than now: a clock is wrong",
     "vulnerable.unreadable": lambda p, s: f"what it is made of, or what is known of that, could not be read ({_text(p, 'because')})",
 }
 """Outcome -> what it says."""

@@ -19,7 +19,7 @@ ADVISORIES: dict[str, str] = {
     "advisories.other-packages": "lockgate gate REF --to ENV --key KEY",
     "advisories.too-much": "release less at once, or import fewer ecosystems",
     "advisories.twice": "take the export anew, and name one of its kind only",
-    "advisories.unreadable": _IMPORT,
+    "advisories.unreadable": "lockgate advisories import --replace FILE --kev FILE",
     "advisories.unwritable": "make room in the gate's directory, and import it again",
     "advisories.what": _IMPORT,
     "kev.malformed": "take known_exploited_vulnerabilities.json anew, whole",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 OF_KINDS: dict[str, str] = {
-    "attest.what": "lockgate attest REF --junit FILE --suite NAME --key KEY",
     "has-attestation.missing-field": "lockgate verify REF",
     "has-attestation.no-attestation": "lockgate attest REF --type TYPE --predicate FILE --key KEY",
     "has-attestation.no-good-attestation": "lockgate verify REF",

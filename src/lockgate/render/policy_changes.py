@@ -33,10 +33,16 @@ _ASKS: dict[tuple[str, str], str] = {
 """(kind, field) -> what is said of two values that are both there; kind is empty for an environment's own fields."""
 
 
-def change_lines(changes: Sequence[Change], sheet: Sheet) -> list[str]:
-    """Every change under the environment it is in, and how many of each sort there are."""
+def change_lines(changes: Sequence[Change], sections: Sequence[str], sheet: Sheet) -> list[str]:
+    """Every change under the environment it is in, how many of each sort there are, and where approvals have to be given anew.
+
+    Args:
+        changes: of a policy. sections: environments whose effective section is another.
+        sheet: what it is laid out for.
+    """
+    void = [line for line in broken(f"approvals and waivers given before do not count any more in {listing(map(plain, sections))}", sheet, 2) if sections]
     if not changes:
-        return ["nothing changes: both say the same"]
+        return ["nothing that is asked changes", *void]
     lines: list[str] = []
     title = None
     for one in changes:
@@ -47,7 +53,7 @@ def change_lines(changes: Sequence[Change], sheet: Sheet) -> list[str]:
         lines += broken(f"  {painted(f'{one.effect:<8}', _COLOURS[one.effect], sheet)}  {said(one)}", sheet, 14)
     numbers = [(sum(one.effect == effect for one in changes), effect) for effect in ("looser", "stricter", "changed")]
     told = listing(f"{number:,} {'other' if effect == 'changed' else effect}" for number, effect in numbers if number)
-    return [*lines, f"{count(len(changes), 'change')}: {told}"]
+    return [*lines, f"{count(len(changes), 'change')}: {told}", *void]
 
 
 def said(change: Change) -> str:

@@ -9,6 +9,7 @@ from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
 from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.policy_remedies import POLICY
+from lockgate.render.recheck_remedies import RECHECKS
 from lockgate.render.scan_remedies import SCANS
 from lockgate.render.soak_remedies import SOAK
 
@@ -22,6 +23,7 @@ REMEDIES: dict[str, str] = (
     | SOAK
 
     | POLICY
+    | RECHECKS
     | {
         "approval.expired": "lockgate approve R --expires 72h",
         "approval.from-changed": "lockgate approve R",
@@ -170,7 +172,7 @@ REMEDIES: dict[str, str] = (
         "log.newer": "lockgate --version",
         "log.no-such-leaf": "lockgate log show --last 20",
         "log.no-such-tile": "lockgate log check",
-        "log.bad-since": "lockgate log stats --since 30d",
+        "log.bad-since": "lockgate COMMAND --since 30d",
         "log.nothing-about": "lockgate log show --last 20",
         "log.read-only": "ls -l DIR",
         "log.root-differs": "restore the newest good copy of the gate's directory",

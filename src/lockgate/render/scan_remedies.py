@@ -7,7 +7,7 @@ _WRITE = "have it written anew: docs/scans.md says what is read"
 
 SCANS: dict[str, str] = {
     "attest.bad-date": "lockgate attest REF --scan FILE --database-date 2026-11-22T06:00:00Z --key KEY",
-    "attest.what": "lockgate attest REF --type TYPE --predicate FILE --key KEY",
+    "attest.what": "lockgate attest --help",
     "scan.database-later": "set the clock where it was scanned, and scan again",
     "scan.failed": _AGAIN,
     "scan.malformed": _WRITE,

@@ -12,9 +12,9 @@ from lockgate.wire.files import read_head
 
 if TYPE_CHECKING:
     from lockgate.adapters.store.cursor import FileCursor
-    from lockgate.core.ports import Courier
+    from lockgate.core.telling import Courier
 
-CURSOR = "alerts.next"
+CURSOR = "alerts-told"
 """The file in the gate's directory that says how far alerts were delivered."""
 
 

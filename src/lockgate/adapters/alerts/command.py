@@ -30,7 +30,7 @@ class CommandCourier:
         self._command, self._seconds = list(command), seconds
 
     def deliver(self, alert: bytes) -> None:
-        """See `core.ports.Courier`."""
+        """See `core.telling.Courier`."""
         name = self._command[0]
         try:
             process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=_STDERR, process_group=0)

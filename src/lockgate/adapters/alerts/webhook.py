@@ -60,7 +60,7 @@ class WebhookCourier:
         self._context = network.tls(settings.ca(self._name)) if self._tls else None
 
     def deliver(self, alert: bytes) -> None:
-        """See `core.ports.Courier`."""
+        """See `core.telling.Courier`."""
         why = ""
         for attempt in range(self._patience.retries + 1):
             if attempt:

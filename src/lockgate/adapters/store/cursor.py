@@ -21,7 +21,7 @@ class FileCursor:
         self._path = path
 
     def read(self) -> int:
-        """See `core.ports.Cursor`."""
+        """See `core.telling.Cursor`."""
         try:
             text = disk.read_file(self._path, MAX).decode()
         except FileNotFoundError:
@@ -34,7 +34,7 @@ class FileCursor:
         return int(text)
 
     def move(self, index: int) -> None:
-        """See `core.ports.Cursor`."""
+        """See `core.telling.Cursor`."""
         try:
             with disk.directory(self._path.parent, follow=True) as fd, disk.locked(fd):
                 if index > self.read():

@@ -140,4 +140,4 @@ class Scanned(Requirement, tag="scanned", frozen=True, kw_only=True):
 
 
 def _text(at: datetime | None) -> str:
-    return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

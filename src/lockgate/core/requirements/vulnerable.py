@@ -16,13 +16,13 @@ import msgspec
 from lockgate.core.components import Sbom
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration, span
-from lockgate.core.exploitability import passed_over
-from lockgate.core.facts import Facts, Need, Unreadable, Vouched
+from lockgate.core.facts import Facts, Need, Unreadable
 from lockgate.core.findings import Database, Exploitability, Finding, LookedUp
-from lockgate.core.identity import EvidenceKey, Fingerprint, Name, fingerprint
+from lockgate.core.identity import EvidenceKey, Name
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
 from lockgate.core.requirements.base import Requirement, unknown
+from lockgate.core.weaknesses import line, passed_over, vouched
 
 Refusing = Literal["low", "medium", "high", "critical"]
 Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)]
@@ -73,18 +73,17 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
         return (*self.sbom_identities, *self.vex_identities)
 
     def needs(self) -> tuple[Need, ...]:
-        """Bills of materials, what was found against them and in what; and what is said of it, where anybody is believed."""
-        own = (Need(Sbom), Need(LookedUp), Need(Finding), Need(Database))
-        return (*own, Need(Exploitability)) if self.vex_keys or self.vex_identities else own
+        """Bills of materials, what was found against them and in what, and what is said of it."""
+        return (Need(Sbom), Need(LookedUp), Need(Finding), Need(Database), Need(Exploitability))
 
     def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """Findings of all artifacts together; then, for each artifact, what is not known of it."""
         sboms = facts.of(Sbom)
         if isinstance(sboms, Unreadable):
             return unknown(sboms, "vulnerable.unreadable")
-        counted = {(one.subject, one.source) for one in sboms.items if self._lists(one, keys)}
+        counted = {(one.subject, one.source) for one in sboms.items if one.subject in subject.release.artifacts and self._lists(one, keys)}
         lacking = [artifact for artifact in subject.release.artifacts if artifact not in {of for of, _ in counted}]
-        known = self._known(facts, subject, counted, keys)
+        known = self._known(facts, counted, keys)
         refusing = [one for one in known.findings if self._refuses(one, now)] if isinstance(known, _Known) else []
         if sure := [one for one in refusing if one.certain]:
             return self._fail(sure)
@@ -97,10 +96,10 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
     def _lists(self, one: Sbom, keys: dict[Name, EvidenceKey]) -> bool:
         """Whether a bill of materials counts: it lists something, is signed, and by one of those that are named where any is."""
         anybody = not self.sbom_keys and not self.sbom_identities
-        return _lists_any(one) and one.found == "attestation" and (anybody or _by(one, self.sbom_keys, self.sbom_identities, keys))
+        return _lists_any(one) and one.found == "attestation" and (anybody or vouched(one, self.sbom_keys, self.sbom_identities, keys))
 
-    def _known(self, facts: Facts, subject: Subject, counted: AbstractSet[tuple[Digest, Digest]], keys: dict[Name, EvidenceKey]) -> _Known | Unknown:
-        """What was found in counted bills of materials of these artifacts, without what is passed over by a word that counts."""
+    def _known(self, facts: Facts, counted: AbstractSet[tuple[Digest, Digest]], keys: dict[Name, EvidenceKey]) -> _Known | Unknown:
+        """What was found in counted bills of materials, without what is passed over by a word that counts."""
         findings, looked_up, databases = facts.of(Finding), facts.of(LookedUp), facts.of(Database)
         if isinstance(findings, Unreadable):
             return unknown(findings, "vulnerable.no-data" if findings.code == "advisories.none" else "vulnerable.unreadable")
@@ -108,11 +107,15 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
             return unknown(looked_up, "vulnerable.unreadable")
         if isinstance(databases, Unreadable):
             return unknown(databases, "vulnerable.unreadable")
-        said = facts.of(Exploitability) if self.vex_keys or self.vex_identities else None
-        if isinstance(said, Unreadable):
-            return unknown(said, "vulnerable.unreadable")
-        words = [one for one in said.items if _by(one, self.vex_keys, self.vex_identities, keys)] if said is not None else []
-        ours = [one for one in findings.items if one.subject in subject.release.artifacts and any((one.subject, sbom) in counted for sbom in one.sboms)]
+        if counted - {(one.subject, one.sbom) for one in looked_up.items}:
+            return Unknown(code="vulnerable.unreadable")
+        words: list[Exploitability] = []
+        if self.vex_keys or self.vex_identities:
+            said = facts.of(Exploitability)
+            if isinstance(said, Unreadable):
+                return unknown(said, "vulnerable.unreadable")
+            words = [one for one in said.items if vouched(one, self.vex_keys, self.vex_identities, keys)]
+        ours = [one for one in findings.items if any((one.subject, sbom) in counted for sbom in one.sboms)]
         left = tuple(one for one in ours if not passed_over(one, words))
         return _Known(left, len(ours) - len(left), tuple(one for one in looked_up.items if (one.subject, one.sbom) in counted), databases.items)
 
@@ -125,7 +128,7 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
             return self.unknown_severity == "refuse"
         if _RANK[one.level] < _RANK[self.refuse]:
             return False
-        grace = self.grace.get(one.level) if one.level != "none" else None
+        grace = next((how_long for level, how_long in self.grace.items() if level == one.level), None)
         return grace is None or one.published is None or now - one.published >= span(grace)
 
     def _fail(self, found: Sequence[Finding]) -> Fail:
@@ -138,7 +141,7 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
 
     def _told(self, found: Sequence[Finding]) -> Params:
         worst = sorted(found, key=lambda one: (not one.kev, -_RANK.get(one.level, 5), one.advisory, one.component))
-        return {"found": len(found), "refuse": self.refuse, "worst": tuple(_line(one) for one in worst[:TOLD])}
+        return {"found": len(found), "refuse": self.refuse, "worst": tuple(line(one) for one in worst[:TOLD])}
 
     def _no_sbom(self, artifact: str, sboms: Sequence[Sbom]) -> Unknown:
         others = sum(one.subject == artifact and _lists_any(one) for one in sboms)
@@ -190,24 +193,6 @@ class _Known(NamedTuple):
 def _lists_any(one: Sbom) -> bool:
     """One that lists nothing says of nothing what it is made of: its maker may have looked in the wrong place."""
     return bool(one.components or one.skipped)
-
-
-def _by(one: Vouched, keys: Names, identities: Names, known: dict[Name, EvidenceKey]) -> bool:
-    """Whether one of these keys signed it, or the holder of one of these identities."""
-    named: set[Fingerprint] = {fingerprint(known[name]) for name in keys}
-    return not named.isdisjoint(one.keys) or (one.by is not None and not set(one.by.names).isdisjoint(identities))
-
-
-def _line(one: Finding) -> str:
-    """A finding as a parameter: its name, level, component and fixes, with a space between; ``exploited`` for a level where it is."""
-    name = next((alias for alias in (one.advisory, *one.aliases) if alias.startswith("CVE-")), one.advisory)
-    level = f"{one.level}+exploited" if one.kev else one.level
-    return " ".join((name, level, _word(one.component), *map(_word, one.fixed_in[:3])))
-
-
-def _word(text: str) -> str:
-    """Text without white space, of bounded length."""
-    return "".join(each for each in text if each.isprintable() and each != " ")[:200]
 
 
 def _time(at: datetime) -> str:

@@ -51,6 +51,8 @@ _BY_SOURCE = {"Debian", "Ubuntu", "Alpine", "Wolfi", "Chainguard"}
 """Whose advisories name source packages."""
 _ROLLING = {"Wolfi", "Chainguard"}
 _IGNORES_CASE = {"Go", "NuGet", "Packagist", "Hex", "Pub", "SwiftURL", "GitHub Actions", "ConanCenter"}
+_PLAIN = re.compile(r"pkg:(pypi|npm|golang|maven|gem|cargo|nuget|composer|hex|pub)/((?:[A-Za-z0-9._-]+/)*)([A-Za-z0-9._-]+)@([A-Za-z0-9._+-]+)\Z").match
+"""A purl in which nothing is escaped and nothing qualified: what it means can be read off it, in a fifth of the time."""
 _RUN = re.compile(r"[-_.]+")
 _RELEASE = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?").search
 _TO_MINOR = {"Ubuntu", "Alpine"}
@@ -81,6 +83,9 @@ def named(purl: str, version: str = "") -> Named | None:
 
     if not purl or len(purl) > MAX_PURL:
         return None
+    if plain := _PLAIN(purl):
+        type_, space, name, found = plain.groups()
+        return _of(type_, _BY_TYPE[type_], space[:-1], name, found)
     try:
         read = PackageURL.from_string(purl)
     except (ValueError, UnicodeError):
@@ -92,8 +97,12 @@ def named(purl: str, version: str = "") -> Named | None:
     found = read.version or version
     if read.type in {"deb", "apk", "rpm"}:
         return _of_distribution(ecosystem, read, found)
-    whole = f"{read.namespace}{':' if ecosystem == 'Maven' else '/'}{read.name}" if read.namespace else read.name
-    return Named(Package(ecosystem, name_of(ecosystem, whole)), "", found)
+    return _of(read.type, ecosystem, read.namespace or "", read.name, found)
+
+
+def _of(type_: str, ecosystem: str, namespace: str, name: str, version: str) -> Named:
+    whole = f"{namespace}{':' if type_ == 'maven' else '/'}{name}" if namespace else name
+    return Named(Package(ecosystem, name_of(ecosystem, whole)), "", version)
 
 
 def _of_distribution(ecosystem: str, read: PackageURL, version: str) -> Named:

@@ -156,6 +156,14 @@ def _of_univers(name: str, *, clean: Callable[[str], str] = str) -> Callable[[st
     return make
 
 
+def _gem(version: str) -> Key | None:
+    """RubyGems, by univers' canonical segments: a word is before any number, and what is not there is a zero; built for whichever platform it is one version."""
+    from univers import versions  # noqa: PLC0415  as above
+
+    segments = versions.RubygemsVersion(_PLATFORM("", version)).value.canonical_segments
+    return (*((1, each, "") if isinstance(each, int) else (0, 0, each) for each in segments), (1, 0, ""))
+
+
 _MAKERS: dict[str, Callable[[str], Key | None]] = {
     "semver": _semver,
     "pub": _pub,
@@ -163,7 +171,7 @@ _MAKERS: dict[str, Callable[[str], Key | None]] = {
     "pypi": _of_univers("PypiVersion", clean=lambda text: text.partition("+")[0]),
     "pypi+": _of_univers("PypiVersion"),
     "maven": _of_univers("MavenVersion", clean=lambda text: _RELEASED("", text)),  # Maven takes it for the release itself, as it does "final" and "ga"
-    "gem": _of_univers("RubygemsVersion", clean=lambda text: _PLATFORM("", text)),  # one version, built for one platform
+    "gem": _gem,
     "nuget": _of_univers("NugetVersion", clean=lambda text: text.partition("+")[0]),
     "conan": _of_univers("ConanVersion"),
     "deb": _of_univers("DebianVersion"),
@@ -174,6 +182,7 @@ _MAKERS: dict[str, Callable[[str], Key | None]] = {
 _RANK = {"fixed": 0, "introduced": 1, "last_affected": 2}
 
 
+@lru_cache(maxsize=1 << 16)
 def within(scheme: str, version: str, range_: Range) -> tuple[bool, str]:
     """Whether a version is inside a range, and the version that next fixes it, empty where none does (OSV 1.7, "Evaluation").
 
@@ -216,6 +225,7 @@ class _Turn:
         return not other.at < self.at and self.rank < other.rank
 
 
+@lru_cache(maxsize=1 << 16)
 def _ordered(scheme: str, events: tuple[Any, ...]) -> list[tuple[Key | None, str, str]]:
     found = []
     for event in events:

@@ -1,10 +1,17 @@
-"""Which findings somebody's word passes over: what of VEX statements counts, and against what."""
+"""Findings weighed: whose word counts, which findings it passes over, and how one is told in an outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
+from lockgate.core.facts import Vouched
 from lockgate.core.findings import Exploitability, Finding
+from lockgate.core.identity import EvidenceKey, Name, fingerprint
+
+
+def vouched(one: Vouched, keys: Sequence[Name], identities: Sequence[Name], known: Mapping[Name, EvidenceKey]) -> bool:
+    """Whether one of these keys of the policy's signed it, or the holder of one of these identities."""
+    return not {fingerprint(known[name]) for name in keys}.isdisjoint(one.keys) or (one.by is not None and not set(one.by.names).isdisjoint(identities))
 
 
 def passed_over(finding: Finding, said: Iterable[Exploitability]) -> bool:
@@ -33,3 +40,15 @@ def _settled(about: Iterable[Exploitability], ids: set[str]) -> bool:
     newest = [one.at for one in harmless if one.at is not None]
     dated = [one.at for one in against if one.at is not None]
     return len(dated) == len(against) and bool(newest) and max(newest) > max(dated)
+
+
+def line(one: Finding) -> str:
+    """A finding as a parameter: its name, level, component and fixes, with a space between; ``+exploited`` behind the level where it is."""
+    name = next((alias for alias in (one.advisory, *one.aliases) if alias.startswith("CVE-")), one.advisory)
+    level = f"{one.level}+exploited" if one.kev else one.level
+    return " ".join((_word(name), level, _word(one.component) or "-", *filter(None, map(_word, one.fixed_in[:3]))))
+
+
+def _word(text: str) -> str:
+    """Text without white space, of bounded length."""
+    return "".join(each for each in text if each.isprintable() and each != " ")[:200]
