@@ -9,6 +9,7 @@ from lockgate.render.advisory_remedies import ADVISORIES
 from lockgate.render.evidence_remedies import EVIDENCE
 from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.policy_remedies import POLICY
+from lockgate.render.sbom_remedies import SBOMS
 from lockgate.render.scan_remedies import SCANS
 from lockgate.render.soak_remedies import SOAK
 
@@ -18,6 +19,7 @@ REMEDIES: dict[str, str] = (
     | SCANS
     | OF_KINDS
     | SOAK
+    | SBOMS
     | POLICY
     | {
         "approval.expired": "lockgate approve R --expires 72h",
