@@ -66,7 +66,8 @@ WORDS: dict[str, Callable[[Params, Sheet], str]] = {
     "has-sbom": lambda p, s: f"{_of(p, 'format')}, {count(_number(p, 'components'), 'component')}",
     "has-sbom.other-format": lambda p, s: f"the bill of materials is {_of(p, 'found')}, not {_of(p, 'need')}",
     "has-sbom.disagree": lambda p, s: (
-        f"{_of(p, 'sboms')} bills of materials of {_artifact(p)} disagree on {count(_number(p, 'apart'), 'package')}, {_of(p, 'first') or 'one without a name'} first"
+        f"{_of(p, 'sboms')} bills of materials of {_artifact(p)} disagree on {count(_number(p, 'apart'), 'package')}"
+        f", such as {_of(p, 'first') or 'one without a name'}"
     ),
     "has-sbom.lacks": lambda p, s: f"the bill of materials of {_artifact(p)} lacks, for a package at least: {_of(p, 'lacks')}",
     "has-sbom.incomplete": lambda p, s: f"the bill of materials of {_artifact(p)} {_unsaid(p)}",
