@@ -10,6 +10,7 @@ from lockgate.render.evidence_remedies import EVIDENCE
 from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.policy_remedies import POLICY
 from lockgate.render.recheck_remedies import RECHECKS
+from lockgate.render.sbom_remedies import SBOMS
 from lockgate.render.scan_remedies import SCANS
 from lockgate.render.soak_remedies import SOAK
 
@@ -19,6 +20,7 @@ REMEDIES: dict[str, str] = (
     | SCANS
     | OF_KINDS
     | SOAK
+    | SBOMS
     | POLICY
     | RECHECKS
     | {
