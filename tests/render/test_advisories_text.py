@@ -6,7 +6,7 @@ import pytest
 
 from build import digest
 from core.cases import VULNERABLE_CASES
-from lockgate.core.outcome import Outcome, Pass, outcome
+from lockgate.core.outcome import Outcome, Params, Pass, outcome
 from lockgate.render.advisories import WORDS, finding
 from lockgate.render.outcomes import line
 from lockgate.render.words import Sheet
@@ -43,8 +43,8 @@ def test_a_finding(text: str, said: str) -> None:
     ("vulnerable.no-sbom", {"artifact": digest("a")}, "no signed bill of materials says what sha256:ca978112ca1b… is made of"),
     ("vulnerable.unreadable", {"because": "ref.unreadable"}, "what it is made of, or what is known of that, could not be read (ref.unreadable)"),
 ])  # fmt: skip
-def test_an_outcome(code: str, params: dict[str, object], said: str) -> None:
-    assert line(Outcome(requirement="vulnerable", result="fail", code=code, params=params), SHEET) == said  # type: ignore[arg-type]
+def test_an_outcome(code: str, params: Params, said: str) -> None:
+    assert line(Outcome(requirement="vulnerable", result="fail", code=code, params=params), SHEET) == said
 
 
 def test_what_holds() -> None:
