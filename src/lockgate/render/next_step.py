@@ -197,7 +197,7 @@ def _look(one: Outcome, this: str, environment: str, asked: Asked) -> str:
     """To look at what is attached, by what is believed there: elsewhere other formats may count. Of a bare path that would mean a permit."""
     kind = one.code.partition(".")[0]
     (place, *_) = shlex.split(this)
-    told = kind in {"signed-by", "built-by", "verified-by", "scanned", "has-attestation", "tested", "not-revoked"} and (
+    told = kind in {"signed-by", "built-by", "verified-by", "scanned", "has-attestation", "tested", "not-revoked", "vulnerable"} and (
         place.startswith(("oci:", "file:")) or is_registry(place)
     )
     return f"lockgate verify {this}{f' --environment {environment}' if told else ''}{asked.options}"
