@@ -12,8 +12,7 @@ from lockgate.core.facts import Vouched
 from lockgate.core.findings import Exploitability, Scan
 from lockgate.core.scanning import order
 from lockgate.errors import EvidenceError
-from lockgate.evidence import readers, scan_vulns, scan_writing, vex_csaf
-from lockgate.evidence.statement import Statement
+from lockgate.evidence import readers, scan_vulns, scan_writing, statement, vex_csaf, vex_cyclonedx
 
 CASES = Path(__file__).parent.parent / "evidence" / "cases"
 SUBJECT, SOURCE = "sha256:" + "9f2c" * 16, "sha256:" + "0" * 64
@@ -38,12 +37,19 @@ def read_said(kind: str, data: bytes) -> None:
         predicate = canon.parse_foreign(data, max_bytes=1 << 20, what="predicate")
     except EvidenceError:
         return
-    said = Statement(subjects=(SUBJECT,), predicate_type=kind, predicate=predicate if isinstance(predicate, dict) else {"x": predicate})
+    whole = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"digest": {"sha256": SUBJECT.removeprefix("sha256:")}}],
+        "predicateType": kind,
+        "predicate": predicate if isinstance(predicate, dict) else {"x": predicate},
+    }
+    read: readers.Reader = vex_cyclonedx.statements if kind in vex_cyclonedx.PREDICATE_TYPES else readers.READERS[kind]
     try:
-        facts = list(readers.READERS[kind](said, SUBJECT, ("SHA256:x",), SOURCE, NOW))
+        said = statement.parse("application/vnd.in-toto+json", json.dumps(whole).encode())
+        facts = list(read(said, SUBJECT, ("SHA256:x",), SOURCE, NOW))
     except EvidenceError:
         return
-    if facts != list(readers.READERS[kind](said, SUBJECT, ("SHA256:x",), SOURCE, NOW)):
+    if facts != list(read(said, SUBJECT, ("SHA256:x",), SOURCE, NOW)):
         raise AssertionError("the same bytes gave other facts")
     for fact in facts:
         if not isinstance(fact, Vouched) or (fact.subject, fact.source, fact.keys) != (SUBJECT, SOURCE, ("SHA256:x",)):

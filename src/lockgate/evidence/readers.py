@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from msgspec.structs import replace
-
-from lockgate import canon
 from lockgate.core.attested import Attested
 from lockgate.core.components import LookedInside, Sbom
 from lockgate.core.digest import Digest
@@ -35,7 +32,7 @@ def each_of(*readers: Reader) -> Reader:
     """One reader of what several read: the facts of each, and where one of them refuses what another reads, that as a `Rejected` beside them.
 
     Raises:
-        EvidenceError: the first one's, where all of them refuse it.
+        EvidenceError: the first one's that refuses it, where none of them makes a fact of it.
     """
 
     def read(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
@@ -46,7 +43,7 @@ def each_of(*readers: Reader) -> Reader:
                 facts += reader(said, subject, keys, source, now)
             except EvidenceError as err:
                 refused.append(err)
-        if len(refused) == len(readers):
+        if refused and not facts:
             raise refused[0]
         return [*facts, *(Rejected(source=source, code=err.code, predicate=said.predicate_type) for err in refused)]
 
@@ -88,13 +85,6 @@ def _sbom(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], sourc
     return [fact] if fact.components or fact.skipped or _WEAKNESSES not in said.raw else []
 
 
-def _vex(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
-    """Of a bill of materials that is large, the weaknesses are parsed only where there are any."""
-    if not said.predicate and _WEAKNESSES in said.raw and said.raw[:1] == b"{":
-        said = replace(said, predicate=canon.parse_foreign(said.raw, max_bytes=sbom_types.MAX_DOCUMENT, what="bill of materials"))
-    return vex_cyclonedx.statements(said, subject, keys, source, now)
-
-
 _WEAKNESSES = b'"vulnerabilities"'
 
 
@@ -115,6 +105,6 @@ READERS: dict[str, Reader] = {
     **dict.fromkeys((scan_trivy.PREDICATE_TYPE, *scan_sarif.PREDICATE_TYPES), scan_vulns.report),
     test_result.PREDICATE_TYPE: _trial,
     **dict.fromkeys(sbom_types.PREDICATES, _sbom),
-    **dict.fromkeys(vex_cyclonedx.PREDICATE_TYPES, each_of(_sbom, _vex)),
+    **dict.fromkeys(vex_cyclonedx.PREDICATE_TYPES, each_of(_sbom, vex_cyclonedx.statements)),
 }
 """Predicate type -> its reader."""
