@@ -11,10 +11,20 @@ from lockgate.core.facts import Vouched
 from lockgate.core.trial import Trial
 from lockgate.render.words import plain
 
+SHOWN, LONGEST = 8, 60
+"""How many places of a predicate are shown, and how many characters of what stands there."""
+
+
+def _said(fact: Attested) -> str:
+    """What stands at the places that the policy asks for."""
+    told = [f"{plain(one.path)}: {plain(one.text[:LONGEST]) or one.kind}" for one in fact.fields[:SHOWN]]
+    return f" ({', '.join(told)})" if told else ""
+
+
 _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     Sbom: ("sbom", lambda fact: f"{plain(fact.format)} {plain(fact.spec)} with {len(fact.components)} components, "),
     Trial: ("tests", lambda fact: f"{fact.result}, {len(fact.passed)} passed, {len(fact.warned)} with warnings, {len(fact.failed)} failed, "),
-    Attested: ("statement", lambda fact: f"{plain(fact.type)}, "),
+    Attested: ("statement", lambda fact: f"{plain(fact.type)}{_said(fact)}, "),
 }
 """Kind of fact -> its word, and what it says in short: text of whoever made it goes through `plain`."""
 
