@@ -23,6 +23,7 @@ import termios
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,6 +59,7 @@ environments:
       - signed-by: {{keys: [release], max-age: 30d}}
       - came-through: {{environment: staging}}
       - soaked: {{in: staging, for: {SOAK}s}}
+      - vulnerable: {{refuse: high, max-age: 7d, kev: ignore, sbom-keys: [ci]}}
       - approved:
           duties: {{release-management: 1, security: 1}}
           independent-of: [requester, builder, deployer]
@@ -172,6 +174,23 @@ def provenance() -> str:
     return json.dumps({"buildDefinition": built, "runDetails": {"builder": {"id": "https://ci.example.com"}}}, indent=1)
 
 
+def bill_of_materials() -> str:
+    """What the image's wheel asks for, in the versions that are installed here (CycloneDX)."""
+    names = sorted({re.split(r"[^A-Za-z0-9._-]", each)[0].lower() for each in metadata.requires("lockgate") or () if "extra ==" not in each})
+    listed = [(name, metadata.version(name)) for name in names]
+    components = [{"type": "library", "name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}"} for name, version in listed]
+    return json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": components}, indent=1)
+
+
+def advisory(number: int, package: str, before: str) -> str:
+    """One that was published just now, as OSV has them; made up."""
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    span = {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": before}]}
+    affected = [{"package": {"ecosystem": "PyPI", "name": package}, "ranges": [span]}]
+    severity = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:N"}]
+    return json.dumps({"id": f"DEMO-{number}", "modified": now, "published": now, "severity": severity, "affected": affected}, indent=1)
+
+
 def build(story: Story) -> None:
     story.chapter("Build lockgate's own wheel, and an image that holds it. Twice.", "The same tree gives the same bytes, so anyone can check what was built.")
     for name in ("shop", "again"):
@@ -218,13 +237,15 @@ def sign(story: Story) -> None:
     story.chapter(
         "Sign and attest both.",
         "As with cosign, but on this disk: the evidence is kept where the artifact is,",
-        "in the image's layout and beside the wheel.",
+        "in the image's layout and beside the wheel. The image comes with its bill of materials.",
     )
     (story.place / "provenance.json").write_text(provenance())
+    (story.place / "bom.json").write_text(bill_of_materials())
     for ref in (IMAGE, WHEEL):
         story.types(f"lockgate sign {ref} --key release.key", "signed")
         story.types(f"lockgate attest {ref} --type slsaprovenance1 --predicate provenance.json --key ci.key", "attested")
-    story.types(f"lockgate verify {IMAGE}", "pass signature", "pass provenance")
+    story.types(f"lockgate attest {IMAGE} --type https://cyclonedx.org/bom --predicate bom.json --key ci.key", "attested")
+    story.types(f"lockgate verify {IMAGE}", "pass signature", "pass provenance", "pass sbom")
 
 
 def to_staging(story: Story) -> None:
@@ -235,12 +256,18 @@ def to_staging(story: Story) -> None:
 
 def to_production(story: Story) -> int:
     """From the soak to the deployment; the number of the decision that allowed it."""
+    (story.place / "known").mkdir()
+    (story.place / "known/1.json").write_text(advisory(1, "something-else", "2.0"))
     story.chapter(
-        "Production wants more than a signature: time in staging, and two people.",
+        "Production wants more than a signature: time in staging, two people, and nothing known against what is inside.",
+        "Advisories are imported beside the gate; here a made-up one, about something else.",
         "Refused while it soaks, and it says until when: the clock started when the gate recorded the",
         "deployment. Meanwhile approvals can be asked for.",
     )
-    output = story.types(f"lockgate gate {IMAGE} --to production", "FAIL soaked", "FAIL approved no open request", "next: lockgate request", exits=1)
+    story.types("lockgate advisories import known", "1 entry")
+    output = story.types(
+        f"lockgate gate {IMAGE} --to production", "FAIL soaked", "pass vulnerable", "FAIL approved no open request", "next: lockgate request", exits=1
+    )
     opens = re.search(r"opens (\d{4}-\d\d-\d\d \d\d:\d\d)(:\d\d)? UTC", output)
     opened = datetime.fromisoformat(f"{opens[1]}{opens[2] or ''}+00:00") if opens else fail("it does not say when it opens")
     if not timedelta(0) < opened - datetime.now(UTC) <= timedelta(seconds=SOAK):
@@ -264,6 +291,17 @@ def to_production(story: Story) -> int:
     output = story.types(f"lockgate deploy {IMAGE} --to production -- cp -r {{ref}} running-in-production", "allowed", "pass approved", "deployed production")
     story.types("lockgate status", "production", "staging")
     return decision_of(output)
+
+
+def lands(story: Story) -> None:
+    story.chapter(
+        "An advisory lands on something inside: what runs is decided again, and refused.",
+        "The review was valid, and not one byte has changed. Its permit is gone, and the record says why.",
+    )
+    (story.place / "known/2.json").write_text(advisory(2, "msgspec", "99.0"))
+    story.types("lockgate advisories import known", "2 entries")
+    story.types("lockgate recheck", "REFUSED", "DEMO-2 (critical) in pkg:pypi/msgspec@", exits=1)
+    story.types(f"lockgate recall {IMAGE}", "runs in production", "REFUSED it runs, and would be refused today")
 
 
 def afterwards(story: Story, decision: int) -> None:
@@ -302,6 +340,7 @@ def main() -> None:
     sign(story)
     to_staging(story)
     decision = to_production(story)
+    lands(story)
     afterwards(story, decision)
     (folder / "env").write_text(f"export HOME={folder}/home PATH={Path(sys.executable).parent}:$PATH\ncd {folder}/shop\n")
     print(f"\n{painted(' done ', 1, 7, 32)} in {time.monotonic() - started:.0f} s; every answer was the one it should be.")

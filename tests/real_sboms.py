@@ -6,6 +6,7 @@ All of it is made by hand, offline; nothing is installed. Where Python's package
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import scanners
-from layouts import Layout
+from layouts import CONFIG, LAYER, MANIFEST, Layout
 
 PYTHON = {
     "aiohttp": "3.8.0", "certifi": "2022.6.15", "cryptography": "3.3.1", "Django": "3.2", "Flask": "2.2.2", "gunicorn": "20.1.0", "Jinja2": "2.10",
@@ -99,17 +100,22 @@ def tree(folder: Path) -> Path:
     return folder
 
 
-def image(folder: Path) -> tuple[Layout, str]:
-    """An OCI layout with a Debian image of those Python packages, under the tag 1; and the image's digest, always the same."""
-    files = {**DEBIAN, **{f"usr/lib/python3/dist-packages/{name}-{version}.dist-info/METADATA": metadata(name, version) for name, version in PYTHON.items()}}
+def image(folder: Path, packages: Mapping[str, str] = PYTHON) -> tuple[Layout, str]:
+    """An OCI layout with a Debian image of these Python packages, under the tag 1; and the image's digest, always the same."""
+    python = {f"usr/lib/python3/dist-packages/{name}-{version}.dist-info/METADATA": metadata(name, version) for name, version in packages.items()}
+    files = {**DEBIAN, **python}
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
         for name, text in sorted(files.items()):
             entry = tarfile.TarInfo(name)
             entry.size = len(text.encode())
             tar.addfile(entry, io.BytesIO(text.encode()))
-    layout = Layout(folder)
-    return layout, layout.image(gzip.compress(layer.getvalue(), mtime=0), tag="1")
+    layout, whole = Layout(folder), layer.getvalue()
+    inside = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(whole).hexdigest()}"]}
+    config = layout.json({"os": "linux", "architecture": "amd64", "config": {}, "rootfs": inside}, CONFIG)
+    layers = [layout.blob(gzip.compress(whole, mtime=0), f"{LAYER}+gzip")]
+    manifest = layout.json({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers}, MANIFEST)
+    return layout, str(layout.enlist(manifest, "1")["digest"])
 
 
 def by_cyclonedx_py(folder: Path) -> dict[str, Path]:

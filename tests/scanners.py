@@ -64,15 +64,20 @@ def cyclonedx(*words: str) -> str:
     return run(Path(sys.executable).parent / "cyclonedx-py", *words)
 
 
-def osv_scanner(sbom: Path, below: Path) -> set[Match]:
-    """What osv-scanner finds in a bill of materials, by the exports that `osv_scanner_database` laid below a folder."""
+def osv_scanner(sbom: Path, below: Path, output: str = "json") -> str:
+    """What osv-scanner says of a bill of materials, by the exports that `osv_scanner_database` laid below a folder."""
     done = subprocess.run(
-        [OSV_SCANNER, "scan", "source", "--offline", "--format=json", f"--lockfile={sbom}"],
+        [OSV_SCANNER, "scan", "source", "--offline", f"--format={output}", f"--lockfile={sbom}"],
         capture_output=True, text=True, check=False, env={**os.environ, "OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY": str(below)},
     )  # fmt: skip
     # What it could not look up, or could not read, it tells on stderr alone, beside what it found before that.
     assert done.returncode in {0, 1} and "could not" not in done.stderr and "rror" not in done.stderr, done
-    packages = [each for result in json.loads(done.stdout)["results"] for each in result["packages"]]
+    return done.stdout
+
+
+def osv_scanner_matches(sbom: Path, below: Path) -> set[Match]:
+    """What of it matches."""
+    packages = [each for result in json.loads(osv_scanner(sbom, below))["results"] for each in result["packages"]]
     return {(f"{each['package']['name']}@{each['package']['version']}", one["id"]) for each in packages for one in each["vulnerabilities"]}
 
 
@@ -86,17 +91,17 @@ def osv_scanner_database(below: Path, records: Iterable[Advisory]) -> None:
         export(below / "osv-scalibr" / ecosystem / "all.zip", those)
 
 
-def grype(sbom: Path, database: Path, output: str = "json") -> str:
-    """What grype says of a bill of materials, by a database that `grype_database` made."""
+def grype(what: str, database: Path, output: str = "json") -> str:
+    """What grype says of ``sbom:FILE`` or ``oci-dir:FOLDER``, by a database that `grype_database` made."""
     return run(
-        GRYPE, f"sbom:{sbom}", "-q", f"-o={output}",
+        GRYPE, what, "-q", f"-o={output}",
         GRYPE_DB_CACHE_DIR=str(database), GRYPE_DB_AUTO_UPDATE="false", GRYPE_DB_VALIDATE_AGE="false", GRYPE_CHECK_FOR_APP_UPDATE="false",
     )  # fmt: skip
 
 
 def grype_matches(sbom: Path, database: Path) -> set[Match]:
     """What of it matches."""
-    found = json.loads(grype(sbom, database))["matches"]
+    found = json.loads(grype(f"sbom:{sbom}", database))["matches"]
     return {(f"{each['artifact']['name'].lower()}@{each['artifact']['version']}", each["vulnerability"]["id"]) for each in found}
 
 

@@ -26,6 +26,8 @@ from lockgate.core.requirements import (
     built_by,
     came_through,
     has_attestation,
+    has_sbom,
+    no_component,
     not_revoked,
     scanned,
     signed_by,
@@ -49,6 +51,8 @@ MODULES: dict[str, ModuleType] = {
     "not-revoked": not_revoked,
     "within-hours": within_hours,
     "vulnerable": vulnerable,
+    "has-sbom": has_sbom,
+    "no-component": no_component,
 }
 BESIDE: dict[str, tuple[ModuleType, ...]] = {"soaked": (soak,)}
 """What a requirement's file goes by that answers with codes of its own."""

@@ -23,6 +23,7 @@ CHAPTERS = [
     "with one approval of two: refused",
     "still refused",
     "A second person: allowed",
+    "An advisory lands",
     "One byte",
     "Prove",
     "Replay",

@@ -14,7 +14,7 @@ import real_sboms
 from advisory_data import Advisory, advisories, named
 from lockgate.adapters.store.advisories import SqliteAdvisories
 from matching import Match, components, imported, known
-from scanners import GRYPE, GRYPE_DB, OSV_SCANNER, SYFT, grype_database, grype_matches, osv_scanner, osv_scanner_database, require
+from scanners import GRYPE, GRYPE_DB, OSV_SCANNER, SYFT, grype_database, grype_matches, osv_scanner_database, osv_scanner_matches, require
 from version_lists import KINDS
 
 require(OSV_SCANNER, SYFT, GRYPE, GRYPE_DB)
@@ -34,7 +34,7 @@ class Databases(NamedTuple):
     """The real advisories, as each of the three has them."""
 
     folder: Path
-    index: SqliteAdvisories
+    store: SqliteAdvisories
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def pairs(table: dict[str, tuple[str, ...]]) -> set[Match]:
 def test_every_version_that_real_advisories_name(databases: Databases, tmp_path: Path) -> None:
     versions = named(advisories())
     sbom = bill(tmp_path / "bom.cdx.json", ((name, version, f"pkg:pypi/{name}@{version}") for name, those in versions.items() for version in those))
-    here, osv, grype = known(sbom, databases.index), osv_scanner(sbom, databases.folder), grype_matches(sbom, databases.folder)
+    here, osv, grype = known(sbom, databases.store), osv_scanner_matches(sbom, databases.folder), grype_matches(sbom, databases.folder)
     print(f"\n{sum(map(len, versions.values()))} components of {len(versions)} packages, {len(advisories())} advisories: {len(here.certain)} findings here, "
           f"{len(osv)} by osv-scanner, {len(grype)} by grype")  # fmt: skip
     assert len(here.certain) > 14_000
@@ -124,12 +124,12 @@ def test_all_formats_list_the_same(made: dict[str, Path]) -> None:
 
 def test_what_they_list_is_found(made: dict[str, Path], databases: Databases) -> None:
     for name, place in made.items():
-        here = known(place, databases.index)
+        here = known(place, databases.store)
         found = {(version.lower(), advisory) for version, advisory in here.certain}
         assert len(found) == 88, name
         assert found == grype_matches(place, databases.folder), name
         if "spdx-json@3.0" not in name:  # which osv-scanner does not read
-            assert found == osv_scanner(place, databases.folder), name
+            assert found == osv_scanner_matches(place, databases.folder), name
         assert not here.unsure, name
         unseen = {each.kind: each.count for each in here.looked_up.uncovered}
         assert unseen == (
@@ -150,7 +150,7 @@ def test_an_image_is_known_by_its_sources(made: dict[str, Path], tmp_path: Path)
     sbom = made["image cyclonedx-json@1.6"]
     here = {advisory for _, advisory in known(sbom, imported(tmp_path, records)).certain}
     assert here == {"DEBIAN-1", "DEBIAN-2"}
-    assert {advisory for _, advisory in osv_scanner(sbom, tmp_path)} == {"DEBIAN-4"}
+    assert {advisory for _, advisory in osv_scanner_matches(sbom, tmp_path)} == {"DEBIAN-4"}
 
 
 # The order of versions.
@@ -218,7 +218,7 @@ def test_versions_have_the_same_order(ecosystem: str, tmp_path: Path) -> None:
 
     found = known(sbom, imported(tmp_path, records))
     here, unsure = order(found.certain), order(found.unsure)
-    others = {"osv-scanner": order(osv_scanner(sbom, tmp_path))}
+    others = {"osv-scanner": order(osv_scanner_matches(sbom, tmp_path))}
     if ecosystem in IN_GRYPE:
         grype_database(tmp_path, records)
         others["grype"] = order(grype_matches(sbom, tmp_path))

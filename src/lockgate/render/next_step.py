@@ -164,7 +164,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate status{asked.options}"
         case "within-hours.closed" | "within-hours.frozen" | "within-hours.unreadable" | "tested.warned":
             return f"lockgate policy show{asked.options}"
-        case "tested.no-result" | "tested.nothing-ran" | "tested.no-time" | "tested.too-old" if one.params.get("identities") is None:
+        case "tested.no-result" if one.params.get("identities") is None:
             return f"lockgate attest {this} --junit FILE --suite NAME --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "has-attestation.no-attestation" if one.params.get("identities") is None:
             return f"lockgate attest {this} --type {_text(one, 'type')} --predicate FILE --key {shlex.quote(_signing_key(one, asked.keys))}"
