@@ -185,7 +185,11 @@ SOAK = "- soaked: {in: staging, for: 24h, sboms: {keys: [second]}, "
     [
         ("changed-dependencies: 24h}", 88, "the longer of both is asked, so that changed-dependencies changes nothing: for is 24h"),
         ("component-age: 1d}", 81, "whatever came to staging with a bill of materials is that old when the soak ends: ask for more than 24h"),
-        ("changed-dependencies: 72h, security-fix: {for: 3d}}", 107, "a security fix would soak no shorter than anything else, which is 72h: the lane is pointless"),
+        (
+            "changed-dependencies: 72h, security-fix: {for: 3d}}",
+            107,
+            "a security fix would soak no shorter than anything else, which is 72h: the lane is pointless",
+        ),
         ('security-fix: {for: 2h, proven: "no"}}', 80, "nobody approves that a request is a security fix, and proven: no takes the requester's word for it"),
     ],
 )
@@ -199,7 +203,7 @@ def test_bills_that_nothing_is_asked_of() -> None:
 
 
 def test_a_soak_that_asks_for_more_is_not_odd() -> None:
-    asks = 'changed-dependencies: 72h, component-age: 7d, scans: {keys: [second]}, security-fix: {for: 2h}}'
+    asks = "changed-dependencies: 72h, component-age: 7d, scans: {keys: [second]}, security-fix: {for: 2h}}"
     assert odd(written(staging=[SIGNED], production=[SIGNED, SOAK + asks])) == []
     word = SOAK + 'security-fix: {for: 2h, proven: "no"}}'
     assert odd(written(staging=[SIGNED, BUILT_BY], production=[SIGNED, word, "- approved: {duties: {security: 1}}"])) == []
