@@ -171,7 +171,7 @@ REMEDIES: dict[str, str] = (
         "log.newer": "lockgate --version",
         "log.no-such-leaf": "lockgate log show --last 20",
         "log.no-such-tile": "lockgate log check",
-        "log.bad-since": "lockgate COMMAND --since 30d",
+        "log.bad-since": "lockgate COMMAND --since TIME",
         "log.nothing-about": "lockgate log show --last 20",
         "log.read-only": "ls -l DIR",
         "log.root-differs": "restore the newest good copy of the gate's directory",
