@@ -26,7 +26,7 @@ _APK = re.compile(
 ).match
 _APK_SUFFIX = re.compile(r"_([a-z]+)([0-9]*)").findall
 _APK_ORDER = ("alpha", "beta", "pre", "rc", "", "cvs", "svn", "git", "hg", "p")
-_RELEASED = re.compile(r"[.-]release\Z", re.IGNORECASE).sub
+_RELEASED = re.compile(r"(?<=[0-9])[.-]?release\Z", re.IGNORECASE).sub
 _PLATFORM = re.compile(r"-(?:java|jruby|ruby|mswin\w*|(?:x86|x64|i[3-6]86|amd64|arm|aarch64|universal|ppc|powerpc|s390|riscv|sparc)\w*-[a-z][\w.-]*)\Z").sub
 _STABILITY = {"dev": -4, "alpha": -3, "a": -3, "beta": -2, "b": -2, "rc": -1, "": 0, "stable": 0, "patch": 1, "pl": 1, "p": 1}
 _SCHEMES = {
