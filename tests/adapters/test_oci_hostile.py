@@ -19,6 +19,7 @@ from children import forked
 from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, TAG, Layout, parts
 from lockgate.adapters import disk
 from lockgate.adapters.sources import oci_blobs
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters.sources.oci_layout import OciLayouts
 from lockgate.core.digest import Ref, digest_of
 from lockgate.core.ports import Evidence, Measured
@@ -427,12 +428,12 @@ class TestEvidence:
 
     def test_one_piece_too_large(self, layout: Layout) -> None:
         digest = layout.image()
-        layout.enlist(layout.referrer(digest, b" " * ((1 << 20) + 1)))
+        layout.enlist(layout.referrer(digest, b" " * (MAX_EVIDENCE + 1)))
         assert code(lambda: SOURCE.attached(ref(layout), digest)) == "ref.too-much-evidence"
 
     def test_too_much_in_all(self, layout: Layout) -> None:
         digest = layout.image()
-        layout.enlist(layout.referrer(digest, *(b"%d" % number + b" " * ((1 << 20) - 10) for number in range(17))))
+        layout.enlist(layout.referrer(digest, *(b"%d" % number + b" " * (MAX_EVIDENCE - 10) for number in range(2))))
         assert code(lambda: SOURCE.attached(ref(layout), digest)) == "ref.too-much-evidence"
 
     @pytest.mark.parametrize("tag", ["", "fallback"])

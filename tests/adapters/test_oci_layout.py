@@ -327,9 +327,21 @@ class TestAttached:
 
     def test_what_no_reader_reads_is_passed_over_without_reading_it(self, layout: Layout) -> None:
         digest = layout.image()
-        sbom = {"mediaType": "application/spdx+json", "digest": digest_of(b"gone"), "size": 5 << 30}
-        layout.enlist(layout.referrer(digest, layers=[sbom], artifact_type="application/spdx+json"))
+        image = {"mediaType": "application/x-scan", "digest": digest_of(b"gone"), "size": 5 << 30}
+        layout.enlist(layout.referrer(digest, layers=[image], artifact_type="application/x-scan"))
         assert SOURCE.attached(ref(layout), digest) == []
+
+    def test_a_bill_of_materials_nobody_signed_hides_nothing_however_large_it_is(self, layout: Layout) -> None:
+        digest = layout.image()
+        large = {"mediaType": "application/spdx+json", "digest": digest_of(b"gone"), "size": 5 << 30}
+        small = layout.blob(b"{}", "application/vnd.cyclonedx+json")
+        layout.enlist(layout.referrer(digest, envelope(), layers=[large, small, layout.blob(envelope(), DSSE)]))
+        found = SOURCE.attached(ref(layout), digest)
+        assert [(each.media_type, each.data[:30]) for each in found] == [
+            ("application/vnd.oci.descriptor.v1+json", b'{"digest":"sha256:' + digest_of(b"gone").encode()[7:19]),
+            ("application/vnd.cyclonedx+json", b"{}"),
+            (DSSE, envelope()[:30]),
+        ]
 
 
 class TestAttach:

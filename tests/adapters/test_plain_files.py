@@ -15,6 +15,7 @@ from layouts import DSSE, Layout
 from lockgate.adapters import disk
 from lockgate.adapters.sources import files
 from lockgate.adapters.sources.files import PlainFiles
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters.sources.local import LocalSource
 from lockgate.core.digest import Ref, digest_of, parse_ref
 from lockgate.core.ports import Evidence
@@ -123,7 +124,7 @@ class TestSidecar:
         SOURCE.attach(ref(file), "", envelope(ENVELOPE))
         assert stat.S_IMODE(sidecar(file).stat().st_mode) == 0o640
 
-    @pytest.mark.parametrize("evidence", [Evidence(media_type="text/plain", data=b"{}", origin=""), envelope(b" \n"), envelope(b"x" * ((1 << 20) + 1))])
+    @pytest.mark.parametrize("evidence", [Evidence(media_type="text/plain", data=b"{}", origin=""), envelope(b" \n"), envelope(b"x" * (MAX_EVIDENCE + 1))])
     def test_what_could_not_be_read_back_is_not_attached(self, file: Path, evidence: Evidence) -> None:
         with pytest.raises(LedgerError) as err:
             SOURCE.attach(ref(file), "", evidence)
@@ -137,7 +138,7 @@ class TestSidecar:
         assert code(lambda: SOURCE.attach(ref(file), "", envelope(ENVELOPE))) == "ref.unwritable"
         assert sidecar(file).read_bytes() == held
 
-    @pytest.mark.parametrize("data", [b"{}\n" * 257, b"x" * ((1 << 20) + 1), (b"x" * (1 << 20) + b"\n") * 16])
+    @pytest.mark.parametrize("data", [b"{}\n" * 257, b"x" * (MAX_EVIDENCE + 1), (b"x" * (MAX_EVIDENCE - 1) + b"\n") * 2])
     def test_too_much_is_refused(self, file: Path, data: bytes) -> None:
         sidecar(file).write_bytes(data)
         assert code(lambda: attached(file)) in {"ref.too-much-evidence", "ref.unreadable"}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import registries
 from layouts import DSSE, EMPTY, INDEX, LAYER, MANIFEST, parts
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters.sources.registry_auth import Gatekeeper
 from lockgate.adapters.sources.registry_client import Client
 from lockgate.adapters.sources.registry_logins import Logins
@@ -239,7 +240,7 @@ class TestReferrers:
         assert scene.source.attached(ref(), scene.digest) == []
 
     def test_too_large_a_piece_is_not_read(self, scene: Scene) -> None:
-        layer = {"mediaType": DSSE, "digest": "sha256:" + "2" * 64, "size": 2 << 20}
+        layer = {"mediaType": DSSE, "digest": "sha256:" + "2" * 64, "size": MAX_EVIDENCE + 1}
         scene.layout.enlist(scene.layout.referrer(scene.digest, layers=[layer]))
         assert refusal(lambda: scene.source.attached(ref(), scene.digest)) == "ref.too-much-evidence"
 

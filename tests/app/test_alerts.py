@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from build import KEYS, key
 from lockgate.app import alerts, say
-from lockgate.core import events
 from lockgate.errors import LedgerError
 from lockgate.evidence import record
 from world import World, changed, standard_policy
@@ -131,4 +130,3 @@ def test_a_person_cannot_say_it(refused: World) -> None:
     by_owner = say.sign_event(changed(opened.event, history=refused.log.head().size), opened.subjects, key("owner"))
     refused.smuggle(by_owner)
     assert list(refused.ignored().values()) == ["event.other-key"]
-    assert isinstance(opened.event, events.Bound)

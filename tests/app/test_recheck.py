@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from build import CAME, KEYS, RESOURCE, SCANNED, SIGNED, VERIFIED, VERIFIER, digest, exception_id, key, nonce, person
-from lockgate.app import attach, earlier, exceptional, gather, recall, recheck, replay, report, say, status_list, why
+from lockgate.app import attach, earlier, exceptional, gather, inspect, prove, recall, recheck, replay, report, say, status_list, why
 from lockgate.app.permit import standing
 from lockgate.app.project import project
 from lockgate.app.recheck import Look
@@ -162,6 +162,15 @@ class TestRefused:
         )
         assert replay.replay(running.ports, look.leaf).result == "same"
 
+    def test_it_is_proved_offline(self, running: World) -> None:
+        running.policy(under_the_next_key())
+        (look,) = running.recheck()
+        assert running.pinned is not None
+        data = prove.prove(running.ports, look.leaf)
+        proven = prove.check(data, running.pinned)
+        assert (proven.event, proven.signed) == (why.explain_any(running.ports, look.leaf)[0], "permit key")
+        assert inspect.inspect_proof(data, running.pinned, "lockgate.trust", running.clock.now()).outcome == ""
+
     def test_the_status_list_names_the_permit_as_long_as_something_runs_by_it(self, running: World) -> None:
         running.policy(under_the_next_key())
         (look,) = running.recheck()
@@ -286,20 +295,30 @@ class TestNotKnown:
         del running.blobs.held[evidence]
         assert answers(running.recheck()) == [("staging", "undecided", "digest.unreadable")]
 
+    def test_evidence_that_was_altered_keeps_nothing_else_from_being_looked_at(self, world: World) -> None:
+        world.policy(standard_policy(requires=(SIGNED,)))
+        world.artifact("other")
+        world.deploy("production", "other")
+        world.deploy("staging")
+        evidence = why.explain(world.ports, world.decisions()[0])[0].evidence
+        world.blobs.held[evidence] = b"altered"
+        found = list(recheck.recheck(world.ports, ["production", "staging"], recheck.Manner()))
+        assert found[0] == Blank(environment="production", code="blob.altered")
+        assert isinstance(found[1], Look)
+        world.broken = True
+
     def test_past_the_end_of_the_root_nothing_is_decided(self, running: World) -> None:
         running.clock.advance(days=366)
         assert answers(running.recheck()) == [("staging", "undecided", "root.expired")]
         assert mark(running).struck == -1  # type: ignore[union-attr]
 
     def test_an_environment_that_cannot_be_read(self, running: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = recheck.project
-
         def broken(ports: Any, environment: str, *args: Any, **kwargs: Any) -> Any:
             if environment == "staging":
                 raise LedgerError("log.leaf-altered", "no")
-            return real(ports, environment, *args, **kwargs)
+            return project(ports, environment, *args, **kwargs)
 
-        monkeypatch.setattr(recheck, "project", broken)
+        monkeypatch.setattr("lockgate.app.recheck.project", broken)
         found = list(recheck.recheck(running.ports, ["production", "staging"], recheck.Manner()))
         assert found == [Blank(environment="staging", code="log.leaf-altered")]
         assert recheck.answer(found) == "undecided"

@@ -80,6 +80,9 @@ class Shelf:
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         return self.real.attached(self._here(ref), digest)
 
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:
+        return self.real.inside(self._here(ref), digest, path)
+
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         return self.real.attach(self._here(ref), digest, evidence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat as modes
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 
 from attack.stage import Stage, refused
 from attack.vouched import OURS, answer, believe
-from build import RESOURCE, SIGNED, VERIFIED, VERIFIER, digest, key
+from build import RESOURCE, SIGNED, TESTED, VERIFIED, VERIFIER, digest, key
 from layouts import Layout
 from lockgate.app import attach, deploy
 from lockgate.app.gate import Gated
@@ -22,9 +23,10 @@ from lockgate.app.placing import ConfigFile
 from lockgate.core.digest import digest_of
 from lockgate.core.model import config_digest
 from lockgate.core.policy import EnvironmentPolicy
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.signers import Accepts
-from lockgate.evidence import vsa
+from lockgate.evidence import junit, test_result, vsa
 from lockgate.evidence.artifact import SIGNATURE_TYPE
 from lockgate.evidence.attestation import write_attestation
 from lockgate.evidence.sigstore import bundle
@@ -52,6 +54,18 @@ def put(stage: Stage, other: str) -> None:
     """Another release with its evidence where ``next`` stood."""
     for suffix in ("", ".intoto.jsonl"):
         on_shelf(stage, f"next{suffix}").write_bytes(on_shelf(stage, f"{other}{suffix}").read_bytes())
+
+
+def asks_for_scans(stage: Stage, scanned: Scanned) -> None:
+    policy = standard_policy()
+    stage.policy(changed(policy, environments={**policy.environments, "staging": EnvironmentPolicy(requires=(SIGNED, scanned))}))
+
+
+def scan(stage: Stage, *severities: str) -> None:
+    """What a scanner found just now, by the builder's word."""
+    found = [{"VulnerabilityID": f"CVE-2026-{place}", "Severity": severity} for place, severity in enumerate(severities)]
+    report = {"SchemaVersion": 2, "CreatedAt": f"{stage.clock.at:%Y-%m-%dT%H:%M:%SZ}", "Results": [{"Target": "x", "Vulnerabilities": found}]}
+    attach.attest_scan(attach.Bench(source=stage.source, clock=stage.clock), "file:next", json.dumps(report).encode(), key("builder"))
 
 
 class TestForge:
@@ -187,6 +201,45 @@ class TestHide:
         assert answer(stage, OURS.bundle(signer, certificate=lasting, stamped=at)) == "allowed"
         assert answer(stage, OURS.bundle(signer, certificate=lasting, log=1, stamp=True, entry={"integrated": THEN}, stamped=at)) == "signed-by.too-old"
         assert answer(stage, OURS.bundle(signer, certificate=minutes, stamped=at)) == "certificate.outside-validity"
+
+    @pytest.mark.not_caught
+    def test_can_take_the_newest_scan_away_and_let_an_older_one_decide(self, stage: Stage) -> None:
+        """What was found is negative evidence (ADR 0039); a limit on age ends what an older scan is good for."""
+        asks_for_scans(stage, Scanned(at_most="low", keys=("builder",)))
+        scan(stage)
+        before = on_shelf(stage, "next.intoto.jsonl").read_bytes()
+        stage.clock.advance(hours=25)
+        scan(stage, "HIGH")
+        assert stage.answer(to="staging") == "scanned.found"
+        on_shelf(stage, "next.intoto.jsonl").write_bytes(before)
+        assert stage.answer(to="staging") == "allowed"
+
+    def test_cannot_where_a_scan_may_not_be_old(self, stage: Stage) -> None:
+        asks_for_scans(stage, Scanned(at_most="low", keys=("builder",), max_age="24h"))
+        scan(stage)
+        stage.clock.advance(hours=25)
+        assert stage.answer(to="staging") == "scanned.too-old"
+
+    @pytest.mark.not_caught
+    def test_can_take_away_a_no_that_somebody_attached(self, stage: Stage) -> None:
+        """A failed test beside an older success: what is attached is seen where it is. It cannot make a success of it."""
+        stage.policy(changed(policy := standard_policy(), environments={**policy.environments, "staging": EnvironmentPolicy(requires=(TESTED,))}))
+        attached, bench = on_shelf(stage, "next.intoto.jsonl"), attach.Bench(source=stage.source, clock=stage.clock)
+
+        def ran(inside: str) -> None:
+            data = f'<testsuite><testcase name="t">{inside}</testcase></testsuite>'.encode()
+            attach.attest(bench, "file:next", test_result.PREDICATE_TYPE, junit.predicate_of(data, "unit", stage.clock.now()), key("builder"))
+
+        ran("")
+        before = attached.read_bytes()
+        stage.clock.advance(minutes=1)
+        ran("<failure/>")
+        assert stage.answer(to="staging") == "tested.failed"
+        attached.write_bytes(before)
+        assert stage.answer(to="staging") == "allowed"
+        attached.unlink()
+        stage.clock.advance(minutes=16)
+        assert stage.answer(to="staging") == "tested.no-result"
 
     def test_cannot_where_people_approved_a_digest(self, stage: Stage) -> None:
         put(stage, "shop")

@@ -79,10 +79,12 @@ class TestForge:
         """A permit falls, and nothing is allowed by it; a replay says that it differs. Of what runs by no permit, nothing is said."""
         permit = stage.gate(ref="next").index
         own = project(stage.ports, "production")
+        policy = own.state.house.policy
+        assert policy is not None
         said = Rechecked(
             log=stage.genesis, environment="production", config="none", decision=permit, outcome="refused", checked_at=stage.clock.at, engine="1",
             outcomes=(Outcome(requirement="signed-by", result="fail", code="signed-by.no-signature"),), rules=3, history=own.size,
-            state=state_digest(own.state), policy=own.state.house.policy.digest, section="none", root=1, roster=own.roster.version,
+            state=state_digest(own.state), policy=policy.digest, section="none", root=1, roster=own.roster.version,
             evidence=question_of(stage, permit),
         )  # fmt: skip
 

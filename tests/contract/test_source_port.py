@@ -10,6 +10,7 @@ import pytest
 from fakes.memory_source import MemorySource
 from layouts import DSSE, Layout, parts
 from lockgate.adapters.sources.files import PlainFiles
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.adapters.sources.local import LocalSource
 from lockgate.adapters.sources.oci_layout import OciLayouts
 from lockgate.adapters.sources.registry_images import Registries
@@ -145,7 +146,7 @@ class TestSource:
 
     def test_what_could_not_be_read_back_is_not_attached(self, place: Place) -> None:
         with pytest.raises(LedgerError) as err:
-            place.source.attach(place.resolved, place.digest, evidence(b"x" * ((1 << 20) + 1)))
+            place.source.attach(place.resolved, place.digest, evidence(b"x" * (MAX_EVIDENCE + 1)))
         assert err.value.code == "ref.unwritable"
         assert list(place.source.attached(place.resolved, place.digest)) == []
 

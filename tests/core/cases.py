@@ -57,6 +57,8 @@ from build import (
 )
 from core.case import WHOLE, Case
 from core.cases_of_kinds import HAS_ATTESTATION, NOT_REVOKED_CASES, TESTED_CASES, WITHIN_HOURS
+from core.cases_of_sboms import HAS_SBOM, NO_COMPONENT
+from core.cases_of_soaks import SOAKED_ON_DEPENDENCIES
 from core.cases_of_vulnerable import VULNERABLE_ANSWERS
 from lockgate.core.facts import Given
 from lockgate.core.identity import PublicKey
@@ -895,7 +897,7 @@ CASES: dict[str, list[Case]] = {
     "built-by": BUILT_BY,
     "verified-by": VERIFIED_BY,
     "came-through": CAME_THROUGH,
-    "soaked": SOAKED_CASES,
+    "soaked": [*SOAKED_CASES, *SOAKED_ON_DEPENDENCIES],
     "approved": APPROVED_CASES,
     "scanned": SCANNED_CASES,
     "has-attestation": HAS_ATTESTATION,
@@ -903,4 +905,6 @@ CASES: dict[str, list[Case]] = {
     "not-revoked": NOT_REVOKED_CASES,
     "within-hours": WITHIN_HOURS,
     "vulnerable": VULNERABLE_CASES,
+    "has-sbom": HAS_SBOM,
+    "no-component": NO_COMPONENT,
 }

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from build import IMAGE, NOW, SHOP, UNREADABLE, VULNERABLE, ago, complete, digest, facts, forced, holder, key, later, release, subject
-from lockgate.core.components import Sbom
+from lockgate.core.components import Component, Sbom
 from lockgate.core.facts import Facts, Need, Unreadable
 from lockgate.core.findings import Database, Exploitability, Finding, LookedUp, Uncovered
 from lockgate.core.model import Subject
@@ -36,8 +36,8 @@ class Answer(NamedTuple):
 
 
 def sbom(by: str = "builder", *, artifact: str = IMAGE, source: str = LISTED, **changes: Any) -> Sbom:
-    """A bill of materials that lists nothing: what it lists was looked up."""
-    base: dict[str, Any] = {"format": "cyclonedx", "spec": "1.6", "components": (), "keys": (key(by).fingerprint,) if by else ()}
+    """A bill of materials that lists one thing."""
+    base: dict[str, Any] = {"format": "cyclonedx", "spec": "1.6", "components": (Component(purl=PURL),), "keys": (key(by).fingerprint,) if by else ()}
     return Sbom(subject=artifact, source=source, **{**base, **changes})
 
 
@@ -153,6 +153,14 @@ VULNERABLE_ANSWERS = [
     _case("of another artifact", _passed(), findings=[finding(subject=OTHER if OTHER != IMAGE else FIRST)]),
     _case("no artifact at all", Unknown(code="vulnerable.no-sbom", params={"artifact": ""}), asked=subject(forced(SHOP, artifacts=())), findings=[finding()]),
     _case("no bill of materials", _unknown("no-sbom", artifact=IMAGE), sboms=[], looked=[], findings=Unreadable(code="vulnerable.no-sbom")),
+    _case("one that lists nothing", _unknown("no-sbom", artifact=IMAGE), sboms=[sbom(components=())]),
+    _case("one that lists what could not be taken in", _passed(), sboms=[sbom(components=(), skipped=1)]),
+    _case(
+        "one by somebody else, and one that lists nothing",
+        _unknown("other-sbom", **STRANGERS, keys=("builder",), identities=()),
+        NAMED,
+        sboms=[sbom("release"), sbom(components=(), source=ELSE)],
+    ),
     _case("one that nobody signed", _unknown("other-sbom", **STRANGERS, keys=(), identities=()), sboms=[sbom("", found="attached")], findings=UNREADABLE),
     _case("one by somebody else", _unknown("other-sbom", **STRANGERS, keys=("builder",), identities=()), NAMED, sboms=[sbom("release")]),
     _case("one by a key that is named", _passed(), NAMED),

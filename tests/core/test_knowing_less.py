@@ -1,4 +1,4 @@
-"""Fail closed: knowing less never opens the gate.
+"""Fail closed: knowing less never opens the gate. (But for a *no* that is taken away: docs/adr/0041; none is in these worlds.)
 
 Random policies over random worlds, most of them close to one where everything holds; then one thing less is known, or one
 thing fewer was said. Whatever was refused stays refused.
@@ -15,17 +15,22 @@ from msgspec.structs import replace
 
 from build import (
     APPROVED,
+    ATTESTED,
     BUILT,
     CAME,
+    HOURS,
     KEYS,
+    NOT_REVOKED,
     NOW,
     SHOP,
     SIGNED,
     SOAKED,
+    TESTED,
     UNREADABLE,
     VERIFIED,
     actor,
     ago,
+    attested,
     certified,
     digest,
     facts,
@@ -41,9 +46,12 @@ from build import (
     request_id,
     root,
     signature,
+    source,
     stay,
     subject,
     summary,
+    trial,
+    zone,
 )
 from build import given as approval
 from core.cases import PEOPLE
@@ -53,7 +61,9 @@ from lockgate.core.model import Subject
 from lockgate.core.policy import Policy
 from lockgate.core.requirements import AnyRequirement
 from lockgate.core.requirements.approved import Approved
+from lockgate.core.requirements.not_revoked import NotRevoked
 from lockgate.core.requirements.signed_by import SignedBy
+from lockgate.core.windows import Window
 
 TWO = release("shop", "worker")
 ARTIFACTS = st.sampled_from(TWO.artifacts)
@@ -78,6 +88,11 @@ SUMMARIES = st.builds(
     ARTIFACTS,
     st.sampled_from([{}, {"passed": False}, {"raw": True}, {"resource": "x"}, {"levels": ()}, {"verified_at": NOW}, {"verified_at": later("1h")}]),
 )  # fmt: skip
+ATTESTATIONS = st.builds(
+    lambda by, artifact, at: attested(by, artifact=artifact, at=at), SIGNERS, ARTIFACTS, st.sampled_from([None, NOW, ago("1h"), ago("40d")])
+)
+TRIALS = st.builds(lambda by, artifact, passed: trial(by, artifact=artifact, passed=passed), SIGNERS, ARTIFACTS, st.sampled_from([("a",), ("a", "b")]))
+MONDAYS = replace(HOURS, windows=(Window(days=("mon",), from_="00:00", to="24:00"),))
 PEOPLE_S = st.sampled_from(["ann", "sam", "max", "max", "rita", "dora", "stranger"])
 GIVENS = st.builds(
     lambda by, duty, changes: approval(by, duty, **changes),
@@ -125,6 +140,10 @@ WORLDS = st.fixed_dictionaries({
     ),
     "provenance": mostly([provenance(artifact=artifact) for artifact in TWO.artifacts], PROVENANCES, 2),
     "summaries": mostly([summary(artifact=artifact, verified_at=ago("1h")) for artifact in TWO.artifacts], SUMMARIES, 2),
+    "attested": st.lists(ATTESTATIONS, max_size=3),
+    "trials": st.lists(TRIALS, max_size=3),
+    "sources": st.just([source(artifact=artifact) for artifact in TWO.artifacts]),
+    "zones": st.sampled_from([[zone()], [zone()], [zone("Europe/Paris")], []]),
     "rejected": st.lists(st.just(rejected()), max_size=1),
     "requests": st.one_of(GOOD_REQUESTS, GOOD_REQUESTS, st.lists(REQUESTS, max_size=2, unique_by=lambda one: one.id)),
     "stays": st.fixed_dictionaries({"staging": mostly([stay(SHOP, since="60h", until="30h", known="observed"), stay(TWO)], STAYS, 2)}),
@@ -135,6 +154,8 @@ REQUIREMENTS: st.SearchStrategy[AnyRequirement] = st.sampled_from([
     SIGNED, replace(SIGNED, keys=("release", "second")), replace(SIGNED, keys=("release", "second"), threshold=2), replace(SIGNED, max_age="30d"),
     replace(SIGNED, identities=("ci",)), SignedBy(identities=("ci",)), SignedBy(identities=("ci", "nightly"), threshold=2, max_age="30d"),
     replace(SIGNED, identities=("ci", "nightly"), threshold=2), replace(BUILT, identities=("ci",)),
+    ATTESTED, replace(ATTESTED, keys=("builder", "second"), threshold=2), replace(ATTESTED, match=(), time="on", max_age="30d"),
+    TESTED, replace(TESTED, at_least=2), HOURS, MONDAYS, NOT_REVOKED, NotRevoked(evidence="yes"),
     BUILT, replace(BUILT, keys=("builder", "second")), VERIFIED, replace(VERIFIED, levels=()), CAME, SOAKED, replace(SOAKED, occupancy="observed"), APPROVED,
     replace(APPROVED, independent_of=()), replace(APPROVED, duties={"security": 1}), replace(APPROVED, duties={"security": 2}, independent_of=("requester",)),
 ])  # fmt: skip

@@ -14,6 +14,7 @@ from lockgate.canon import decode, digest_hex, encode
 from lockgate.core.attested import Attested
 from lockgate.core.dependencies import Whose
 from lockgate.core.facts import Enrolled, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Source, Stay, Summary
+from lockgate.core.findings import Scan
 from lockgate.core.policy import EnvironmentPolicy, Policy, believed, needs, requirement_id, section_digest, watched
 from lockgate.core.predicate_match import Match
 from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
@@ -117,7 +118,7 @@ def test_what_each_kind_needs() -> None:
     whole = policy(*ALL)
     assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
     assert needs(whole, "production") == (
-        Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled),
+        Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled), Need(Scan),
         *VULNERABLE.needs(),
         Need(Attested), Need(Trial), Need(Revocation), Need(Revocation, "staging"), Need(Intact), Need(Source), Need(Zone),
     )  # fmt: skip

@@ -46,6 +46,7 @@ from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.revocation import Revocation
 from lockgate.core.state import KEPT_PERMITS, EnvironmentState, Permit, Running, State, Unclear
 from lockgate.core.sticking import tells_against
+from lockgate.core.trial import Trial
 
 ALL = policy(SIGNED, BUILT, CAME, SOAKED, APPROVED)
 AGED = policy(SignedBy(keys=("release",), max_age="1d"))
@@ -114,7 +115,8 @@ def test_the_glass_lets_pass_what_two_people_saw_and_no_more() -> None:
 @given(st.lists(st.sampled_from(["signatures", "provenance", "scans"]), unique=True), st.booleans())
 def test_allowed_is_allowed_by_each_that_lasts(missing: list[str], unreadable: bool) -> None:
     asks = policy(SIGNED, BUILT, SCANNED, SOAKED)
-    found = judge(asks, **{"scans": [scan()], **dict.fromkeys(missing, UNREADABLE if unreadable else [])})
+    there: dict[str, Any] = {"scans": [scan()], **dict.fromkeys(missing, UNREADABLE if unreadable else [])}
+    found = judge(asks, **there)
     assert found.result == ("allowed" if not missing else "undecided" if unreadable else "refused")
     assert [one.requirement for one in found.outcomes] == ["digest", "signed-by", "built-by", "scanned"]
 
@@ -183,6 +185,7 @@ class TestKept:
         (scan("low"), True),
         (scan(), False),
         (scan(more=1), True),
+        *((Trial(subject=digest("shop"), source=digest("run"), result=result), result != "passed") for result in ("passed", "warned", "failed")),
         (signature(), False),
         *(
             (Exploitability(subject=digest("shop"), source=digest("vex"), ids=("CVE-1",), status=status), status in {"affected", "under_investigation"})

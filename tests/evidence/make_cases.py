@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from evidence import cases_by_hand, cases_of_policy
+from evidence import cases_by_hand, cases_of_advisories, cases_of_policy
 
 CASES = Path(__file__).parent / "cases"
 DIGEST = "9f2c" * 16
@@ -31,6 +31,7 @@ OTHER = "00ff" * 16
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 COSIGN = "https://sigstore.dev/cosign/sign/v1"
 SLSA = "https://slsa.dev/provenance/v1"
+SCAI = "https://in-toto.io/attestation/scai/v0.3"
 
 
 class Maker:
@@ -289,13 +290,13 @@ def artifact_cases(make: Maker) -> None:
     make.case(
         "artifact",
         "unknown-predicate",
-        signed(statement("https://spdx.dev/Document/v2.3", {})),
+        signed(statement(SCAI, {})),
         {"facts": []},
-        "an SBOM says nothing that is read here; it is no fact and no problem",
+        "an attribute report says nothing that is read here; it is no fact and no problem",
         args,
     )
-    stranger = signed(statement("https://spdx.dev/Document/v2.3", {}), name="ssl-stranger")
-    make.case("artifact", "unknown-predicate-by-stranger", stranger, {"facts": []}, "somebody else's SBOM is no problem either", args)
+    stranger = signed(statement(SCAI, {}), name="ssl-stranger")
+    make.case("artifact", "unknown-predicate-by-stranger", stranger, {"facts": []}, "somebody else's attribute report is no problem either", args)
     fail = {
         "other-subject": (signed(statement(COSIGN, {}, OTHER)), "statement.other-subject", "a good signature, moved here from another image"),
         "stranger": (signed(statement(COSIGN, {}), name="ssl-stranger"), "dsse.unknown-key", "signed by a key nobody named"),
@@ -307,6 +308,8 @@ def artifact_cases(make: Maker) -> None:
         "not-a-statement": (signed(b"hello", "text/plain"), "statement.other-type", "a signed text says nothing about a digest"),
         "provenance-without-builder": (signed(statement(SLSA, {"buildDefinition": {}})), "slsa.malformed", "provenance of nobody"),
         "not-json": (b"\x00\x01", "json.malformed", "no envelope at all"),
+        "sbom-of-nothing": (signed(statement("https://spdx.dev/Document/v2.3", {})), "sbom.other-format", "it is called a bill of materials, and is empty"),
+        "sbom-by-stranger": (signed(statement("https://spdx.dev/Document/v2.3", {}), name="ssl-stranger"), "dsse.unknown-key", "what a stranger says of what is inside is not looked at"),
     }  # fmt: skip
     for name, (data, code, why) in fail.items():
         make.case("artifact", f"{name}_fail", data, code, why, args)
@@ -379,6 +382,7 @@ def main() -> None:
         artifact_cases(make)
         record_cases(make)
         cases_of_policy.make_all(make)
+        cases_of_advisories.make_all(make)
     print(f"{make.written} cases below {CASES}")
 
 

@@ -86,7 +86,7 @@ def refused(evidence: list[Evidence], keys: dict[str, str] = KEYS) -> str:
 def test_more_than_is_read_is_not_half_read() -> None:
     assert len(artifact.read([provenance()] * 256, KEYS, {ONE}, NOW)) == 256
     assert refused([provenance()] * 257) == "evidence.too-much"
-    assert refused([Evidence(media_type="x", data=bytes(1 << 20), origin="here")] * 9) == "evidence.too-much"
+    assert refused([Evidence(media_type="x", data=bytes(16 << 20), origin="here")] * 9) == "evidence.too-much"
 
 
 def test_more_work_than_is_done_is_not_half_done() -> None:

@@ -19,6 +19,7 @@ from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
 from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, slsa, sshsig, statement, test_result, vsa
+from lockgate.evidence.advisories import kev, match, osv, packages
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(folder for reader in CASES.iterdir() for folder in reader.iterdir())
@@ -155,6 +156,19 @@ def read_policy(data: bytes, args: Any) -> Any:
     return {"sameAs": "plain"}
 
 
+def read_osv(data: bytes, args: Any) -> Any:
+    entries = [osv.of(one) for one in json.loads(data)] if data.startswith(b"[{") else [osv.read(data)]
+    named = packages.named(args["purl"])
+    found = match.Book(entries, args["exploited"]).matches(named) if named is not None else []
+    told = [{"fixedIn" if key == "fixed_in" else key: value for key, value in one._asdict().items() if key != "published"} for one in found]
+    return json.loads(json.dumps({"matches": told}))
+
+
+def read_kev(data: bytes, args: Any) -> Any:
+    found = kev.read(data)
+    return {"released": time_text(found.released), "exploited": [[one.cve, one.added] for one in found.exploited]}
+
+
 READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "keys": read_keys,
     "sshsig": read_sshsig,
@@ -172,6 +186,8 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     **dict.fromkeys(("vex_openvex", "vex_cyclonedx", "vex_csaf", "scan_vulns", "scan_cosign", "scan_trivy", "scan_grype", "scan_sarif"), read_said),
     "record": read_record,
     "policy": read_policy,
+    "osv": read_osv,
+    "kev": read_kev,
 }
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from build import APPROVED, BUILDER, BUILT, CAME, IDENTITIES, REF, REPOSITORY, ROOTS, SIGNED, SOAKED, VERIFIED, VERIFIER, policy
+from house import ROOT
 from lockgate.core.cases import Case, run_case
 from lockgate.core.cases import Tested as Ran
 from lockgate.core.components import Sbom
@@ -207,6 +208,12 @@ def test_every_kind_of_fact_has_a_word_and_can_be_written() -> None:
     assert of(case, Sbom)[0].components[0].version == "1"
     assert (of(case, Finding)[0].kev, of(case, Finding)[0].published) == (True, NOON - timedelta(days=3))
     assert of(case, Scan)[0].findings[0].id == "CVE-1"
+
+
+def test_the_page_has_every_word() -> None:
+    page = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    words = {*policy_cases._KNOWN, *policy_cases._HISTORY, "request"}
+    assert [word for word in sorted(words) if f"\n| `{word}` |" not in page] == []
 
 
 def test_a_kind_that_came_later_needs_no_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,18 +131,18 @@ def test_whatever_evidence_holds_the_file_is_what_was_meant(evidence: list[Evide
 
 
 SUMMARY = {"verifier": {"id": "https://v.example"}, "resourceUri": "pkg:oci/shop", "verificationResult": "PASSED", "verifiedLevels": []}
-VSA, SPDX = "https://slsa.dev/verification_summary/v1", "https://spdx.dev/Document/v2.3"
+VSA, SCAI = "https://slsa.dev/verification_summary/v1", "https://in-toto.io/attestation/scai/v0.3"
 
 
 def test_summaries_and_known_types_are_told_by_name() -> None:
     """Nothing is required of them, and the file says what they are."""
     known = key("known")
     failed = {**SUMMARY, "verificationResult": "FAILED", "resourceUri": 'x" # y'}
-    proposal = proposed([piece(known, VSA, SUMMARY), piece(known, VSA, failed), piece(known, SPDX, {}), piece(known, "x:y", {})], known)
+    proposal = proposed([piece(known, VSA, SUMMARY), piece(known, VSA, failed), piece(known, SCAI, {}), piece(known, "x:y", {})], known)
     assert [one.why for one in proposal.unused] == ["summary", "not-passed", "unread", "unread"]
     assert f'"{VSA}" (SLSA verification summary): good; verified-by can ask for it' in proposal.text
     assert f'"{VSA}" (SLSA verification summary): its verifier says that it did not pass' in proposal.text
-    assert f'"{SPDX}" (SPDX bill of materials): no requirement of this release reads this kind' in proposal.text
+    assert f'"{SCAI}" (SCAI attribute report): no requirement of this release reads this kind' in proposal.text
     assert 'a statement of type "x:y": no requirement' in proposal.text
     assert 'it claims the verifier "https://v.example"' in proposal.text
     is_as_meant(proposal)

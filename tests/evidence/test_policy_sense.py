@@ -150,6 +150,14 @@ def test_a_summary_that_cannot_be_young_enough_is_odd() -> None:
     assert odd(written(staging=[SIGNED, BUILT_BY], vault=[asked % "25h", "- soaked: {in: staging, for: 1d}"])) == []
 
 
+def test_a_scan_that_cannot_be_young_enough_is_odd() -> None:
+    asked = "- scanned: {at-most: low, keys: [release], max-age: %s}"
+    assert odd(written(staging=[SIGNED, BUILT_BY], vault=[asked % "23h", "- soaked: {in: staging, for: 1d}"])) == [
+        "p.yaml:10:59: a scan made before the soak is too old when it ends"
+    ]
+    assert odd(written(staging=[SIGNED, BUILT_BY], vault=[asked % "25h", "- soaked: {in: staging, for: 1d}"])) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

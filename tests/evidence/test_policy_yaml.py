@@ -17,6 +17,7 @@ from lockgate.core.requirements import KINDS
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
@@ -68,6 +69,15 @@ def policies(draw: st.DrawFn) -> Policy:
             signature_form=st.sampled_from(["der", "raw"]),
         ),
         st.builds(VerifiedBy, verifier=words, keys=some_keys, resource_glob=words),
+        st.builds(
+            Scanned,
+            at_most=st.sampled_from(["none", "low", "medium", "high", "critical", "any"]),
+            by=st.lists(words, max_size=3, unique=True).map(tuple),
+            keys=some_keys,
+            unscored=st.sampled_from(["refuse", "allow"]),
+            max_age=st.none() | durations,
+            database_max_age=st.none() | durations,
+        ),
         st.builds(CameThrough, environment=one),
         st.builds(Soaked, in_=one, for_=durations, occupancy=st.sampled_from(["claimed", "observed"])),
         st.builds(Approved, duties=st.dictionaries(names, st.integers(1, 32), min_size=1, max_size=3), independent_of=roles, expires=durations),

@@ -120,8 +120,8 @@ def test_keys_take_fewer_steps_and_another_artifact_is_told_at_the_subject() -> 
     assert next(step.said for step in found.steps if step.name == "signature") == "key release"
     (found,) = examine(signed(OTHER))
     assert (found.code, [step.name for step in found.steps if step.result == "fail"]) == ("statement.other-subject", ["subject"])
-    (found,) = examine(signed({**good, "predicateType": "https://cyclonedx.org/bom/v1.6"}))
-    assert (found.proves, found.code, found.name, found.facts) == (False, "", "CycloneDX bill of materials", ())
+    (found,) = examine(signed({**good, "predicateType": "https://in-toto.io/attestation/scai/v0.3"}))
+    assert (found.proves, found.code, found.name, found.facts) == (False, "", "SCAI attribute report", ())
     assert found.steps[-1].result == "skip"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from lockgate.adapters.sources.limits import MAX_EVIDENCE
 from lockgate.core.digest import Digest, Ref, digest_of, short
 from lockgate.core.ports import Evidence, Measured
 from lockgate.errors import EvidenceError, LedgerError, LockgateError, UnreadableError
@@ -58,9 +59,13 @@ class MemorySource:
     def attached(self, ref: Ref, digest: Digest) -> Sequence[Evidence]:
         return tuple(self._at("attached", ref).evidence)
 
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:
+        self._at("inside", ref)
+        raise UnreadableError("inside.no-image", f"{ref.path} is a plain file")
+
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         artifact = self._at("attach", ref)
-        if len(evidence.data) > 1 << 20:
+        if len(evidence.data) > MAX_EVIDENCE:
             raise LedgerError("ref.unwritable", "too large")
         if evidence.data not in [each.data for each in artifact.evidence]:
             artifact.evidence.append(Evidence(media_type=evidence.media_type, data=evidence.data, origin=f"memory:{ref.path}"))

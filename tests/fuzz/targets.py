@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -52,6 +53,7 @@ from lockgate.evidence import (
     tzif,
     vsa,
 )
+from lockgate.evidence.advisories import cvss, kev, match, osv, packages, versions
 from lockgate.evidence.sigstore import bundle, trust
 from lockgate.evidence.sigstore.verify import Demands
 from lockgate.ledger import checkpoint, note, proof
@@ -344,7 +346,47 @@ def payloads() -> list[bytes]:
     return [each.replace(b"e833cfbb77e617776be774f7f48910876919d6fdd27c89a711a2aee6cc2434fa", b"9f2c" * 16) for each in held] + cases("simple-signing")
 
 
+def read_advisory(data: bytes) -> None:
+    """An entry that is read is kept and read back, and says of any component whether it concerns it."""
+    try:
+        entry = osv.read(data)
+    except EvidenceError:
+        return
+    if msgspec.json.decode(canon.encode(entry), type=type(entry)) != entry:
+        raise AssertionError("an advisory does not come back")
+    book = match.Book([entry, entry], ["CVE-2026-1001"])
+    for purl in PURLS:
+        if (meant := packages.named(purl)) is not None:
+            canon.encode(book.matches(meant))
+
+
+def read_catalogue(data: bytes) -> None:
+    try:
+        found = kev.read(data)
+    except EvidenceError:
+        return
+    if not found.exploited or [one.cve for one in found.exploited] != sorted({one.cve for one in found.exploited}):
+        raise AssertionError("a catalogue that lists nothing, or something twice")
+
+
+def read_purl(data: bytes) -> None:
+    """Any text means a package, or none; and then its version has a place, or none."""
+    text = data.decode("utf-8", "replace")
+    for version in ("", text):
+        if (meant := packages.named(text, version)) is not None:
+            canon.encode(meant.package)
+            versions.parsed(versions.scheme_of(meant.package.ecosystem), meant.version)
+    for scheme in ("pypi", "semver", "composer", "maven", "gem", "nuget", "deb", "apk", "rpm", "conan"):
+        if versions.parsed(scheme, text) is not None and versions.key(scheme, text) < versions.key(scheme, text):
+            raise AssertionError("a version before itself")
+    cvss.score(text)
+
+
+PURLS = ["pkg:pypi/foo-bar@1.5", "pkg:pypi/foo-bar", "pkg:npm/x@1.0.0", "pkg:deb/debian/x@1.0-1?distro=debian-12", "pkg:maven/org.acme/shop@1"]
 TARGETS = {
+    "advisory": Target(read_advisory, lambda: cases("osv")),
+    "catalogue": Target(read_catalogue, lambda: cases("kev")),
+    "purl": Target(read_purl, lambda: [one.encode() for one in PURLS]),
     "dsse": Target(read_dsse, envelopes),
     "bundle": Target(read_bundle, bundles),
     "simple-signing": Target(read_simple_signing, payloads),

@@ -79,6 +79,19 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("break-glass.permit-outstanding"), "lockgate status --gate g"),
         (fail("break-glass.not-deployer"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
         (fail("digest.mismatch", artifact=digest("a")), "lockgate verify a.whl --gate g"),
+        (fail("tested.no-result", artifact=IMAGE, keys=("second",)), "lockgate attest 'oci:my image:1' --junit FILE --suite NAME --key SHA256:abc"),
+        (fail("tested.failed", artifact=digest("a")), "lockgate verify a.whl --gate g"),
+        (fail("tested.warned", artifact=IMAGE), "lockgate policy show --gate g"),
+        (
+            fail("has-attestation.no-attestation", artifact=IMAGE, type="https://x/it's", keys=("other",)),
+            "lockgate attest 'oci:my image:1' --type 'https://x/it'\"'\"'s' --predicate FILE --key KEY",
+        ),
+        (fail("has-attestation.other-value", artifact=IMAGE), "lockgate verify 'oci:my image:1' --environment production --gate g"),
+        (fail("not-revoked.material", artifact=IMAGE, leaf=40), "lockgate log show 40 --gate g"),
+        (fail("not-revoked.unknown-materials", artifact=IMAGE), "lockgate verify 'oci:my image:1' --environment production --gate g"),
+        (fail("not-revoked.unreadable"), "lockgate log check --gate g"),
+        (fail("within-hours.closed"), "lockgate policy show --gate g"),
+        (fail("within-hours.unreadable"), "lockgate policy show --gate g"),
         (fail("built-by.no-provenance", artifact=IMAGE), "lockgate verify 'oci:my image:1' --environment production --gate g"),
     ],
     ids=lambda value: value.code if isinstance(value, Outcome) else "",
@@ -152,6 +165,20 @@ def test_a_hold_that_ends_is_waited_for() -> None:
     held = Outcome(requirement="hold", result="fail", code="hold.standing", opens_at=later("1h"))
     assert not_before(decided(held)) == later("1h")
     assert after(decided(held), ASKED) == f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"
+
+
+@pytest.mark.parametrize("code", ["tested.no-result", "has-attestation.no-attestation"])
+def test_where_an_identity_may_say_it_no_key_of_ours_is_proposed(code: str) -> None:
+    missing = fail(code, artifact=IMAGE, type="x", keys=("second",), identities=("ci",))
+    assert after(decided(missing), ASKED) == "lockgate verify 'oci:my image:1' --environment production --gate g"
+
+
+@pytest.mark.parametrize("code", ["within-hours.closed", "within-hours.frozen"])
+def test_a_window_is_waited_for_while_all_else_can_be_mended(code: str) -> None:
+    shut = Outcome(requirement="within-hours", result="fail", code=code, opens_at=later("1h"))
+    assert not_before(decided(shut)) == later("1h")
+    assert after(decided(shut), ASKED) == f"lockgate gate {NAMED} --to production --config app.yaml --key ada.key --gate g"
+    assert after(decided(shut, fail("approved.no-request")), ASKED).startswith("lockgate request")
 
 
 def test_what_is_waived_needs_no_mending() -> None:

@@ -65,6 +65,17 @@ PARAMS = st.dictionaries(
             "found",
             "may",
             "each",
+            "type",
+            "tests",
+            "failed",
+            "configuration",
+            "max-age",
+            "freeze",
+            "reason",
+            "zone",
+            "now",
+            "uri",
+            "digest",
         ]
     ),
     st.one_of(st.text(max_size=20), st.integers(-(10**12), 10**12), st.lists(st.text(max_size=8), max_size=3).map(tuple)),
@@ -146,3 +157,26 @@ def test_when_it_opens_is_said_where_time_alone_mends_it() -> None:
     assert opens(soaked, Sheet()) == "opens 2026-11-23 15:14:03 UTC"
     assert soaked.opens_at == NOW + timedelta(hours=19)
     assert opens(Outcome(requirement="x", result="pass"), Sheet()) == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "said"),
+    [
+        ("has-attestation.other-value", {"by": "qa", "path": "a.b", "found": "", "need": ("x", "y")}, "qa says an empty text at a.b, and x, y is asked"),
+        ("has-attestation.other-type", {"by": "qa", "path": "a", "found": "list", "need": ("7",)}, "qa has a list at a, and 7 is asked"),
+        ("has-attestation.other-value", {"by": "qa", "path": "a", "found": "\x1b[2J", "need": ("7",)}, "qa says \\u001b[2J at a, and 7 is asked"),
+        ("tested.failed", {"failed": 10, "tests": ("a", "b"), "configuration": ("unit",)}, "10 tests (a, b and 8 more) failed in unit"),
+        ("tested.failed", {"failed": 0, "tests": ()}, "the tests failed"),
+        ("tested.failed", {"failed": 1, "tests": ("a\nb",)}, "1 test (a\\u000ab) failed"),
+        ("tested.missing", {"missing": 2, "tests": ("a", "b")}, "2 tests (a, b) did not pass: no result names them"),
+        ("tested.too-old", {"artifact": ARTIFACT, "max-age": "7d"}, "the test results of sha256:9f9f9f9f9f9f… are older than 7 d"),
+        ("within-hours.frozen", {"zone": "Etc/UTC", "now": "sun 2026-11-22 20:14", "freeze": "2026-11-20T18:00..2026-11-24"},
+            "frozen from 2026-11-20 18:00 to 2026-11-24: it is sun 2026-11-22 20:14 in Etc/UTC"),
+        ("within-hours.unreadable", {"because": "zone.unknown"}, "what the clocks show in that zone could not be told (zone.unknown)"),
+        ("within-hours.unreadable", {"zone": "Etc/UTC"}, "what the clocks show in Etc/UTC could not be told (zone.unreadable)"),
+        ("not-revoked.material", {"artifact": ARTIFACT, "uri": "", "digest": ARTIFACT, "revocation": "r-1", "leaf": 7, "reason": "other"},
+            "sha256:9f9f9f9f9f9f… went into sha256:9f9f9f9f9f9f…, and is revoked by r-1, leaf 7 (other)"),
+    ],
+)  # fmt: skip
+def test_attestations_tests_hours_and_what_was_recalled(code: str, params: Params, said: str) -> None:
+    assert says(code, params) == said

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from lockgate.canon import Noun, parse_foreign
-from lockgate.core.digest import Digest, Ref, parse_ref
+from lockgate.core.digest import Digest, Ref, digest_of, parse_ref
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Clock, Evidence, Signer, Source
 from lockgate.errors import EvidenceError
-from lockgate.evidence import artifact, dsse, scan_writing
+from lockgate.evidence import artifact, dsse, sbom, sbom_types, scan_writing
 from lockgate.evidence.attestation import write_attestation
 from lockgate.evidence.sigstore import bundle
 
@@ -73,7 +73,24 @@ def attest_scan(bench: Bench, ref_text: str, report: bytes, signer: Signer, plat
     return _attach(bench, ref, digest, scan_writing.PREDICATE_TYPE, predicate, signer)
 
 
-def _attach(bench: Bench, ref: Ref, digest: Digest, predicate_type: str, predicate: dict[str, Any], signer: Signer) -> Attached:
+def attest_sbom(bench: Bench, ref_text: str, document: bytes, signer: Signer, platform: str = "") -> tuple[Attached, str]:
+    """Sign a bill of materials, CycloneDX or SPDX in JSON, as it is, and attach it as `attest`; and the predicate type it was given.
+
+    Raises:
+        EvidenceError: ``json.…``, ``sbom.…``, ``evidence.from-future``: it would not be read back as one of this artifact.
+        LockgateError: from the source or the key.
+    """
+    ref, digest = bench.source.resolve(parse_ref(ref_text), platform)
+    document = document.strip()
+    if document[:1] != b"{":
+        raise EvidenceError("sbom.other-format", "this is no JSON object, and every bill of materials that is read is one")
+    parse_foreign(document, max_bytes=sbom_types.MAX_DOCUMENT, what="bill of materials")
+    fact = sbom.fact(sbom.parse(document), digest, digest_of(document), bench.clock.now())
+    predicate_type = {"cyclonedx": sbom_types.CYCLONEDX, "spdx": sbom_types.SPDX}[fact.format]
+    return _attach(bench, ref, digest, predicate_type, document, signer), predicate_type
+
+
+def _attach(bench: Bench, ref: Ref, digest: Digest, predicate_type: str, predicate: dict[str, Any] | bytes, signer: Signer) -> Attached:
     data, media_type = write_attestation(digest, predicate_type, predicate, signer.public, signer.sign), dsse.MEDIA_TYPE
     if ref.scheme != "file":
         data, media_type = bundle.write(data, signer.public), bundle.MEDIA_TYPE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -31,12 +31,16 @@ MOST_BYTES = 2 << 20
 """Pieces of evidence that join, for one artifact: the newest decision's first. Each one that joined is in the next decision's evidence again."""
 
 
-def with_earlier(ports: Ports, basket: Basket, own: Projection, artifacts: Sequence[Digest], now: datetime) -> Basket:
+def with_earlier(ports: Ports, basket: Basket, own: Projection, artifacts: Sequence[Digest], now: datetime, known: Collection[int] = ()) -> Basket:
     """The basket, and with it what told against these artifacts when they were decided on before.
 
       1  the newest decisions and rechecks about each artifact, as the index files them and as the leaves say
       2  their evidence, but for what is in the basket; what was erased by right is gone
       3  of that, what reads as a fact against the artifact today; of what joins, nothing else is ever read (`gather`)
+
+    Args:
+        ports, own, artifacts, now: of the decision that is made. basket: what was fetched for it.
+        known: decisions whose evidence is in the basket whole.
 
     Raises:
         UnreadableError: evidence is there and was altered, by `Blobs`' codes. LedgerError: the log's.
@@ -44,8 +48,8 @@ def with_earlier(ports: Ports, basket: Basket, own: Projection, artifacts: Seque
     policy, environment = own.policy_in_force(), own.state.environment.name
     items, blobs = list(basket.manifest.items), dict(basket.blobs)
     for digest in artifacts:
-        known = {item.digest for item in basket.manifest.items if item.subject == digest}
-        pieces = _pieces(ports, environment, digest, own.size, known)
+        held = {item.digest for item in basket.manifest.items if item.subject == digest}
+        pieces = _pieces(ports, _manifests(ports, environment, digest, own.size, known), digest, held)
         for item, data in pieces:
             piece = Evidence(media_type=item.media_type, data=data, origin=item.digest)
             if any(map(tells_against, artifact.read([piece], policy.keys, {digest}, now, believed(policy, environment)))):
@@ -54,13 +58,13 @@ def with_earlier(ports: Ports, basket: Basket, own: Projection, artifacts: Seque
     return basket if len(items) == len(basket.manifest.items) else Basket(manifest=replace(basket.manifest, items=tuple(items)), blobs=blobs)
 
 
-def _pieces(ports: Ports, environment: str, digest: Digest, size: int, known: set[Digest]) -> list[tuple[Item, bytes]]:
+def _pieces(ports: Ports, manifests: Iterable[Manifest], digest: Digest, held: set[Digest]) -> list[tuple[Item, bytes]]:
     """Steps 1 and 2."""
     found: dict[Digest, tuple[Item, bytes]] = {}
     room = MOST_BYTES
-    for manifest in _manifests(ports, environment, digest, size):
+    for manifest in manifests:
         for item in manifest.items:
-            if item.subject != digest or item.digest in known or item.digest in found or len(found) >= MOST:
+            if item.subject != digest or item.digest in held or item.digest in found or len(found) >= MOST:
                 continue
             try:
                 data = ports.blobs.get(item.digest)
@@ -74,10 +78,12 @@ def _pieces(ports: Ports, environment: str, digest: Digest, size: int, known: se
     return list(found.values())
 
 
-def _manifests(ports: Ports, environment: str, digest: Digest, size: int) -> Iterator[Manifest]:
+def _manifests(ports: Ports, environment: str, digest: Digest, size: int, known: Collection[int]) -> Iterator[Manifest]:
     """The manifests that decisions about an artifact rest on, newest first, each once."""
     looked, here = dict[Digest, None](), False
     for index in reversed([index for index in ports.index.find("digest", digest) if 0 <= index < size][-LEAVES:]):
+        if index in known:
+            continue
         try:
             opened = record.open_envelope(record.read_leaf(ports.log.leaf(index)).event)
         except EvidenceError:

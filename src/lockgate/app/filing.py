@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from lockgate.app import first_seen
 from lockgate.app.project import chain, project
 from lockgate.app.world import Ports
 from lockgate.canon import encode
@@ -33,15 +34,20 @@ def rows_of(data: bytes, index: int) -> list[Row]:
 
 def catch_up(ports: Ports, told: Callable[[int, int], None] | None = None) -> int:
     """File every leaf after the cursor; returns the size filed. `told` hears (done, all)."""
-    size, at = ports.log.head().size, ports.index.cursor()
+    size, at, sightings = ports.log.head().size, ports.index.cursor(), first_seen.Filing(ports)
     while at < size:
         end = min(at + BATCH, size)
-        rows = [row for offset, data in enumerate(ports.log.leaves(at, end)) for row in rows_of(data, at + offset)]
+        rows: list[Row] = []
+        for index, data in enumerate(ports.log.leaves(at, end), at):
+            rows += (own := rows_of(data, index))
+            if ("kind", "decision", index) in own:
+                rows += sightings.rows(data, index)
         try:
             ports.index.file(end, rows)
         except ConflictError:  # another process rebuilds it: go on from where that one is
             end = ports.index.cursor()
         at = end
+        sightings.filed()
         if told is not None:
             told(at, size)
     return at

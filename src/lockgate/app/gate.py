@@ -21,6 +21,7 @@ from lockgate.app.asking import question, subject_of
 from lockgate.app.earlier import with_earlier
 from lockgate.app.gather import Basket, Manifest, complete, fetch, keep
 from lockgate.app.hours import tzdata_of, with_zones
+from lockgate.app.inside import with_inside
 from lockgate.app.permit import outstanding, standing
 from lockgate.app.project import Projection, documents, look_beside, newest, project
 from lockgate.app.world import Ports
@@ -151,6 +152,7 @@ def gate_resolved(ports: Ports, ask: GateRequest, resolved: Resolved, signer: Pe
             found = with_earlier(ports, fetch(ports, resolved.places), own, resolved.release.artifacts, ports.clock.now())
             basket, asked = question(ports, own, ask.environment, ask.nonce, resolved.release, signer, found)
         basket = with_zones(ports, basket, own.policy_in_force(), ask.environment)
+        basket = with_inside(ports, basket, own.policy_in_force(), ask.environment)
         now = ports.clock.now()
         subject = subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
         whole, facts = complete(ports, basket, resolved.release.artifacts, own, others, now)

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from lockgate import canon
-from lockgate.app import advised
+from lockgate.app import advised, lookback
+from lockgate.app.lookback import NOTHING, Lookback, look_back
 from lockgate.app.project import Projection
 from lockgate.app.world import Ports
 from lockgate.canon import Noun, encode
@@ -27,7 +28,7 @@ from lockgate.core.state import release_digest
 from lockgate.core.sticking import tells_against
 from lockgate.core.zones import Zone, ZoneName
 from lockgate.errors import EvidenceError, UnreadableError
-from lockgate.evidence import artifact, asked_for, readers, tzif
+from lockgate.evidence import artifact, asked_for, inside, readers
 
 
 class Item(Noun, frozen=True, kw_only=True):
@@ -73,6 +74,21 @@ class Origin(Noun, frozen=True, kw_only=True):
     ref: str
 
 
+class SeenInside(Noun, frozen=True, kw_only=True):
+    """What was found at a path inside an artifact, which a requirement names.
+
+    Attributes:
+        subject: the artifact. path: in it.
+        digest: of what stands there, a blob; empty for nothing.
+        code: why it could not be looked at, and then nothing else is there.
+    """
+
+    subject: Digest
+    path: str
+    digest: str = ""
+    code: str = ""
+
+
 class Manifest(Noun, frozen=True, kw_only=True):
     """Everything a decision rests on besides the log: kept as a blob, named by the decision, enough to replay it.
 
@@ -85,6 +101,8 @@ class Manifest(Noun, frozen=True, kw_only=True):
         places: where the artifacts and what is attached to them were looked for, so that a recheck looks there again.
         advisories: digest of the extract that was looked up; empty where none was asked for.
         unadvised: why none could be had, where it was; else empty.
+        inside: what stands inside artifacts, at the paths that requirements name.
+        back: what was looked back at, where requirements ask what changed.
     """
 
     measured: tuple[Measured, ...] = ()
@@ -95,6 +113,8 @@ class Manifest(Noun, frozen=True, kw_only=True):
     places: tuple[Origin, ...] = ()
     advisories: str = ""
     unadvised: str = ""
+    inside: tuple[SeenInside, ...] = ()
+    back: Lookback = NOTHING
 
 
 class Basket(Noun, frozen=True, kw_only=True):
@@ -145,7 +165,7 @@ def stored(ports: Ports, evidence: Digest) -> Basket:
         EvidenceError: ``evidence.malformed``.
     """
     manifest = canon.decode(ports.blobs.get(evidence), Manifest, what="evidence manifest", code="evidence.malformed")
-    named = (manifest.asked, manifest.advisories, *(zone.digest for zone in manifest.zones))
+    named = (manifest.asked, manifest.advisories, *(zone.digest for zone in manifest.zones), *(one.digest for one in manifest.inside), *manifest.back.blobs())
     wanted = [item.digest for item in manifest.items] + [one for one in named if one]
     return Basket(manifest=manifest, blobs={digest: ports.blobs.get(digest) for digest in wanted})
 
@@ -188,6 +208,10 @@ def _read(
                 found[type(fact)].append(fact)
             if not isinstance(fact, Rejected):
                 found[Source].append(Source(subject=digest, source=fact.source))
+    for seen in basket.manifest.inside:
+        data = basket.blobs[seen.digest] if seen.digest else None
+        for one in inside.read(seen.subject, seen.path, data, seen.code, now) if seen.subject in artifacts else ():
+            found[type(one)].append(one)
     found[Source] = list(dict.fromkeys(found[Source]))
     return {Need(kind): Complete(items=tuple(facts), as_of=now) for kind, facts in found.items()}
 
@@ -198,6 +222,10 @@ def _intact(manifest: Manifest, now: datetime) -> Complete[Intact]:
 
 def zone_facts(basket: Basket, now: datetime) -> Gathered:
     """READ the time zones. One that cannot be read makes all unreadable."""
+    if not basket.manifest.zones:
+        return Complete(items=(), as_of=now)
+    from lockgate.evidence import tzif  # noqa: PLC0415  only a policy with change windows waits for it
+
     try:
         for one in basket.manifest.zones:
             if one.code:
@@ -249,6 +277,9 @@ def complete(
         data, code = advised.look_up(ports, read)
         manifest = replace(basket.manifest, advisories=digest_of(data) if data else "", unadvised=code)
         basket = Basket(manifest=manifest, blobs={**basket.blobs, digest_of(data): data} if data else basket.blobs)
+    back, blobs = look_back(ports, own, tuple(artifacts), read, now)
+    if back != basket.manifest.back:
+        basket = Basket(manifest=replace(basket.manifest, back=back), blobs={**basket.blobs, **blobs})
     return basket, _joined(basket, read, own, others, now, RULES)
 
 
@@ -265,4 +296,5 @@ def _joined(basket: Basket, read: Mapping[Need, Gathered], own: Projection, othe
     derived: dict[Need, Gathered] = {}
     if advised.wanted(own.policy_in_force(), own.state.environment.name):
         derived = advised.facts(read, basket.blobs.get(basket.manifest.advisories, b""), basket.manifest.unadvised, now)
+    derived |= lookback.facts(basket.manifest.back, basket.blobs, own, now)
     return Facts({**read, **derived, **history_facts(own, others, now, rules), Need(Zone): zone_facts(basket, now)})

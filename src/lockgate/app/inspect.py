@@ -14,12 +14,14 @@ from lockgate.app.attach import Bench
 from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.bound import Bound
+from lockgate.core.components import Sbom
 from lockgate.core.digest import Digest, Ref, digest_of, parse_ref, pinned
 from lockgate.core.examined import Piece
 from lockgate.core.facts import Rejected, Summary
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.core.signers import KEYS_ALONE, Believed
+from lockgate.core.trial import Trial
 from lockgate.evidence import artifact, dsse, record
 from lockgate.ledger import note, proof
 
@@ -139,8 +141,23 @@ def inspect_artifact(
     measured = bench.source.measure(ref, digest)
     pieces = artifact.examine(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now(), believed)
     facts = tuple(fact for piece in pieces for fact in piece.facts)
-    good = not measured.problem and any(fact.passed if isinstance(fact, Summary) else not isinstance(fact, Rejected) for fact in facts)
+    good = not measured.problem and any(_vouches(fact) for fact in facts)
     return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good, root=root, pieces=pieces)
+
+
+def _vouches(fact: artifact.Read) -> bool:
+    """Whether somebody we believe says something good of the artifact; what nobody signed says nothing."""
+    match fact:
+        case Rejected():
+            return False
+        case Summary():
+            return fact.passed
+        case Trial():
+            return fact.result != "failed"
+        case Sbom():
+            return bool(fact.keys or fact.by)
+        case _:
+            return True
 
 
 def inspect_proof(data: bytes, root: Root, file: str, now: datetime) -> SeenProof:

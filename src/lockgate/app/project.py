@@ -112,7 +112,9 @@ def _require_whole(remembered: bytes, key: str) -> None:
         raise UnreadableError("head.unreadable", f"the head this account remembers of this log is damaged: {err.message}") from None
 
 
-def project(ports: Ports, environment: str, size: int | None = None, walk: Walk = "committed", *, beside: Projection | None = None) -> Projection:
+def project(
+    ports: Ports, environment: str, size: int | None = None, walk: Walk = "committed", *, beside: Projection | None = None, load: Load | None = None
+) -> Projection:
     """The state of `environment` (empty: the house alone).
 
     Args:
@@ -121,6 +123,7 @@ def project(ports: Ports, environment: str, size: int | None = None, walk: Walk 
         size: the history to look at, of a head that was trusted; None for all there is, or as much as `beside`.
         walk: how far back.
         beside: another projection of this history: its house is the same, and is not folded again.
+        load: `documents` that several projections share.
 
     Raises:
         LedgerError, TrustError, UnreadableError: as `trusted_head` and `history.advance`, and for altered leaves or lost
@@ -131,7 +134,7 @@ def project(ports: Ports, environment: str, size: int | None = None, walk: Walk 
         size = trusted_head(ports).size if beside is None else beside.size
     if size == 0:
         raise LedgerError("log.empty", "this log holds nothing: not even its root")
-    fold = _Fold(ports)
+    fold = _Fold(ports, load or documents(ports))
     start = State(environment=EnvironmentState(name=environment))
     houses: Timeline = ()
     if walk == "every":
@@ -149,9 +152,8 @@ def project(ports: Ports, environment: str, size: int | None = None, walk: Walk 
 class _Fold:
     """One fold: documents as they are needed, and why a leaf is no fact."""
 
-    def __init__(self, ports: Ports) -> None:
-        self.ports = ports
-        self.load = documents(ports)
+    def __init__(self, ports: Ports, load: Load) -> None:
+        self.ports, self.load = ports, load
         self.ignored: dict[str, str] = {}
 
     def further(self, state: State, data: bytes, index: int) -> State:

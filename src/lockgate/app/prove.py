@@ -9,6 +9,7 @@ from lockgate.core import events
 from lockgate.core.bound import Bound
 from lockgate.core.digest import Digest
 from lockgate.core.identity import Root, fingerprint
+from lockgate.core.rechecked import Rechecked
 from lockgate.errors import EvidenceError, UsageError
 from lockgate.evidence import record
 from lockgate.ledger import proof, tiles
@@ -65,7 +66,7 @@ def check(data: bytes, root: Root) -> Proven:
         raise EvidenceError("event.other-stream", f"this {events.kind_of(opened.event)} was put into the stream {leaf.stream[:80]}, where it means nothing")
     if isinstance(opened.event, Bound) and opened.event.log != root.genesis:
         raise EvidenceError("event.other-log", f"this {events.kind_of(opened.event)} was signed for another log than the pinned root's")
-    if isinstance(opened.event, events.Decided):
+    if isinstance(opened.event, events.Decided | Rechecked):
         record.check_permit_signature(leaf.event, root.permit)
         signed = "permit key"
     elif isinstance(opened.event, events.Genesis):

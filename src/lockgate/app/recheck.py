@@ -22,6 +22,7 @@ from lockgate.app import say
 from lockgate.app.earlier import with_earlier
 from lockgate.app.gate import require_environment, require_permit_key
 from lockgate.app.gather import Basket, Item, Lost, Manifest, Origin, complete, facts_of, keep, stored
+from lockgate.app.inside import with_inside
 from lockgate.app.permit import decided
 from lockgate.app.project import Projection, documents, project
 from lockgate.app.recall import ever_named
@@ -118,19 +119,28 @@ def recheck(ports: Ports, environments: Sequence[Name], manner: Manner, told: Ca
         require_permit_key(ports, house)
         if ports.pinned is None:
             raise TrustError("root.unpinned", "no root is pinned that vouches for the policy in force: nothing was looked at again")
-    attached = _Attached(ports)
+    attached, load = Attached(ports), documents(ports)
     for done, environment in enumerate(environments, 1):
         try:
-            own = project(ports, environment, beside=house)
+            own = project(ports, environment, beside=house, load=load)
         except (LedgerError, TrustError, UnreadableError) as err:
             yield Blank(environment=environment, code=err.code)
         else:
-            for decision in _due(own, ports.clock.now()):
-                look, own = _look(ports, own, decision, attached, manner)
-                if look is not None:
-                    yield look
+            yield from _in_environment(ports, own, attached, manner)
         if told is not None:
             told(done, len(environments))
+
+
+def _in_environment(ports: Ports, own: Projection, attached: Attached, manner: Manner) -> Iterator[Look | Blank]:
+    """Whatever runs or may run in one; evidence that was altered, or cannot be read, keeps nothing else from being looked at."""
+    for decision in _due(own, ports.clock.now()):
+        try:
+            look, own = _look(ports, own, decision, attached, manner)
+        except (UnreadableError, EvidenceError) as err:
+            yield Blank(environment=own.state.environment.name, code=err.code)
+        else:
+            if look is not None:
+                yield look
 
 
 def _due(own: Projection, now: datetime) -> list[int]:
@@ -145,7 +155,7 @@ def _due(own: Projection, now: datetime) -> list[int]:
     return found
 
 
-def _look(ports: Ports, own: Projection, decision: int, attached: _Attached, manner: Manner) -> tuple[Look | None, Projection]:
+def _look(ports: Ports, own: Projection, decision: int, attached: Attached, manner: Manner) -> tuple[Look | None, Projection]:
     """Steps 3 to 5 for one decision; None where meanwhile nothing runs by it. And the environment as it is then."""
     environment = own.state.environment.name
     for _ in range(say.ATTEMPTS):
@@ -153,7 +163,7 @@ def _look(ports: Ports, own: Projection, decision: int, attached: _Attached, man
             return None, own
         event = decided(ports, decision)
         now = say.require_clock(ports, own)
-        basket, fetched = basket_of(ports, own, decision, attached, now, manner)
+        basket, fetched = basket_of(ports, own, event, decision, attached, now, manner)
         basket, judgement = judge_again(ports, own, event, decision, basket, now)
         requirement, code = ("", "") if judgement.result == "allowed" else against(judgement.outcomes)
         mark = own.state.environment.mark(decision)
@@ -195,7 +205,7 @@ def _said_already(mark: Mark | None, look: Look) -> bool:
     return (mark.outcome, mark.requirement, mark.code) == (look.outcome, look.requirement, look.code)
 
 
-class _Attached:
+class Attached:
     """What is attached to artifacts now; each place is asked once in a run."""
 
     def __init__(self, ports: Ports) -> None:
@@ -214,7 +224,7 @@ class _Attached:
         return self._found[origin]
 
 
-def basket_of(ports: Ports, own: Projection, decision: int, attached: _Attached, now: datetime, manner: Manner) -> tuple[Basket, bool]:
+def basket_of(ports: Ports, own: Projection, event: events.Decided, decision: int, attached: Attached, now: datetime, manner: Manner) -> tuple[Basket, bool]:
     """Step 3; and whether the artifacts' places were asked.
 
     1  the evidence of the decision, and of the newest that allowed this very release here since: what they rested on was verified, and stays
@@ -223,7 +233,7 @@ def basket_of(ports: Ports, own: Projection, decision: int, attached: _Attached,
     """
     release = runs_or_may(own.state.environment)[decision][0]
     try:
-        basket = replace_question(stored(ports, decided(ports, decision).evidence))
+        basket = replace_question(stored(ports, event.evidence))
         newer = _renewed(ports, own, decision, release)
         basket = joined(basket, replace_question(stored(ports, newer.evidence))) if newer is not None else basket
     except UnreadableError as err:
@@ -241,7 +251,8 @@ def basket_of(ports: Ports, own: Projection, decision: int, attached: _Attached,
         items = tuple(Item(digest=digest_of(one.data), media_type=one.media_type, subject=origin.subject) for one in found)
         blobs = {digest_of(one.data): one.data for one in found}
         basket, fetched = joined(basket, Basket(manifest=Manifest(items=items), blobs=blobs)), True
-    return with_earlier(ports, basket, own, release.artifacts, now), fetched
+    basket = basket if manner.offline else with_inside(ports, basket, own.policy_in_force(), own.state.environment.name)
+    return with_earlier(ports, basket, own, release.artifacts, now, {decision}), fetched
 
 
 def replace_question(basket: Basket) -> Basket:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lockgate.app import asking, gate, recheck
+from lockgate.app import asking, first_seen, gate, recheck
 from lockgate.app.gather import Basket, facts_of, stored
 from lockgate.app.hours import tzdata_of
 from lockgate.app.permit import decided
@@ -84,19 +84,25 @@ def replay(ports: Ports, index: int) -> Replayed:
     if isinstance(decision, Rechecked):
         return _recheck(ports, index, leaf, decision)
     if not isinstance(decision, events.Decided):
-        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those and rechecks are replayed: its kind is {events.kind_of(decision)}")
+        kind = events.kind_of(decision)
+        raise UsageError(
+            "replay.not-a-decision", f"leaf {index} is no decision, and only those and rechecks are replayed: its kind is {kind}"
+        )
     if decision.rules > RULES:
         raise UsageError("replay.newer-rules", f"decision {index} was made by rules {decision.rules}, and this lockgate knows rules {RULES} at most")
     own = project(ports, decision.environment, index, "every")
     history.admit(own.state, leaf, index, documents(ports), ports.pinned)
     try:
         basket = stored(ports, decision.evidence)
+        remembered = first_seen.confirmed(ports, own, basket.manifest.back.remembered, decision.decided_at)
     except UnreadableError as err:
         if err.code != "blob.missing":
             raise
         return Replayed(index=index, result="evidence-erased", recorded=decision.outcomes, lost=err.message)
     again = _decide(ports, decision, Release(artifacts=opened.subjects, config=decision.config), own, basket)
-    agrees = gate.codes(again.outcomes) == gate.codes(decision.outcomes) and all(getattr(again, name) == getattr(decision, name) for name in DERIVED)
+    agrees = (
+        remembered and gate.codes(again.outcomes) == gate.codes(decision.outcomes) and all(getattr(again, name) == getattr(decision, name) for name in DERIVED)
+    )
     return Replayed(index=index, result="same" if agrees else "differs", recorded=decision.outcomes, replayed=again.outcomes)
 
 

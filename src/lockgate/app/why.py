@@ -6,6 +6,7 @@ from lockgate.app import asking, gate
 from lockgate.app.earlier import with_earlier
 from lockgate.app.gather import complete, fetch
 from lockgate.app.hours import tzdata_of, with_zones
+from lockgate.app.inside import with_inside
 from lockgate.app.permit import outstanding
 from lockgate.app.project import project, trusted_head
 from lockgate.app.world import Ports
@@ -59,6 +60,7 @@ def would(ports: Ports, ask: gate.GateRequest, signer: PersonSigner | None) -> t
     found = with_earlier(ports, fetch(ports, resolved.places), own, resolved.release.artifacts, ports.clock.now())
     basket, asked = asking.question(ports, own, ask.environment, ask.nonce, resolved.release, signer, found)
     basket = with_zones(ports, basket, own.policy_in_force(), ask.environment)
+    basket = with_inside(ports, basket, own.policy_in_force(), ask.environment)
     now = ports.clock.now()
     subject = asking.subject_of(own, resolved.release, ask.environment, ask.request, asked, now)
     basket, facts = complete(ports, basket, resolved.release.artifacts, own, others, now)

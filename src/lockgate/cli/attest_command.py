@@ -23,13 +23,17 @@ SHORT_TYPES = {
 }
 """Short names, as cosign has them; ``csaf`` is one of ours."""
 
+SBOMS = ("cyclonedx", "spdxjson")
+"""Short names of bills of materials: what is read from the file says which of both it is."""
+
 
 @click.command("attest")
 @click.argument("ref")
-@click.option("--type", "predicate_type", default="", metavar="TYPE", help=f"{', '.join(SHORT_TYPES)}, or a predicate type's whole URI.")
+@click.option("--type", "predicate_type", default="", metavar="TYPE", help=f"{', '.join((*SHORT_TYPES, *SBOMS))}, or a predicate type's whole URI.")
 @click.option("--predicate", default="", metavar="FILE", help="The predicate, JSON.")
 @click.option("--scan", default="", metavar="FILE", help="In place of both: a scanner's report, JSON of Trivy, Grype or SARIF.")
 @click.option("--database-date", default="", metavar="TIME", help="With --scan: of when the scanner's data was, where its report does not say.")
+@click.option("--sbom", default="", metavar="FILE", help="In place of both: a bill of materials, JSON of CycloneDX or SPDX.")
 @click.option("--junit", default="", metavar="FILE", help="In place of both: test results in JUnit XML, as an in-toto test result.")
 @click.option("--suite", default="", metavar="NAME", help="With --junit: what these tests are; a later result of that name supersedes this one.")
 @arguments.platform_option
@@ -37,13 +41,17 @@ SHORT_TYPES = {
 @with_session(key=True)
 def command(session: Session, ref: str, platform: str, **what: str) -> None:
     """Sign a statement about REF (in-toto Statement v1 in DSSE) with --key and attach it where REF is. Needs no gate."""
-    from lockgate.app.attach import attest, attest_scan
+    from lockgate.app.attach import attest, attest_sbom, attest_scan
+    from lockgate.evidence.sbom_types import MAX_DOCUMENT
     from lockgate.evidence.scan_writing import PREDICATE_TYPE
 
     _require_one(what)
     if what["scan"]:
         uri, report, at = PREDICATE_TYPE, *_report(what["scan"], what["database_date"])
         attested = attest_scan(session.bench(), ref, report, session.artifact_signer(), platform, at)
+    elif what["sbom"] or what["predicate_type"] in SBOMS:
+        path = what["sbom"] or what["predicate"]
+        attested, uri = attest_sbom(session.bench(), ref, arguments.read(path, "attest.unreadable", MAX_DOCUMENT + 1), session.artifact_signer(), platform)
     else:
         uri, content = _test_result(session, what["junit"], what["suite"]) if what["junit"] else _predicate(what["predicate_type"], what["predicate"])
         attested = attest(session.bench(), ref, uri, content, session.artifact_signer(), platform)
@@ -51,8 +59,8 @@ def command(session: Session, ref: str, platform: str, **what: str) -> None:
     session.say(attested, "")
 
 
-_OF = {"predicate_type": "predicate", "predicate": "predicate", "scan": "scan", "database_date": "scan", "junit": "junit", "suite": "junit"}
-_WHOLE = {"predicate": {"predicate_type", "predicate"}, "scan": {"scan"}, "junit": {"junit", "suite"}}
+_OF = {"predicate_type": "predicate", "predicate": "predicate", "scan": "scan", "sbom": "sbom", "database_date": "scan", "junit": "junit", "suite": "junit"}
+_WHOLE = {"predicate": {"predicate_type", "predicate"}, "scan": {"scan"}, "sbom": {"sbom"}, "junit": {"junit", "suite"}}
 """Option -> the way of saying what is attested that it belongs to; and what each way needs."""
 
 
@@ -65,7 +73,7 @@ def _require_one(what: dict[str, str]) -> None:
     if len(ways) != 1 or not _WHOLE[min(ways)] <= given or len(what["suite"]) > MAX_SUITE:
         raise UsageError(
             "attest.what",
-            "say what is attested in one way: --type with --predicate, or --scan (with --database-date), "
+            "say what is attested in one way: --type with --predicate, or --sbom, or --scan (with --database-date), "
             f"or --junit with --suite of at most {MAX_SUITE} characters",
         )
 
@@ -77,7 +85,7 @@ def _predicate(predicate_type: str, path: str) -> tuple[str, dict[str, Any]]:
 
     uri = SHORT_TYPES.get(predicate_type, predicate_type)
     if "://" not in uri:
-        raise UsageError("attest.unknown-type", f"{predicate_type[:200]!r} is no predicate type: write {', '.join(SHORT_TYPES)}, or a whole URI")
+        raise UsageError("attest.unknown-type", f"{predicate_type[:200]!r} is no predicate type: write {', '.join((*SHORT_TYPES, *SBOMS))}, or a whole URI")
     content = parse_foreign(arguments.read(path, "attest.unreadable", MAX_PREDICATE + 1), max_bytes=MAX_PREDICATE, what="predicate")
     if not isinstance(content, dict):
         raise UsageError("attest.not-an-object", f"{path} is no JSON object, and a predicate is one")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from lockgate.core.components import Component, Sbom
+from lockgate.core.components import Component, LookedInside, Sbom
 from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration, span
 from lockgate.core.identity import Fingerprint, Name
@@ -54,6 +54,12 @@ def counted(found: Sequence[Sbom], artifact: Digest, which: Which) -> list[Sbom]
     if which.found == "attached":
         return ours
     return [one for one in ours if which.trusted & set(one.keys) or (one.by is not None and which.identities & set(one.by.names))]
+
+
+def unseen(looked: Sequence[LookedInside], artifact: Digest, path: str) -> str:
+    """Why nobody can tell what is at this path inside an artifact, by code; empty where somebody looked."""
+    here = [one.problem for one in looked if one.subject == artifact and one.path == path]
+    return next(filter(None, here), "") if here else "facts.not-gathered"
 
 
 def young(sbom: Sbom, max_age: Duration | None, now: datetime) -> bool:

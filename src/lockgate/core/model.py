@@ -21,8 +21,8 @@ RequestId = Annotated[str, msgspec.Meta(pattern=r"^r-[0-9a-z]{10,26}\Z")]
 """A random request id: ``r-`` and 10 to 26 lower-case letters and digits."""
 
 
-_ADVISORY = r"^[A-Za-z][A-Za-z0-9]*([-:.][A-Za-z0-9]+)+\Z"
-AdvisoryId = Annotated[str, msgspec.Meta(pattern=_ADVISORY, max_length=64)]
+_ADVISORY = r"^[A-Za-z][A-Za-z0-9]{1,15}([-:.][A-Za-z0-9]{1,15}){1,5}\Z"
+AdvisoryId = Annotated[str, msgspec.Meta(pattern=_ADVISORY)]
 """An advisory's id as its database writes it, such as ``CVE-2026-1234`` or ``GHSA-xxxx-xxxx-xxxx``; compared letter by letter."""
 
 MAX_FIXES = 8
@@ -33,7 +33,7 @@ Fixes = Annotated[tuple[AdvisoryId, ...], msgspec.Meta(max_length=MAX_FIXES)]
 
 def is_advisory(text: str) -> bool:
     """Whether a text has the form of an advisory's id."""
-    return len(text) <= 64 and re.match(_ADVISORY, text) is not None
+    return re.match(_ADVISORY, text) is not None
 
 
 class Release(Noun, frozen=True, kw_only=True):

@@ -294,6 +294,17 @@ class Source(Protocol):
             UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``.
         """
 
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:
+        """The bytes of a plain file inside an image, as a container of it would see it; None where there is nothing at that path.
+
+        Args:
+            path: from the root, of plain parts.
+
+        Raises:
+            UnreadableError: ``inside.no-image`` where it has no inside or several; ``inside.layer-type``, ``inside.malformed``, ``inside.too-large``,
+                ``inside.no-file``; ``ref.unreadable``. EvidenceError: ``digest.mismatch`` and the like.
+        """
+
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         """Attach evidence durably, all or nothing; returns where it went.
 

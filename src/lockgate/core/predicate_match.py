@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
 from lockgate.canon import Noun
 from lockgate.core import pattern
 from lockgate.core.attested import Attested, Field, Path, steps
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 Integer = Annotated[int, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1)]
@@ -55,7 +57,7 @@ class Match(Noun, rename="kebab", frozen=True, kw_only=True):
         ]
         if forms.count(True) != 1:
             raise ValueError(f"at {self.path}, one of equals, one-of, at-least with at-most, glob and regex is written")
-        if self.at_least is not None and self.at_most is not None and Decimal(self.at_least) > Decimal(self.at_most):
+        if self.at_least is not None and self.at_most is not None and _exactly(self.at_least) > _exactly(self.at_most):
             raise ValueError(f"at {self.path}, no number is at least {self.at_least} and at most {self.at_most}")
         if self.glob is not None:
             pattern.glob(self.glob)
@@ -93,9 +95,9 @@ def mismatch(asked: Match, fact: Attested) -> Mismatch | None:
 def _within(asked: Match, found: Field) -> Mismatch | None:
     if found.kind != "number":
         return "other-type"
-    number = Decimal(found.text)
-    low = asked.at_least is None or number >= Decimal(asked.at_least)
-    high = asked.at_most is None or number <= Decimal(asked.at_most)
+    number = _exactly(found.text)
+    low = asked.at_least is None or number >= _exactly(asked.at_least)
+    high = asked.at_most is None or number <= _exactly(asked.at_most)
     return None if low and high else "other-value"
 
 
@@ -104,4 +106,11 @@ def _kind(value: Value) -> str:
 
 
 def _same(value: Value, found: Field) -> bool:
-    return Decimal(found.text) == value if found.kind == "number" else found.text == _told(value)
+    return _exactly(found.text) == value if found.kind == "number" else found.text == _told(value)
+
+
+def _exactly(number: str) -> Decimal:
+    """A number as it is written: comparing such is exact, of any length."""
+    from decimal import Decimal  # noqa: PLC0415  only a policy that compares numbers waits for it
+
+    return Decimal(number)

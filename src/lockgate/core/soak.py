@@ -63,6 +63,19 @@ class ScansWithin(Whose, frozen=True, kw_only=True):
     by: Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(max_length=16)] = ()
 
 
+def require_vouched(sboms: Whose | None, asked: Iterable[Duration | None], fix: FixLane | None) -> None:
+    """What is asked of dependencies says whose bills of materials count. Raises ValueError."""
+    if sboms is None and (any(asked) or (fix is not None and fix.proven == "yes")):
+        raise ValueError("soaked asks about dependencies and does not say whose bills of materials count: write sboms: {keys: [NAME]}")
+
+
+def looks_at(sboms: Whose | None, component_age: Duration | None, scans: ScansWithin | None, fix: FixLane | None) -> tuple[type, ...]:
+    """The kinds of facts that are looked at for what is asked besides time."""
+    proof = fix is not None and fix.proven == "yes"
+    asked = {Sbom: sboms, Ran: sboms, Remembered: component_age, Scan: scans, Request: fix, Finding: proof, RanFinding: proof}
+    return tuple(kind for kind, wanted in asked.items() if wanted)
+
+
 class Gap(NamedTuple):
     """Why it cannot be told what a release is made of."""
 
@@ -193,13 +206,12 @@ class Lane(NamedTuple):
     """Whether a request goes by the lane for security fixes.
 
     Attributes:
-        fixes: the advisories it names. open: whether it does.
+        fixes: the advisories it names; none, and there is nothing to go by.
         spared: packages that carry the fixes, as far as that is known.
-        closed: why it does not; None for no such request, and where it does.
+        closed: why it does not go by it, though it names some; else None.
     """
 
     fixes: tuple[str, ...] = ()
-    open: bool = False
     spared: frozenset[str] = frozenset()
     closed: Fail | Unknown | None = None
 
@@ -215,7 +227,7 @@ def lane(subject: Subject, facts: Facts, asked: FixLane, found: Delta | None) ->
     if request is None or not request.fixes or request.release != subject.release:
         return Lane()
     if asked.proven == "no":
-        return Lane(request.fixes, open=True)
+        return Lane(request.fixes)
     before, after = facts.of(RanFinding), facts.of(Finding)
     if isinstance(before, Unreadable) or isinstance(after, Unreadable):
         because = next(one.code for one in (before, after) if isinstance(one, Unreadable))
@@ -232,7 +244,7 @@ def lane(subject: Subject, facts: Facts, asked: FixLane, found: Delta | None) ->
         unproven += [id_] if still or not cured else []
     if unproven:
         return Lane(request.fixes, closed=Fail(code="soaked.fix-unproven", params={"fixes": request.fixes, "unproven": tuple(unproven)}))
-    return Lane(request.fixes, open=True, spared=frozenset(spared))
+    return Lane(request.fixes, spared=frozenset(spared))
 
 
 def _package(purl: str) -> str:

@@ -10,10 +10,12 @@ from typing import Any
 
 from lockgate.core.facts import Summary
 from lockgate.core.findings import Exploitability, Scan
+from lockgate.core.trial import Trial
 
 AGAINST: dict[type, Callable[[Any], bool]] = {
     Summary: lambda fact: not fact.passed,
     Exploitability: lambda fact: fact.status in {"affected", "under_investigation"},
+    Trial: lambda fact: fact.result != "passed",
     Scan: lambda fact: bool(fact.findings or fact.more),
 }
 """Kind of fact -> whether one tells against its artifact. A kind that is not here never does."""

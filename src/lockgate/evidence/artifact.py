@@ -47,7 +47,7 @@ SIGNATURE_TYPE = stronger.SIGNATURE_TYPE
 Read = stronger.Read
 
 MAX_PIECES = 256
-MAX_TOTAL = 64 << 20
+MAX_TOTAL = 96 << 20
 MAX_WORK = 512 << 20
 """The most work all pieces together may ask for, as `dsse.work` counts it: a second or so."""
 
@@ -99,7 +99,7 @@ def examine(
     """What each of these pieces of evidence is, proves, and by which steps, in their order.
 
     Args:
-        evidence: everything attached to the artifacts; at most 256 pieces, 64 MiB.
+        evidence: everything attached to the artifacts; at most 256 pieces, 96 MiB.
         keys: the policy's keys.
         digests: the artifacts asked about.
         now: UTC; what claims to be later proves nothing.

@@ -12,15 +12,21 @@ from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.evidence import b64, dsse
 
 
-def write_attestation(subject: Digest, predicate_type: str, predicate: dict[str, Any], key: PublicKey, sign: Callable[[bytes], bytes]) -> bytes:
+def write_attestation(subject: Digest, predicate_type: str, predicate: dict[str, Any] | bytes, key: PublicKey, sign: Callable[[bytes], bytes]) -> bytes:
     """A signed attestation (DSSE v1, in-toto Statement v1), one line of JSON.
 
     Args:
-        subject: the artifact. predicate_type: a URI. predicate: any JSON object.
+        subject: the artifact. predicate_type: a URI. predicate: any JSON object; or the bytes of one, which are signed as they are.
         key: the public key. sign: its raw signature of the PAE: Ed25519, or ECDSA P-256 in DER.
     """
-    statement = {"_type": STATEMENT_TYPE, "subject": [{"digest": {"sha256": hex_of(subject)}}], "predicateType": predicate_type, "predicate": predicate}
-    return seal(json.dumps(statement, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode(), key, sign)
+    written = predicate if isinstance(predicate, bytes) else _written(predicate)
+    head = _written({"_type": STATEMENT_TYPE, "predicate": None})[: -len(b"null}")]
+    rest = _written({"predicateType": predicate_type, "subject": [{"digest": {"sha256": hex_of(subject)}}]})[1:]
+    return seal(b"%b%b,%b" % (head, written, rest), key, sign)
+
+
+def _written(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
 
 
 def seal(payload: bytes, key: PublicKey, sign: Callable[[bytes], bytes]) -> bytes:

@@ -25,7 +25,7 @@ MAX_ENVELOPE = 1 << 20
 """The largest envelope read, bytes, unless a larger payload is expected; the payload has at most 3/4 of them."""
 MAX_SIGNATURES = 64
 MAX_WORK = 64 << 20
-"""The most work one envelope may ask for: tries, each counted as `keys.effort` and the bytes it hashes (some 0.1 s in all); or `MAX_HASHED`, where that is more."""
+"""The most work one envelope may ask for: tries, each counted as `keys.effort` and the bytes it hashes (some 0.1 s in all)."""
 MAX_HASHED = 8
 """How often a large payload may be hashed, in place of `MAX_WORK`."""
 

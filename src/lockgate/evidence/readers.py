@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
+from lockgate import canon
 from lockgate.core.attested import Attested
-from lockgate.core.components import Sbom
+from lockgate.core.components import LookedInside, Sbom
 from lockgate.core.digest import Digest
 from lockgate.core.facts import Provenance, Rejected, Signature, Source, Summary
 from lockgate.core.findings import Exploitability, Scan
@@ -24,7 +27,7 @@ from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
 Reader = Callable[[Statement, Digest, tuple[Fingerprint, ...], Digest, datetime], Sequence[Read]]
 """What was said, about which artifact, by which keys (a single empty one for the holder of a certificate), digest of its bytes, now -> the facts."""
 
-KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Exploitability, Scan, Sbom, Rejected, Source, Attested, Trial)
+KINDS: tuple[type, ...] = (Signature, Provenance, Summary, Exploitability, Scan, Sbom, LookedInside, Rejected, Source, Attested, Trial)
 """Every kind of fact that comes of a piece of evidence."""
 
 
@@ -78,9 +81,21 @@ def _trial(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], sour
 
 
 def _sbom(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
+    """A list of weaknesses that lists no component is a VEX, and no bill of materials."""
     from lockgate.evidence import sbom  # noqa: PLC0415  only what has one waits for it
 
-    return [sbom.fact(sbom.parse(said.raw), subject, source, now, keys=keys)]
+    fact = sbom.fact(sbom.parse(said.raw), subject, source, now, keys=keys)
+    return [fact] if fact.components or fact.skipped or _WEAKNESSES not in said.raw else []
+
+
+def _vex(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    """Of a bill of materials that is large, the weaknesses are parsed only where there are any."""
+    if not said.predicate and _WEAKNESSES in said.raw and said.raw[:1] == b"{":
+        said = replace(said, predicate=canon.parse_foreign(said.raw, max_bytes=sbom_types.MAX_DOCUMENT, what="bill of materials"))
+    return vex_cyclonedx.statements(said, subject, keys, source, now)
+
+
+_WEAKNESSES = b'"vulnerabilities"'
 
 
 BEFORE_3: dict[str, Reader] = {
@@ -94,12 +109,12 @@ BEFORE_3: dict[str, Reader] = {
 READERS: dict[str, Reader] = {
     **BEFORE_3,
     **dict.fromkeys(vex_openvex.PREDICATE_TYPES, vex_openvex.read),
-    **dict.fromkeys(vex_cyclonedx.PREDICATE_TYPES, vex_cyclonedx.statements),
     vex_csaf.PREDICATE_TYPE: vex_csaf.read,
     **dict.fromkeys(scan_vulns.VULNS_TYPES, scan_vulns.vulns),
     **dict.fromkeys(scan_vulns.COSIGN_TYPES, scan_vulns.cosign),
     **dict.fromkeys((scan_trivy.PREDICATE_TYPE, *scan_sarif.PREDICATE_TYPES), scan_vulns.report),
     test_result.PREDICATE_TYPE: _trial,
     **dict.fromkeys(sbom_types.PREDICATES, _sbom),
+    **dict.fromkeys(vex_cyclonedx.PREDICATE_TYPES, each_of(_sbom, _vex)),
 }
 """Predicate type -> its reader."""

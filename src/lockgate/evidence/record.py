@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -83,6 +84,7 @@ def statement_bytes(event: events.Event, subjects: tuple[Digest, ...]) -> bytes:
     return data
 
 
+@lru_cache(maxsize=32)  # one leaf is opened several times in a walk
 def parse_statement(data: bytes) -> tuple[events.Event, tuple[Digest, ...]]:
     """The event a canonical Statement of ours is, and its subjects.
 
@@ -189,6 +191,7 @@ def person_key(envelope: Envelope, kind: str) -> PublicKey:
     return key
 
 
+@lru_cache(maxsize=16)  # a walk asks of the decision it ends at, and its fold asks again
 def check_permit_signature(envelope: Envelope, permit: PublicKey) -> None:
     """The permit key, and nobody else, signed this.
 

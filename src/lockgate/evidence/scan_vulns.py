@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
 
 from lockgate.core.digest import Digest
 from lockgate.core.findings import Level, Scan, ScanFinding
@@ -130,7 +129,7 @@ def _tool(uri: str) -> str:
     """``trivy``, of ``pkg:github/aquasecurity/trivy@v0.30.1`` or ``https://github.com/aquasecurity/trivy``. Raises ValueError where nothing is left."""
     written = vex.purl(uri) if uri.lower().startswith("pkg:") else uri
     path = written.rpartition("://")[2].partition("#")[0].partition("?")[0].rstrip("/")
-    name = unquote(path.rpartition("/")[2].partition("@")[0]).removesuffix(".git").lower()
+    name = vex.unquoted(path.rpartition("/")[2].partition("@")[0]).removesuffix(".git").lower()
     return foreign.text({"the scanner's name": name}, "the scanner's name")
 
 

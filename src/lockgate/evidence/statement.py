@@ -30,8 +30,8 @@ class Statement(Noun, frozen=True, kw_only=True):
     Attributes:
         subjects: the SHA-256 digests it is about, sorted, each once; at least one.
         predicate_type: what kind of thing it says, 1 to 1,000 characters.
-        predicate: what it says; as parsed, believed in nothing. Of a bill of materials it is empty, and
-        raw: the bytes of its JSON, which are parsed by whoever reads it; empty for any other.
+        predicate: what it says; as parsed, believed in nothing; empty for one that is large.
+        raw: of a bill of materials, the bytes of the predicate's JSON, which are parsed by whoever reads it; empty for any other.
     """
 
     subjects: tuple[Digest, ...]
@@ -55,7 +55,8 @@ def parse(payload_type: str, payload: bytes) -> Statement:
         if kind not in _TYPES:
             raise EvidenceError("statement.other-type", f"this is a {kind[:80]}; only {' and '.join(sorted(_TYPES))} are read")
         predicate_type = foreign.text(document, "predicateType")
-        predicate = {} if raw else foreign.within(document, "predicate")
+        predicate = document.get("predicate") if raw else None
+        predicate = predicate if isinstance(predicate, dict) else {} if raw else foreign.within(document, "predicate")
         subjects = _subjects(document)
     except ValueError as err:
         raise EvidenceError("statement.malformed", f"this is no in-toto Statement: {err}") from None

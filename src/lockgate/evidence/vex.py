@@ -34,6 +34,7 @@ MAX_IDS = 64
 Status = Literal["not_affected", "affected", "fixed", "under_investigation"]
 
 _DIGEST = re.compile(r"(?:\A|[@:/=])sha256:([0-9a-f]{64})\Z").search
+_QUOTED = re.compile(rb"%([0-9a-fA-F]{2})").sub
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z").match
 
 
@@ -69,6 +70,11 @@ def purl(text: str) -> str:
     if "%ef%bf%bd" in found.lower():
         raise ValueError(f"{text[:80]!r} is no package URL: what it encodes is no UTF-8")
     return found
+
+
+def unquoted(text: str) -> str:
+    """Text with its percent-encoded bytes decoded (RFC 3986, 2.1). Raises ValueError where they are no UTF-8."""
+    return _QUOTED(lambda found: bytes.fromhex(found[1].decode()), text.encode()).decode()
 
 
 def product(names: Iterable[str], hashes: Iterable[tuple[str, str]]) -> Product:

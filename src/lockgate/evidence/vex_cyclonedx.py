@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
 
 from lockgate.core.digest import Digest
 from lockgate.core.findings import Exploitability
@@ -132,7 +131,7 @@ class _Referenced:
         ref = foreign.text(affected, "ref")
         if ref.lower().startswith("urn:cdx:"):
             link, _, ref = ref.partition("#")
-            ref = unquote(ref)
+            ref = vex.unquoted(ref)
             if link[len("urn:cdx:") :].partition("/")[0].lower() != self._serial and not ref.lower().startswith("pkg:"):
                 return []
         if self._root and ref == self._root:

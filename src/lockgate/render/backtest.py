@@ -28,8 +28,8 @@ def backtest_lines(found: Backtest, sheet: Sheet) -> list[str]:
 def _counts(one: Count, sheet: Sheet) -> str:
     reasons = f" ({one.other_reasons:,} refused for other reasons)" if one.other_reasons else ""
     told = [f"{one.same:,} the same{reasons}"] if one.same else []
-    told += [painted(f"{one.would_refuse:,} allowed, would be refused", RED, sheet)] if one.would_refuse else []
-    told += [painted(f"{one.would_allow:,} refused, would be allowed", GREEN, sheet)] if one.would_allow else []
+    told += [painted(f"{one.would_refuse:,} allowed that would be refused", RED, sheet)] if one.would_refuse else []
+    told += [painted(f"{one.would_allow:,} refused that would be allowed", GREEN, sheet)] if one.would_allow else []
     told += [painted(f"{one.cannot_know:,} cannot be known", YELLOW, sheet)] if one.cannot_know else []
     return listing(told)
 

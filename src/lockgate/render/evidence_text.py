@@ -10,7 +10,7 @@ from lockgate.core.findings import Exploitability
 from lockgate.core.identity import PublicKey, fingerprint
 from lockgate.core.ports import Measured
 from lockgate.render.layout import broken
-from lockgate.render.vouched import in_short, together
+from lockgate.render.vouched import in_short, says_no, together
 from lockgate.render.words import GREEN, RED, Sheet, brief, count, listing, painted, plain, when
 
 NAMED = "named"
@@ -151,9 +151,12 @@ def _fact(
             at = ", signed r and s side by side" if fact.raw else ""
         case Vouched():
             keys, (word, what) = fact.keys, in_short(fact, alike)
-    mark = _mark("FAIL" if isinstance(fact, Summary) and not fact.passed else "pass", sheet)
+    against = not fact.passed if isinstance(fact, Summary) else isinstance(fact, Vouched) and says_no(fact)
+    mark = _mark("FAIL" if against else "pass", sheet)
     if fact.by is not None:
         return _held(f"  {mark}  {word:<10}  {what}", fact.by, one, at, sheet)
+    if not keys:
+        return broken(f"  skip  {word:<10}  {what}attached by anybody: nobody signed it", sheet, _INDENT)
     return broken(f"  {mark}  {word:<10}  {what}key {', '.join(names.get(key, key) for key in keys)}{at}", sheet, _INDENT)
 
 

@@ -121,6 +121,10 @@ def standing_text(event: events.Event, code: str, sheet: Sheet, *, because: str 
             said = f"{painted('undecided', YELLOW, sheet)} what is proven is that nothing could be decided: nothing was allowed"
         case events.Decided():
             said = f"{painted('refused', RED, sheet)}   what is proven is a refusal: nothing was allowed"
+        case Rechecked(outcome="allowed"):
+            said = f"{painted('allowed', GREEN, sheet)}   again on that day, if it still ran; no permit comes of it"
+        case Rechecked():
+            said = f"{painted(event.outcome, RED, sheet):<9} on that day, of decision {event.decision}; what was said since, one leaf does not show"
         case _:
             said = "signer    whose key it is, and whether this counted, one leaf does not show"
     return "\n".join(broken(said, sheet, 10))

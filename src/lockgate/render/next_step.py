@@ -142,9 +142,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return _deployment(asked, _text(one, "in"))
         case "approved.permit-outstanding" if one.params.get("by") != decided.person:
             return f"lockgate status{asked.options}"  # says whose it is, and until when; asking again would say the same
-        case code if code.startswith("soaked.") and one.opens_at:
-            return asked.again or f"lockgate gate {named} --to {environment}{again}"
-        case "approved.permit-outstanding":
+        case code if code in {"soaked.too-young", "approved.permit-outstanding"} or (code.startswith("soaked.") and one.opens_at):
             return asked.again or f"lockgate gate {named} --to {environment}{again}"
         case "approved.no-request" | "approved.other-release" | "approved.request-withdrawn" | "approved.spent":
             return f"lockgate request {named} --to {environment}{asked.config}{asked.request_key}{asked.options}"
@@ -166,7 +164,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return f"lockgate status{asked.options}"
         case "within-hours.closed" | "within-hours.frozen" | "within-hours.unreadable" | "tested.warned":
             return f"lockgate policy show{asked.options}"
-        case "tested.no-result" | "tested.nothing-ran" | "tested.no-time" | "tested.too-old" if one.params.get("identities") is None:
+        case "tested.no-result" if one.params.get("identities") is None:
             return f"lockgate attest {this} --junit FILE --suite NAME --key {shlex.quote(_signing_key(one, asked.keys))}"
         case "has-attestation.no-attestation" if one.params.get("identities") is None:
             return f"lockgate attest {this} --type {_text(one, 'type')} --predicate FILE --key {shlex.quote(_signing_key(one, asked.keys))}"

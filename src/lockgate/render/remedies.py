@@ -16,12 +16,9 @@ from lockgate.render.soak_remedies import SOAK
 REMEDIES: dict[str, str] = (
     EVIDENCE
     | ADVISORIES
-
     | SCANS
-
     | OF_KINDS
     | SOAK
-
     | POLICY
     | RECHECKS
     | {

@@ -37,6 +37,14 @@ def _looked(fact: Scan) -> str:
     return f"{plain(fact.tool)}{f' {plain(fact.version)}' if fact.version else ''}: {found}{hidden}, {at}{data}, "
 
 
+def _listed(fact: Sbom) -> str:
+    skipped = f" and {fact.skipped} that cannot be taken in" if fact.skipped else ""
+    says = {"complete": ", complete", "incomplete": ", incomplete by its own word"}.get(fact.complete, "")
+    made = f", made {when(fact.created_at)}" if fact.created_at else ""
+    tools = f" by {_few(fact.tools)}" if fact.tools else ""
+    return f"{plain(fact.format)} {plain(fact.spec)} with {count(len(fact.components), 'component')}{skipped}{says}{made}{tools}, "
+
+
 def _few(listed: tuple[str, ...]) -> str:
     shown = ", ".join(map(plain, listed[:ALIKE]))
     return shown + (f" and {len(listed) - ALIKE} more" if len(listed) > ALIKE else "")
@@ -50,7 +58,7 @@ def _all_said(facts: Sequence[Exploitability]) -> str:
 _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     Exploitability: ("vex", _said),
     Scan: ("scan", _looked),
-    Sbom: ("sbom", lambda fact: f"{plain(fact.format)} {plain(fact.spec)} with {len(fact.components)} components, "),
+    Sbom: ("sbom", _listed),
     Trial: ("tests", lambda fact: f"{fact.result}, {len(fact.passed)} passed, {len(fact.warned)} with warnings, {len(fact.failed)} failed, "),
     Attested: ("statement", lambda fact: f"{plain(fact.type)}, "),
 }
@@ -78,3 +86,8 @@ def in_short(fact: Vouched, alike: tuple[Exploitability, ...] = ()) -> tuple[str
         return "vex", _all_said(alike)
     word, tell = _WORDS.get(type(fact), ("statement", lambda _: ""))
     return word, tell(fact)
+
+
+def says_no(fact: Vouched) -> bool:
+    """Whether what it says speaks against the artifact."""
+    return isinstance(fact, Trial) and fact.result == "failed"

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bills import OLD_IMAGE, finding, ran, ran_finding, sbom, scan, seen, soak_facts
+from bills import OLD_IMAGE, finding, ran, sbom, scan, seen, soak_facts
 from build import IMAGE, KEYS, NOW, SOAKED, UNREADABLE, ago, digest, later, release, request, request_id, stay, subject
+from core.case import Case
+from core.cases_of_soaks import AGED, BEFORE, CURED, HURRY, LONGER, MADE, NAMED, SCANNED, SOAKED_ON_DEPENDENCIES, UNPROVEN
 from lockgate.core.components import Sbom
 from lockgate.core.dependencies import Ran, RanFinding, Remembered, Whose
 from lockgate.core.duration import span
@@ -21,17 +23,12 @@ from lockgate.core.outcome import Fail, Pass, Unknown, Verdict
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.soak import FixLane, ScansWithin
 
-BILLS = Whose(keys=("builder",))
-LONGER = replace(SOAKED, changed_dependencies="72h", sboms=BILLS)
-AGED = replace(SOAKED, component_age="7d", sboms=BILLS)
-SCANNED = replace(SOAKED, scans=ScansWithin(keys=("builder",)))
-HURRY = replace(LONGER, security_fix=FixLane(for_="2h"))
-UNPROVEN = replace(LONGER, security_fix=FixLane(for_="2h", proven="no"))
 FIX = subject(request=request_id())
-NAMED = [request(fixes=("GHSA-1",))]
-CURED = [ran_finding("flask 3.0.0", aliases=("CVE-2026-1",))]
-MADE = sbom("flask 3.0.1", "jinja2 3.1.4")
-BEFORE = ran(sbom("flask 3.0.0", "jinja2 3.1.4", artifact=OLD_IMAGE))
+
+
+@pytest.mark.parametrize("case", SOAKED_ON_DEPENDENCIES, ids=str)
+def test_answers(case: Case) -> None:
+    assert case.verdict() == case.answer
 
 
 def check(requirement: Soaked, known: Facts, about: Any = None, now: timedelta = timedelta(0)) -> Verdict:

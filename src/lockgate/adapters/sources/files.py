@@ -64,6 +64,10 @@ class PlainFiles:
         where = ref.path + SUFFIX
         return [Evidence(media_type=DSSE, data=line, origin=f"file:{where}:{number}") for number, line in _lines(_sidecar(where), where)]
 
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:  # noqa: ARG002  the port's
+        """A plain file has no inside that is looked into."""
+        raise UnreadableError("inside.no-image", f"{ref.path} is a plain file, and nothing is looked for inside of one")
+
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:  # noqa: ARG002  as above
         """Add a line to the sidecar, which is exchanged in one step; a line that is there already is not added again."""
         where = ref.path + SUFFIX

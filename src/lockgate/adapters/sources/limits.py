@@ -31,6 +31,9 @@ MAX_ITEMS = 256
 MAX_TOTAL = 64 << 20
 """Most bytes of evidence on one artifact."""
 
+MAX_UNSIGNED = 24 << 20
+"""Most bytes of bills of materials without a signature; one that goes beyond is named, and not read."""
+
 MAX_ARTIFACT = 1 << 40
 """Most bytes of one artifact: what is made of holes costs nobody anything to write, and takes days to read."""
 

@@ -48,6 +48,11 @@ class LocalSource:
         found = located(ref)
         return self._sources[found.scheme].attached(found, digest)
 
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:
+        """As the kind's own."""
+        found = located(ref)
+        return self._sources[found.scheme].inside(found, digest, path)
+
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         """As the kind's own."""
         found = located(ref)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from lockgate import canon
-from lockgate.adapters.sources.limits import BUNDLE, DSSE, KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, PAYLOAD, require_within_limits
+from lockgate.adapters.sources.limits import BUNDLE, DSSE, KNOWN, MAX_EVIDENCE, MAX_ITEMS, MAX_TOTAL, MAX_UNSIGNED, PAYLOAD, SBOMS, require_within_limits
 from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, Images, is_too_much
 from lockgate.adapters.sources.oci_descriptor import (
     CERTIFICATE,
@@ -92,14 +92,31 @@ def _odd(entry: Any) -> bytes | None:  # noqa: ANN401  a JSON value
         return None
     if digest.startswith("sha256:") and (not media_type or media_type in DOCUMENTS):
         return None
+    return _pointer(media_type, digest, size)
+
+
+def _pointer(media_type: str, digest: str, size: int) -> bytes:
     return canon.encode({"mediaType": media_type[:255].encode("ascii", "backslashreplace").decode(), "digest": digest, "size": size})
+
+
+class _Room:
+    """For bills of materials without a signature: anybody's may be large, and none of them hides what is signed. What finds none is not followed."""
+
+    def __init__(self) -> None:
+        self._taken = dict[Digest, int]()
+
+    def takes(self, layer: Descriptor) -> bool:
+        """Whether there is room for it, which it then has."""
+        if sum(self._taken.values()) + layer.size <= MAX_UNSIGNED:
+            self._taken[layer.digest] = layer.size
+        return layer.digest in self._taken
 
 
 def evidence_among(images: Images, digest: Digest, referrers: Referrers) -> list[Evidence]:
     """Every piece of evidence in these manifests, each once; and what was not followed.
 
     1. Read each, checking digest and size before looking; keep those whose ``subject`` is this digest, and the tagged ones.
-    2. Read their layers of a known media type, checked likewise.
+    2. Read their layers of a known media type, checked likewise; of what nobody signed, as much as there is room for (`_Room`).
 
     Raises:
         UnreadableError: ``ref.unreadable``, ``ref.too-much-evidence``. EvidenceError: a part is missing or has other bytes.
@@ -107,13 +124,17 @@ def evidence_among(images: Images, digest: Digest, referrers: Referrers) -> list
     pieces = dict[tuple[Digest, str, Beside], tuple[Descriptor, str, Digest]]()
     found = [Evidence(media_type=POINTER, data=each, origin=images.path) for each in referrers.odd]
     sizes, own = [len(each.data) for each in found], {each.digest for each in referrers.tagged}
-    candidates = distinct([*referrers.manifests, *referrers.tagged])
+    candidates, room = distinct([*referrers.manifests, *referrers.tagged]), _Room()
     for candidate, (data, said) in zip(candidates, images.beside(lambda each: images.raw(each.digest, each.size), candidates), strict=True):
         document = images.parsed(candidate.digest, data, said)  # one after another: what is read beside each other is bytes alone
         at = f"{images.path}: {candidate.digest}"
         if is_index(document, candidate.media_type, at) or not (candidate.digest in own or refers_to(document, digest)):
             continue
         for layer, media_type in _known_layers(document, at):
+            if media_type in SBOMS and not room.takes(layer):
+                found.append(Evidence(media_type=POINTER, data=_pointer(layer.media_type, layer.digest, layer.size), origin=at))
+                sizes.append(len(found[-1].data))
+                continue
             signature, beside = layer.annotations.get(SIGNATURE, "") if media_type == PAYLOAD else "", _beside(layer, media_type)
             if (layer.digest, signature, beside) not in pieces:
                 sizes.append(layer.size + sum(map(len, (signature, beside.certificate, beside.chain, beside.log, beside.time_stamp))))

@@ -17,6 +17,7 @@ from pathlib import PurePath
 from typing import Any
 
 from lockgate.adapters import disk
+from lockgate.adapters.sources.layer_files import read_inside
 from lockgate.adapters.sources.limits import BUNDLE
 from lockgate.adapters.sources.oci_blobs import MAX_LOOKED_AT, MAX_MANIFEST, MAX_PARTS, Layout, open_layout
 from lockgate.adapters.sources.oci_copy import copy_of
@@ -72,6 +73,11 @@ class OciLayouts:
         """The evidence in manifests that name this digest as their subject, each piece once."""
         with open_layout(ref.path) as layout:
             return _evidence(layout, digest)
+
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:
+        """A file out of the image's layers."""
+        with open_layout(ref.path) as layout:
+            return read_inside(layout, digest, path)
 
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         """Add a manifest that holds the evidence and names the digest as its subject; its reference is returned.

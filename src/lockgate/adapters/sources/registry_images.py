@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from lockgate.adapters.sources.layer_files import read_inside
 from lockgate.adapters.sources.oci_copy import copy_of
 from lockgate.adapters.sources.oci_evidence import complete, evidence_among, require_readable
 from lockgate.adapters.sources.oci_select import platforms, select
@@ -85,6 +86,11 @@ class Registries:
         """
         with self._repository(self._signatures(ref)) as repository, complete(digest):
             return evidence_among(repository, digest, repository.referrers(digest))
+
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:
+        """A file out of the image's layers."""
+        with self._repository(ref) as repository:
+            return read_inside(repository, digest, path)
 
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         """Push a manifest that holds the evidence and names the digest as its subject; its reference is returned.

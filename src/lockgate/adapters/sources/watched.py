@@ -39,6 +39,11 @@ class WatchedSource:
         """As the source's own."""
         return self._source.attached(ref, digest)
 
+    def inside(self, ref: Ref, digest: Digest, path: str) -> bytes | None:
+        """As the source's own."""
+        with self._busy(f"looking into {ref.path}"):
+            return self._source.inside(ref, digest, path)
+
     def attach(self, ref: Ref, digest: Digest, evidence: Evidence) -> str:
         """As the source's own."""
         return self._source.attach(ref, digest, evidence)

@@ -33,6 +33,8 @@ OSV, KEV = "osv.db", "kev.json"
 MAX_EXTRACT = 48 << 20
 """The most bytes of advisories that one lookup gives."""
 MAX_KEV = 16 << 20
+WAIT = disk.LOCK_SECONDS
+"""How long an import waits for another one."""
 _APPLICATION = 0x6C6B6761  # "lkga"
 _SCHEMA = (
     "CREATE TABLE entry (id TEXT PRIMARY KEY, modified TEXT NOT NULL, family INTEGER, data BLOB NOT NULL) STRICT",
@@ -129,7 +131,7 @@ class SqliteAdvisories:
         """The directory, locked; what an import that died left in it is gone."""
         try:
             disk.make_directory(self._path)
-            with disk.directory(self._path) as fd, disk.locked(fd):
+            with disk.directory(self._path) as fd, disk.locked(fd, WAIT):
                 for left in self._path.glob(f".{OSV}.*"):
                     os.unlink(left.name, dir_fd=fd)
                 yield fd

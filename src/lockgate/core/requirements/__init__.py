@@ -17,7 +17,22 @@ from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.requirements.within_hours import WithinHours
 
-AnyRequirement = SignedBy | BuiltBy | VerifiedBy | CameThrough | Soaked | Approved | Scanned | HasAttestation | Tested | NotRevoked | WithinHours | Vulnerable | HasSbom | NoComponent
+AnyRequirement = (
+    SignedBy
+    | BuiltBy
+    | VerifiedBy
+    | CameThrough
+    | Soaked
+    | Approved
+    | Scanned
+    | HasAttestation
+    | Tested
+    | NotRevoked
+    | WithinHours
+    | Vulnerable
+    | HasSbom
+    | NoComponent
+)
 
 KINDS: dict[str, type[AnyRequirement]] = {
     "signed-by": SignedBy,

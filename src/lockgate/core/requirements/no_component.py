@@ -135,14 +135,13 @@ class NoComponent(Requirement, tag="no-component", frozen=True, kw_only=True):
             looked = facts.of(LookedInside)
             if isinstance(looked, Unreadable):
                 return unknown(looked, "no-component.unreadable")
-            here = [one.problem for one in looked.items if one.subject == artifact and one.path == self.inside]
-            if not here or here[0]:
-                return Unknown(code="no-component.not-looked", params={**params, "because": here[0] if here else "facts.not-gathered"})
+            if because := counted_sboms.unseen(looked.items, artifact, self.inside):
+                return Unknown(code="no-component.not-looked", params={**params, "because": because})
         rejected = facts.of(Rejected)
         if isinstance(rejected, Unreadable):
             return unknown(rejected, "no-component.unreadable")
-        if because := sorted({fact.code for fact in rejected.items}):
-            return Fail(code="no-component.no-good-sbom", params={**params, "because": tuple(because[:8])})
+        if codes := sorted({fact.code for fact in rejected.items}):
+            return Fail(code="no-component.no-good-sbom", params={**params, "because": tuple(codes[:8])})
         return Fail(code="no-component.no-sbom", params=params)
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from lockgate.core.components import Sbom
-from lockgate.core.dependencies import Ran, RanFinding, Remembered, Whose
+from lockgate.core.dependencies import Whose
 from lockgate.core.duration import Duration, span
-from lockgate.core.facts import Facts, InForce, Need, Request, Stay, Unreadable
-from lockgate.core.findings import Finding, Scan
+from lockgate.core.facts import Facts, InForce, Need, Stay, Unreadable
 from lockgate.core.identity import EvidenceKey, Name, Occupancy
 from lockgate.core.model import Subject
 from lockgate.core.outcome import Fail, Params, Pass, Unknown, Verdict
 from lockgate.core.requirements.base import Requirement, unknown
-from lockgate.core.soak import SHOWN, Delta, FixLane, Lane, ScansWithin, clean_within, delta, lane, text_of, too_young
+from lockgate.core.soak import SHOWN, Delta, FixLane, Lane, ScansWithin, clean_within, delta, lane, looks_at, require_vouched, text_of, too_young
 
 
 class _Due(NamedTuple):
@@ -25,12 +23,12 @@ class _Due(NamedTuple):
 
     Attributes:
         for_: so long. least: so long at least, whatever is known of its dependencies: a stay shorter than this is simply too young.
-        refusal: what is said of a stay between the two. told: parameters of the outcome that say why it is so long.
+        refusal: what is said of a stay between the two; None where they are one. told: parameters of the outcome that say why it is so long.
     """
 
     for_: Duration
     least: Duration
-    refusal: Fail | Unknown
+    refusal: Fail | Unknown | None
     told: Params
 
 
@@ -69,30 +67,20 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        proven = self.security_fix is not None and self.security_fix.proven == "yes"
-        if (self.changed_dependencies or self.component_age or proven) and self.sboms is None:
-            raise ValueError("soaked asks about dependencies and does not say whose bills of materials count: write sboms: {keys: [NAME]}")
+        require_vouched(self.sboms, (self.changed_dependencies, self.component_age), self.security_fix)
 
     def key_names(self) -> tuple[Name, ...]:
         """The keys that may vouch for bills of materials and scans."""
-        return tuple(dict.fromkeys((*(self.sboms.keys if self.sboms else ()), *(self.scans.keys if self.scans else ()))))
+        return tuple(dict.fromkeys(name for one in filter(None, (self.sboms, self.scans)) for name in one.keys))
 
     def identity_names(self) -> tuple[Name, ...]:
         """The identities that may."""
-        return tuple(dict.fromkeys((*(self.sboms.identities if self.sboms else ()), *(self.scans.identities if self.scans else ()))))
+        return tuple(dict.fromkeys(name for one in filter(None, (self.sboms, self.scans)) for name in one.identities))
 
     def needs(self) -> tuple[Need, ...]:
         """What stayed there, whether the section asks for attested time, and what is asked besides time."""
-        asked = {
-            Need(Sbom): self.sboms,
-            Need(Ran): self.sboms,
-            Need(Remembered): self.component_age,
-            Need(Scan): self.scans,
-            Need(Request): self.security_fix,
-            Need(Finding): self.security_fix and self.security_fix.proven == "yes",
-            Need(RanFinding): self.security_fix and self.security_fix.proven == "yes",
-        }
-        return (Need(Stay, self.in_), Need(InForce), *(need for need, wanted in asked.items() if wanted))
+        besides = map(Need, looks_at(self.sboms, self.component_age, self.scans, self.security_fix))
+        return (Need(Stay, self.in_), Need(InForce), *besides)
 
     def check(self, subject: Subject, facts: Facts, now: datetime, keys: dict[Name, EvidenceKey]) -> Verdict:
         """The longest stay decides; the one that lasts says when the gate will open."""
@@ -128,7 +116,7 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
 
     def _due(self, found: Delta | None, fix: Lane) -> _Due:
         """How long it must soak, and why."""
-        due = _Due(self.for_, self.for_, Fail(code="soaked.too-young"), {})
+        due = _Due(self.for_, self.for_, None, {})
         if found is not None and self.changed_dependencies is not None:
             packages = found.packages()
             longer = max(self.for_, self.changed_dependencies, key=span)
@@ -145,7 +133,7 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         short = self.security_fix.for_
         if fix.closed is not None:
             return due._replace(least=min(due.least, short, key=span), refusal=fix.closed)
-        return _Due(short, short, Fail(code="soaked.too-young"), {**due.told, "lane": "security-fix", "fixes": fix.fixes})
+        return _Due(short, short, None, {**due.told, "lane": "security-fix", "fixes": fix.fixes})
 
     def _long_enough(self, known: list[Stay], best: Stay, due: _Due, now: datetime) -> Verdict:
         asked: Params = {"in": self.in_, "for": due.for_, **due.told}
@@ -157,7 +145,7 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         if current is None:
             return Fail(code="soaked.replaced", params={**asked, "seconds": _seconds(best, now)})
         params: Params = {**asked, "since": text_of(current.since), "seconds": _seconds(current, now)}
-        if _length(current, now) < span(due.least):
+        if due.refusal is None or _length(current, now) < span(due.least):
             return Fail(code="soaked.too-young", params=params, opens_at=current.since + span(due.for_))
         if isinstance(due.refusal, Unknown):
             return replace(due.refusal, params={**params, **due.refusal.params})
@@ -169,14 +157,11 @@ def _worst(verdicts: list[Verdict]) -> Verdict:
     against = [one for one in verdicts if not isinstance(one, Pass)]
     if not against:
         return Pass(params={name: value for one in verdicts for name, value in one.params.items()})
-    stays = [one for one in against if isinstance(one, Unknown) or one.opens_at is None]
-    return (stays or sorted(against, key=_opens))[-1 if not stays else 0]
+    return max(against, key=_stands_until)
 
 
-def _opens(verdict: Verdict) -> datetime:
-    if not isinstance(verdict, Fail) or verdict.opens_at is None:
-        raise ValueError("it does not open by time")
-    return verdict.opens_at
+def _stands_until(verdict: Verdict) -> datetime:
+    return (verdict.opens_at if isinstance(verdict, Fail) else None) or datetime.max.replace(tzinfo=UTC)
 
 
 def _length(stay: Stay, now: datetime) -> timedelta:

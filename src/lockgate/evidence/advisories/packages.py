@@ -50,8 +50,8 @@ _BY_NAMESPACE = {
 _BY_SOURCE = {"Debian", "Ubuntu", "Alpine", "Wolfi", "Chainguard"}
 """Whose advisories name source packages."""
 _ROLLING = {"Wolfi", "Chainguard"}
-_IGNORES_CASE = {"Go", "NuGet", "Packagist", "Hex", "Pub", "SwiftURL", "GitHub Actions", "ConanCenter"}
-_PLAIN = re.compile(r"pkg:(pypi|npm|golang|maven|gem|cargo|nuget|composer|hex|pub)/((?:[A-Za-z0-9._-]+/)*)([A-Za-z0-9._-]+)@([A-Za-z0-9._+-]+)\Z").match
+_IGNORES_CASE = {"npm", "Go", "NuGet", "Packagist", "Hex", "Pub", "SwiftURL", "GitHub Actions", "ConanCenter"}
+_PLAIN = re.compile(r"pkg:(pypi|npm|golang|maven|gem|cargo|nuget)/((?:[A-Za-z0-9._-]+/)*)([A-Za-z0-9._-]+)@([A-Za-z0-9._+-]+)\Z").match
 """A purl in which nothing is escaped and nothing qualified: what it means can be read off it, in a fifth of the time."""
 _RUN = re.compile(r"[-_.]+")
 _RELEASE = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?").search
@@ -81,7 +81,7 @@ def named(purl: str, version: str = "") -> Named | None:
     """
     from packageurl import PackageURL  # noqa: PLC0415  only what looks something up waits for it
 
-    if not purl or len(purl) > MAX_PURL:
+    if not purl or len(purl) > MAX_PURL or not purl.isprintable():
         return None
     if plain := _PLAIN(purl):
         type_, space, name, found = plain.groups()

@@ -21,9 +21,7 @@ _SEMVER = re.compile(r"[vV]?([0-9]{1,18})(?:\.([0-9]{1,18}))?(?:\.([0-9]{1,18}))
 _COMPOSER = re.compile(
     r"[vV]?([0-9]{1,18}(?:\.[0-9]{1,18}){0,4})(?:[-._]?(dev|alpha|a|beta|b|rc|patch|pl|p|stable)(?:[-.]?([0-9]{1,18}))?)?(?:\+[0-9A-Za-z.-]*)?\Z", re.IGNORECASE
 ).match
-_APK = re.compile(
-    r"([0-9]{1,18}(?:\.[0-9]{1,18}){0,15})([a-z]?)((?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)[0-9]{0,18}){0,8})(?:-r([0-9]{1,18}))?\Z"
-).match
+_APK = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18}){0,15})([a-z]?)((?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)[0-9]{0,18}){0,8})(?:-r([0-9]{1,18}))?\Z").match
 _APK_SUFFIX = re.compile(r"_([a-z]+)([0-9]*)").findall
 _APK_ORDER = ("alpha", "beta", "pre", "rc", "", "cvs", "svn", "git", "hg", "p")
 _RELEASED = re.compile(r"(?<=[0-9])[.-]?release\Z", re.IGNORECASE).sub
@@ -86,7 +84,7 @@ def parsed(scheme: str, version: str) -> Key | None:
         found = maker(version)
         if found is None or found < found:  # noqa: PLR0124  what breaks only when it is compared breaks here
             return None
-    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError):  # univers raises any of these over odd texts
+    except Exception:  # noqa: BLE001  univers raises anything over odd texts, of its own and of Python's
         return None
     return found
 
