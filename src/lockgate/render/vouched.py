@@ -59,7 +59,7 @@ SHOWN, LONGEST = 8, 60
 """How many places of a predicate are shown, and how many characters of what stands there."""
 
 
-def _said(fact: Attested) -> str:
+def _asked_for(fact: Attested) -> str:
     """What stands at the places that the policy asks for."""
     told = [f"{plain(one.path)}: {plain(one.text[:LONGEST]) or one.kind}" for one in fact.fields[:SHOWN]]
     return f" ({', '.join(told)})" if told else ""
@@ -70,7 +70,7 @@ _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     Scan: ("scan", _looked),
     Sbom: ("sbom", _listed),
     Trial: ("tests", lambda fact: f"{fact.result}, {len(fact.passed)} passed, {len(fact.warned)} with warnings, {len(fact.failed)} failed, "),
-    Attested: ("statement", lambda fact: f"{plain(fact.type)}{_said(fact)}, "),
+    Attested: ("statement", lambda fact: f"{plain(fact.type)}{_asked_for(fact)}, "),
 }
 """Kind of fact -> its word, and what it says in short: text of whoever made it goes through `plain`."""
 
