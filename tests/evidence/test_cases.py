@@ -18,7 +18,7 @@ from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouche
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
-from lockgate.evidence import artifact, dsse, keys, policy_yaml, readers, record, slsa, sshsig, statement, vsa
+from lockgate.evidence import artifact, dsse, keys, policy_yaml, readers, record, sbom, slsa, sshsig, statement, vex_cyclonedx, vsa
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(folder for reader in CASES.iterdir() for folder in reader.iterdir())
@@ -89,7 +89,8 @@ def read_vsa(data: bytes, args: Any) -> Any:
 def read_said(data: bytes, args: Any) -> Any:
     """A predicate of a type that is listed, signed by some key: what follows from it, but who says it."""
     said = statement.Statement(subjects=(DIGEST,), predicate_type=args["type"], predicate=json.loads(data))
-    facts = readers.READERS[args["type"]](said, DIGEST, ("SHA256:x",), "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
+    reader = vex_cyclonedx.statements if args["type"] in vex_cyclonedx.PREDICATE_TYPES else readers.READERS[args["type"]]  # what else it is: sbom_cyclonedx
+    facts = reader(said, DIGEST, ("SHA256:x",), "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
     told = [json.loads(canon.encode(fact)) for fact in facts]
     assert [canon.decode(canon.encode(fact), type(fact)) for fact in facts] == list(facts)
     assert all((one.pop("subject"), one.pop("source"), one.pop("keys")) == (DIGEST, "sha256:" + "0" * 64, ["SHA256:x"]) for one in told)
@@ -144,6 +145,14 @@ def read_policy(data: bytes, args: Any) -> Any:
     return {"sameAs": "plain"}
 
 
+def read_sbom(data: bytes, args: Any) -> Any:
+    fact = sbom.fact(sbom.parse(data), args["digest"], "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
+    assert (fact.subject, fact.keys, fact.found, fact.where) == (args["digest"], (), "attestation", "")
+    said = {name: value for name, value in json.loads(msgspec.json.encode(fact)).items() if name not in {"subject", "source"}}
+    parts = [{name: value for name, value in part.items() if value or name == "licences"} for part in said["components"]]
+    return {**said, "components": parts}
+
+
 READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "keys": read_keys,
     "sshsig": read_sshsig,
@@ -157,6 +166,7 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "bundle": read_artifact,
     "simple-signing": read_artifact,
     **dict.fromkeys(("vex_openvex", "vex_cyclonedx", "vex_csaf", "scan_vulns", "scan_cosign", "scan_trivy", "scan_grype", "scan_sarif"), read_said),
+    **dict.fromkeys(("sbom_cyclonedx", "sbom_spdx"), read_sbom),
     "record": read_record,
     "policy": read_policy,
 }
