@@ -18,7 +18,7 @@ from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouche
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
-from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, slsa, sshsig, statement, test_result, vex_cyclonedx, vsa
+from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, sbom, slsa, sshsig, statement, test_result, vex_cyclonedx, vsa
 from lockgate.evidence.advisories import kev, match, osv, packages
 
 CASES = Path(__file__).parent / "cases"
@@ -172,6 +172,14 @@ def read_kev(data: bytes, args: Any) -> Any:
     return {"released": time_text(found.released), "exploited": [[one.cve, one.added] for one in found.exploited]}
 
 
+def read_sbom(data: bytes, args: Any) -> Any:
+    fact = sbom.fact(sbom.parse(data), args["digest"], "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
+    assert (fact.subject, fact.keys, fact.found, fact.where) == (args["digest"], (), "attestation", "")
+    said = {name: value for name, value in json.loads(msgspec.json.encode(fact)).items() if name not in {"subject", "source"}}
+    parts = [{name: value for name, value in part.items() if value or name == "licences"} for part in said["components"]]
+    return {**said, "components": parts}
+
+
 READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "keys": read_keys,
     "sshsig": read_sshsig,
@@ -187,6 +195,7 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "bundle": read_artifact,
     "simple-signing": read_artifact,
     **dict.fromkeys(("vex_openvex", "vex_cyclonedx", "vex_csaf", "scan_vulns", "scan_cosign", "scan_trivy", "scan_grype", "scan_sarif"), read_said),
+    **dict.fromkeys(("sbom_cyclonedx", "sbom_spdx"), read_sbom),
     "record": read_record,
     "policy": read_policy,
     "osv": read_osv,
