@@ -211,10 +211,12 @@ def test_what_is_not_gzip_as_it_says(tmp_path: Path, name: str) -> None:
         {"schemaVersion": 2, "config": layout.blob(b"{}"), "layers": [layout.blob(data, GZIP)]}, "application/vnd.oci.image.manifest.v1+json"
     )
     found: Any = None
+    code = ""
     try:
         found = OciLayouts().inside(Ref(scheme="oci", path=str(tmp_path)), manifest["digest"], PATH)
     except UnreadableError as err:
-        assert err.code == "inside.malformed"
+        code = err.code
+    assert code in {"", "inside.malformed"}
     assert found in (None, bytes(range(256)) * 8)
 
 
@@ -300,23 +302,14 @@ def test_against_unpacking_one_layer_after_another(tmp_path_factory: pytest.Temp
             if not parts[-1].startswith(".wh."):
                 tree[parts] = data
                 barred |= data is not None and parts in {("a",), ("a", "b")}
-    packed = [
-        tar(
-            *(
-                (name, data if data is not None or "/.wh" in f"/{name}" else {"type": tarfile.DIRTYPE})
-                if data is not None
-                else (name, b"")
-                if ".wh." in name
-                else directory(name)
-                for name, data in layer
-            )
-        )
-        for layer in layers
-    ]
+    packed = [tar(*((name, data) if data is not None else (name, b"") if ".wh." in name else directory(name) for name, data in layer)) for layer in layers]
+    found, code = None, ""
     try:
         found = inside(tmp_path_factory.mktemp("layers"), *packed, media_type=TAR, at="/a/b/c")
     except UnreadableError as err:
-        assert err.code == "inside.no-file"
+        code = err.code
+    if code:
+        assert code == "inside.no-file"
         assert barred or tree.get(("a", "b", "c"), b"") is None
     else:
         assert found == tree.get(("a", "b", "c"))
