@@ -18,7 +18,7 @@ from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouche
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
-from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, sbom, slsa, sshsig, statement, test_result, vex_cyclonedx, vsa
+from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, sbom, said_types, slsa, sshsig, statement, test_result, vex_cyclonedx, vsa
 from lockgate.evidence.advisories import kev, match, osv, packages
 
 CASES = Path(__file__).parent / "cases"
@@ -92,7 +92,7 @@ def read_said(data: bytes, args: Any) -> Any:
     about, kind = [{"digest": {"sha256": DIGEST.removeprefix("sha256:")}}], args["type"]
     whole = {"_type": "https://in-toto.io/Statement/v1", "subject": about, "predicateType": kind, "predicate": json.loads(data)}
     said = statement.parse("application/vnd.in-toto+json", json.dumps(whole).encode())
-    read = vex_cyclonedx.statements if kind in vex_cyclonedx.PREDICATE_TYPES else readers.READERS[kind]
+    read = vex_cyclonedx.statements if kind in said_types.CYCLONEDX_VEX else readers.READERS[kind]
     facts = read(said, DIGEST, ("SHA256:x",), "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
     told = [json.loads(canon.encode(fact)) for fact in facts]
     assert [canon.decode(canon.encode(fact), type(fact)) for fact in facts] == list(facts)

@@ -12,7 +12,7 @@ from lockgate.core.facts import Vouched
 from lockgate.core.findings import Exploitability, Scan
 from lockgate.core.scanning import order
 from lockgate.errors import EvidenceError
-from lockgate.evidence import readers, scan_vulns, scan_writing, statement, vex_csaf, vex_cyclonedx
+from lockgate.evidence import readers, said_types, scan_vulns, scan_writing, statement, vex_cyclonedx
 
 CASES = Path(__file__).parent.parent / "evidence" / "cases"
 SUBJECT, SOURCE = "sha256:" + "9f2c" * 16, "sha256:" + "0" * 64
@@ -21,11 +21,11 @@ NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
 TYPES = {
     "vex_openvex": "https://openvex.dev/ns",
     "vex_cyclonedx": "https://cyclonedx.org/bom",
-    "vex_csaf": vex_csaf.PREDICATE_TYPE,
-    "scan_vulns": scan_vulns.VULNS_TYPES[0],
-    "scan_cosign": scan_vulns.COSIGN_TYPES[0],
+    "vex_csaf": said_types.CSAF,
+    "scan_vulns": said_types.VULNS[0],
+    "scan_cosign": said_types.COSIGN[0],
     "scan_trivy": "https://trivy.dev/report",
-    "scan_grype": scan_vulns.COSIGN_TYPES[1],
+    "scan_grype": said_types.COSIGN[1],
     "scan_sarif": "https://json.schemastore.org/sarif-2.1.0.json",
 }
 """Folder of cases -> the type they are read as."""
@@ -43,7 +43,7 @@ def read_said(kind: str, data: bytes) -> None:
         "predicateType": kind,
         "predicate": predicate if isinstance(predicate, dict) else {"x": predicate},
     }
-    read: readers.Reader = vex_cyclonedx.statements if kind in vex_cyclonedx.PREDICATE_TYPES else readers.READERS[kind]
+    read: readers.Reader = vex_cyclonedx.statements if kind in said_types.CYCLONEDX_VEX else readers.READERS[kind]
     try:
         said = statement.parse("application/vnd.in-toto+json", json.dumps(whole).encode())
         facts = list(read(said, SUBJECT, ("SHA256:x",), SOURCE, NOW))

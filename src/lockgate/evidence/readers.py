@@ -16,7 +16,7 @@ from lockgate.core.findings import Exploitability, Scan
 from lockgate.core.identity import Fingerprint
 from lockgate.core.trial import Trial
 from lockgate.errors import EvidenceError
-from lockgate.evidence import foreign, sbom_types, scan_sarif, scan_trivy, scan_vulns, slsa, test_result, vex_csaf, vex_cyclonedx, vex_openvex, vsa
+from lockgate.evidence import foreign, said_types, sbom_types, slsa, test_result, vsa
 from lockgate.evidence.clock import not_later
 from lockgate.evidence.statement import Statement
 from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
@@ -85,6 +85,30 @@ def _sbom(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], sourc
     return [fact] if fact.components or fact.skipped or _WEAKNESSES not in said.raw else []
 
 
+def _openvex(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    from lockgate.evidence import vex_openvex  # noqa: PLC0415  as `_sbom`
+
+    return vex_openvex.read(said, subject, keys, source, now)
+
+
+def _cyclonedx(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    from lockgate.evidence import vex_cyclonedx  # noqa: PLC0415  as `_sbom`
+
+    return vex_cyclonedx.statements(said, subject, keys, source, now)
+
+
+def _csaf(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    from lockgate.evidence import vex_csaf  # noqa: PLC0415  as `_sbom`
+
+    return vex_csaf.read(said, subject, keys, source, now)
+
+
+def _scan(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    from lockgate.evidence import scan_vulns  # noqa: PLC0415  as `_sbom`
+
+    return scan_vulns.scan(said, subject, keys, source, now)
+
+
 _WEAKNESSES = b'"vulnerabilities"'
 
 
@@ -98,13 +122,11 @@ BEFORE_3: dict[str, Reader] = {
 
 READERS: dict[str, Reader] = {
     **BEFORE_3,
-    **dict.fromkeys(vex_openvex.PREDICATE_TYPES, vex_openvex.read),
-    vex_csaf.PREDICATE_TYPE: vex_csaf.read,
-    **dict.fromkeys(scan_vulns.VULNS_TYPES, scan_vulns.vulns),
-    **dict.fromkeys(scan_vulns.COSIGN_TYPES, scan_vulns.cosign),
-    **dict.fromkeys((scan_trivy.PREDICATE_TYPE, *scan_sarif.PREDICATE_TYPES), scan_vulns.report),
+    **dict.fromkeys(said_types.OPENVEX, _openvex),
+    said_types.CSAF: _csaf,
+    **dict.fromkeys((*said_types.VULNS, *said_types.COSIGN, said_types.TRIVY, *said_types.SARIF), _scan),
     test_result.PREDICATE_TYPE: _trial,
     **dict.fromkeys(sbom_types.PREDICATES, _sbom),
-    **dict.fromkeys(vex_cyclonedx.PREDICATE_TYPES, each_of(_sbom, vex_cyclonedx.statements)),
+    **dict.fromkeys(said_types.CYCLONEDX_VEX, each_of(_sbom, _cyclonedx)),
 }
 """Predicate type -> its reader."""

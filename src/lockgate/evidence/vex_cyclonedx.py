@@ -31,11 +31,7 @@ from lockgate.core.identity import Fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import foreign, large_json, vex
 from lockgate.evidence.clock import not_later
-from lockgate.evidence.sbom_cyclonedx import FIELDS
-from lockgate.evidence.sbom_types import CYCLONEDX, PREDICATES
 from lockgate.evidence.statement import Statement
-
-PREDICATE_TYPES = frozenset(kind for kind in PREDICATES if kind.startswith(CYCLONEDX))
 
 _STATES: dict[str, vex.Status] = {
     "resolved": "fixed",
@@ -98,6 +94,8 @@ def _document(said: Statement) -> dict[str, Any]:
     """
     if said.raw[:1] != b"{" or _ANALYSIS not in said.raw:
         return {}
+    from lockgate.evidence.sbom_cyclonedx import FIELDS  # noqa: PLC0415  only what has one waits for it
+
     fields = large_json.outline(said.raw, FIELDS, "CycloneDX VEX")
     if _ANALYSIS not in fields.get("vulnerabilities", b""):
         return {}
