@@ -23,7 +23,6 @@ from fuzz.said_targets import SAID
 from fuzz.sigstore_targets import SIGSTORE
 from lockgate import canon
 from lockgate.adapters.zones import PackagedZones
-from lockgate.adapters.zones import PackagedZones
 from lockgate.core.cases import run_case
 from lockgate.core.facts import Provenance, Summary
 from lockgate.core.identity import Person, Roster, fingerprint
