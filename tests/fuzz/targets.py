@@ -37,6 +37,7 @@ from lockgate.evidence import (
     policy_yaml,
     record,
     roster_yaml,
+    sbom_types,
     simple_signing,
     slsa,
     sshsig,
@@ -279,12 +280,19 @@ def payloads() -> list[bytes]:
     return [each.replace(b"e833cfbb77e617776be774f7f48910876919d6fdd27c89a711a2aee6cc2434fa", b"9f2c" * 16) for each in held] + cases("simple-signing")
 
 
+def read_sbom(data: bytes) -> None:
+    """The bytes as a document that is attached without a signature."""
+    for media_type in sbom_types.MEDIA:
+        read_attached(media_type, data)
+
+
 TARGETS = {
     "dsse": Target(read_dsse, envelopes),
     "bundle": Target(read_bundle, bundles),
     "simple-signing": Target(read_simple_signing, payloads),
     "cosign-layout": Target(read_cosign_layout, layers),
     "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa")),
+    "sbom": Target(read_sbom, lambda: cases("sbom_cyclonedx") + cases("sbom_spdx")),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),
