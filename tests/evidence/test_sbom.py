@@ -300,7 +300,7 @@ class TestDepth:
 
 
 PART = st.from_regex(r"[a-z0-9](?:[a-z0-9.-]{0,6}[a-z0-9])?", fullmatch=True)
-REST = st.from_regex(r"(@[A-Za-z0-9][A-Za-z0-9.~_-]{0,5})?(\+[A-Za-z0-9.~_-]{0,5})?(\?arch=[a-z0-9_]{1,4}&distro=[a-z0-9.-]{1,4}|\?type=jar)?", fullmatch=True)
+REST = st.from_regex(r"(@[A-Za-z0-9]?([A-Za-z0-9.~_:-]|%2B|%2b|\+){0,8})?(\?arch=[a-z0-9_]{1,4}&distro=[a-z0-9.-]{1,4}|\?type=jar)?", fullmatch=True)
 TYPES = st.sampled_from(["cargo", "deb", "gem", "golang", "maven", "npm", "nuget", "pypi", "rpm", "apk"])
 
 
@@ -348,7 +348,9 @@ class TestReal:
         for version in ("1.4", "1.5", "1.6", "1.7"):
             out = tmp_path / f"{version}.json"
             subprocess.run(
-                [tool, "environment", Path(sys.executable).parent.parent, "--sv", version, "--output-reproducible", "-o", out], check=True, capture_output=True
+                [tool, "environment", Path(sys.executable).parent.parent, "--no-validate", "--sv", version, "--output-reproducible", "-o", out],
+                check=True,
+                capture_output=True,
             )
             found = sbom.parse(out.read_bytes())
             assert (found.spec, found.skipped) == (version, 0)

@@ -45,6 +45,7 @@ from lockgate.evidence import (
     policy_yaml,
     record,
     roster_yaml,
+    sbom_types,
     simple_signing,
     slsa,
     sshsig,
@@ -383,6 +384,12 @@ def read_purl(data: bytes) -> None:
 
 
 PURLS = ["pkg:pypi/foo-bar@1.5", "pkg:pypi/foo-bar", "pkg:npm/x@1.0.0", "pkg:deb/debian/x@1.0-1?distro=debian-12", "pkg:maven/org.acme/shop@1"]
+def read_sbom(data: bytes) -> None:
+    """The bytes as a document that is attached without a signature."""
+    for media_type in sbom_types.MEDIA:
+        read_attached(media_type, data)
+
+
 TARGETS = {
     "advisory": Target(read_advisory, lambda: cases("osv")),
     "catalogue": Target(read_catalogue, lambda: cases("kev")),
@@ -392,6 +399,7 @@ TARGETS = {
     "simple-signing": Target(read_simple_signing, payloads),
     "cosign-layout": Target(read_cosign_layout, layers),
     "predicate": Target(read_predicate, lambda: cases("slsa") + cases("provenance") + cases("vsa") + cases("test-result")),
+    "sbom": Target(read_sbom, lambda: cases("sbom_cyclonedx") + cases("sbom_spdx")),
     "statement": Target(read_statement, lambda: cases("statement")),
     "sshsig": Target(read_sshsig, lambda: cases("sshsig")),
     "keys": Target(read_keys, lambda: cases("keys")),

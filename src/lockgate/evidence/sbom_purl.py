@@ -26,8 +26,8 @@ LEFT_OUT = frozenset({"checksum", "checksums", "download_url", "file_name", "pac
 
 _PART = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _plain = re.compile(
-    rf"(pkg:(?:cargo|deb|gem|golang|maven|npm|nuget|pypi|rpm|apk)/(?:%40)?{_PART}(?:/{_PART}){{0,7}}(?:@[A-Za-z0-9][A-Za-z0-9.~_-]*)?)"
-    r"(?:(\+[A-Za-z0-9.~_-]*)?(\?arch=[a-z0-9_]+&distro=[a-z0-9.-]+|\?type=jar)?)\Z"
+    rf"(pkg:(?:cargo|deb|gem|golang|maven|npm|nuget|pypi|rpm|apk)/(?:%40)?{_PART}(?:/{_PART}){{0,7}})"
+    r"(@[A-Za-z0-9](?:[A-Za-z0-9.~_:+-]|%2B)*)?(\?arch=[a-z0-9_]+&distro=[a-z0-9.-]+|\?type=jar)?\Z"
 ).match
 _hidden = re.compile(r"%(?:2f|5c)", re.IGNORECASE).search
 
@@ -39,11 +39,10 @@ def canonical(text: str) -> str:
         ValueError: it is no purl, or lies about its parts.
     """
     if len(text) <= MAX_TEXT and (found := _plain(text)):
-        name, build, qualifiers = found.groups()
-        if build is None:
+        if "+" not in text:
             return text
-        if "@" in name:
-            return f"{name}%2B{build[1:]}{qualifiers or ''}"
+        name, version, qualifiers = found.groups()
+        return f"{name}{version.replace('+', '%2B')}{qualifiers or ''}"
     return _by_rule(text)
 
 
