@@ -48,7 +48,7 @@ def test_an_outcome(code: str, params: Params, said: str) -> None:
 
 
 def test_what_holds() -> None:
-    params = {"components": 1200, "as-of": "2026-11-22T10:00:00Z", "findings": 2, "passed-over": 1, "uncovered": 3, "unread": 1}
+    params: Params = {"components": 1200, "as-of": "2026-11-22T10:00:00Z", "findings": 2, "passed-over": 1, "uncovered": 3, "unread": 1}
     assert line(Outcome(requirement="vulnerable", result="pass", params=params), SHEET) == (
         "1,200 components looked up as of 2026-11-22 10:00:00 UTC, 2 findings that do not refuse, 1 finding passed over by a word that counts, "
         "3 components that no database covers, 1 advisory that could not be read"

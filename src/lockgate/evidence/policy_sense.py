@@ -26,7 +26,7 @@ from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.state import KEPT_ANSWERS
 from lockgate.errors import PolicyError
-from lockgate.evidence import policy_identities, policy_kinds
+from lockgate.evidence import policy_identities, policy_kinds, policy_soaks
 from lockgate.evidence.policy_yaml import SHOWN, placed_policy
 from lockgate.evidence.yaml_tree import Items, Mapping, Place
 
@@ -201,6 +201,8 @@ def _odd(root: Mapping, policy: Policy, now: datetime | None) -> Iterator[Remark
             yield Remark(place, f"from is shown and checks nothing: nothing here asks that a release came through {section.from_}")
     for one in _placed(root, policy):
         yield from (one.remark(each) for each in policy_kinds.odd(one.requirement, one.section, one.environment, now))
+        if isinstance(one.requirement, Soaked):
+            yield from (one.remark(each) for each in policy_soaks.odd(one.requirement, one.section))
         match one.requirement:
             case Approved(independent_of=roles) if "builder" in roles and not _built_by(one, policy):
                 yield Remark(

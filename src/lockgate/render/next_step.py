@@ -63,9 +63,14 @@ _RANK = {
     "approved": 4,
     "soaked": 5,
     "scanned": 1,
+    "has-sbom": 1,
+    "no-component": 1,
     "vulnerable": 1,
     "within-hours": 5,
 }
+
+_BY_WHAT_COUNTS = {"signed-by", "built-by", "verified-by", "scanned", "has-attestation", "tested", "not-revoked", "has-sbom", "no-component", "vulnerable"}
+"""Requirements whose evidence is looked at as the environment counts it."""
 
 _WAITS = {"hold.standing", "within-hours.closed", "within-hours.frozen"}
 """What time alone mends, besides what of soaking opens."""
@@ -197,9 +202,7 @@ def _look(one: Outcome, this: str, environment: str, asked: Asked) -> str:
     """To look at what is attached, by what is believed there: elsewhere other formats may count. Of a bare path that would mean a permit."""
     kind = one.code.partition(".")[0]
     (place, *_) = shlex.split(this)
-    told = kind in {"signed-by", "built-by", "verified-by", "scanned", "has-attestation", "tested", "not-revoked", "vulnerable"} and (
-        place.startswith(("oci:", "file:")) or is_registry(place)
-    )
+    told = kind in _BY_WHAT_COUNTS and (place.startswith(("oci:", "file:")) or is_registry(place))
     return f"lockgate verify {this}{f' --environment {environment}' if told else ''}{asked.options}"
 
 
