@@ -26,8 +26,6 @@ from lockgate.core.digest import digest_of
 from lockgate.core.duration import Time
 from lockgate.core.findings import Database
 from lockgate.errors import EvidenceError, LedgerError, UnreadableError
-from lockgate.evidence.advisories.match import joined
-from lockgate.evidence.advisories.packages import base_of, release_of
 
 OSV, KEV = "osv.db", "kev.json"
 MAX_EXTRACT = 48 << 20
@@ -213,6 +211,8 @@ def _insert(db: sqlite3.Connection, one: Advisory) -> None:
 
 def _covers(ecosystem: str) -> tuple[str, ...]:
     """An ecosystem as a component is known by, with and without the release."""
+    from lockgate.evidence.advisories.packages import base_of, release_of  # noqa: PLC0415  only an import of advisories waits for it
+
     base = base_of(ecosystem)
     release = release_of(base, ecosystem.partition(":")[2])
     return (base, f"{base}:{release}") if release else (base,)
@@ -220,6 +220,9 @@ def _covers(ecosystem: str) -> tuple[str, ...]:
 
 def _join(db: sqlite3.Connection, standing: Sequence[Advisory]) -> None:
     """Families by aliases, which packages name each, and which entries each packs together."""
+    from lockgate.evidence.advisories.match import joined  # noqa: PLC0415  likewise
+    from lockgate.evidence.advisories.packages import base_of  # noqa: PLC0415  likewise
+
     group, members = joined(standing)
     number = {name: place for place, name in enumerate(members, 1)}
     db.executemany("UPDATE entry SET family = ? WHERE id = ?", ((number[group[one.id]], one.id) for one in standing))
