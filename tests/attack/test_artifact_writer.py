@@ -204,15 +204,24 @@ class TestHide:
 
     @pytest.mark.not_caught
     def test_can_take_the_newest_scan_away_and_let_an_older_one_decide(self, stage: Stage) -> None:
-        """What was found is negative evidence (ADR 0039); a limit on age ends what an older scan is good for."""
+        """What was found is negative evidence (ADR 0039); a limit on age ends what an older scan is good for. Only while no gate has seen it."""
         asks_for_scans(stage, Scanned(at_most="low", keys=("builder",)))
         scan(stage)
         before = on_shelf(stage, "next.intoto.jsonl").read_bytes()
         stage.clock.advance(hours=25)
         scan(stage, "HIGH")
-        assert stage.answer(to="staging") == "scanned.found"
         on_shelf(stage, "next.intoto.jsonl").write_bytes(before)
         assert stage.answer(to="staging") == "allowed"
+
+    def test_cannot_take_away_a_scan_that_the_gate_has_seen(self, stage: Stage) -> None:
+        asks_for_scans(stage, Scanned(at_most="low", keys=("builder",)))
+        scan(stage)
+        before = on_shelf(stage, "next.intoto.jsonl").read_bytes()
+        stage.clock.advance(minutes=1)
+        scan(stage, "HIGH")
+        assert stage.answer(to="staging") == "scanned.found"
+        on_shelf(stage, "next.intoto.jsonl").write_bytes(before)
+        assert stage.answer(to="staging") == "scanned.found"
 
     def test_cannot_where_a_scan_may_not_be_old(self, stage: Stage) -> None:
         asks_for_scans(stage, Scanned(at_most="low", keys=("builder",), max_age="24h"))
