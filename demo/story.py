@@ -244,7 +244,7 @@ def sign(story: Story) -> None:
     for ref in (IMAGE, WHEEL):
         story.types(f"lockgate sign {ref} --key release.key", "signed")
         story.types(f"lockgate attest {ref} --type slsaprovenance1 --predicate provenance.json --key ci.key", "attested")
-    story.types(f"lockgate attest {IMAGE} --type https://cyclonedx.org/bom --predicate bom.json --key ci.key", "attested")
+    story.types(f"lockgate attest {IMAGE} --sbom bom.json --key ci.key", "attested")
     story.types(f"lockgate verify {IMAGE}", "pass signature", "pass provenance", "pass sbom")
 
 

@@ -100,10 +100,10 @@ def tree(folder: Path) -> Path:
     return folder
 
 
-def image(folder: Path, packages: Mapping[str, str] = PYTHON) -> tuple[Layout, str]:
-    """An OCI layout with a Debian image of these Python packages, under the tag 1; and the image's digest, always the same."""
+def image(folder: Path, packages: Mapping[str, str] = PYTHON, more: Mapping[str, str] | None = None) -> tuple[Layout, str]:
+    """An OCI layout with a Debian image of these Python packages and `more` files, under the tag 1; and the image's digest, always the same."""
     python = {f"usr/lib/python3/dist-packages/{name}-{version}.dist-info/METADATA": metadata(name, version) for name, version in packages.items()}
-    files = {**DEBIAN, **python}
+    files = {**DEBIAN, **python, **(more or {})}
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
         for name, text in sorted(files.items()):

@@ -14,6 +14,7 @@ from build import APPROVED, KEYS, SIGNED, SOAKED, key
 from lockgate.app import attach, filing, first_seen, gate, replay, report, request, why
 from lockgate.app.gate import Gated
 from lockgate.app.gather import stored
+from lockgate.core import events
 from lockgate.core.dependencies import Whose
 from lockgate.core.outcome import Outcome
 from lockgate.core.policy import EnvironmentPolicy, Policy
@@ -143,7 +144,7 @@ class TestTheDifference:
         release(world, "two", "flask 3.0.0")
         world.soaked("two")
         permit = world.gate("production", "one")
-        started = gate.events.DeployStarted(
+        started = events.DeployStarted(
             log=world.genesis, permit=permit.index, environment="production", config="none", started_at=world.clock.now(),
             ends_by=world.clock.now() + timedelta(hours=1), nonce=world.nonce(),
         )  # fmt: skip
@@ -281,7 +282,7 @@ class TestTheLane:
 
     def test_advisories_are_named_sorted_and_once(self, world: World) -> None:
         release(world, "two")
-        made_ = gate.events.Requested(
+        made_ = events.Requested(
             log=world.genesis, id=world.id(), environment="production", config="none", from_="none",
             requested_at=world.clock.now(), fixes=("CVE-2026-2", "CVE-2026-1"),
         )  # fmt: skip

@@ -130,7 +130,7 @@ def attest(maker: str, shop: Shop, bill: str) -> None:
     """Attach what it is made of to the image, signed by lockgate or cosign."""
     place = f"{shop.place}@{shop.digest}"
     if maker == "lockgate":
-        well("attest", place, "--type", "https://cyclonedx.org/bom", "--predicate", bill, "--key", "maker.key")
+        well("attest", place, "--sbom", bill, "--key", "maker.key")
     else:
         cosigned("attest", "--key", "cosign.key", *OFFLINE, "--type", "spdxjson", "--predicate", bill, place)
 

@@ -24,7 +24,7 @@ _COMPOSER = re.compile(
 _APK = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18}){0,15})([a-z]?)((?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)[0-9]{0,18}){0,8})(?:-r([0-9]{1,18}))?\Z").match
 _APK_SUFFIX = re.compile(r"_([a-z]+)([0-9]*)").findall
 _APK_ORDER = ("alpha", "beta", "pre", "rc", "", "cvs", "svn", "git", "hg", "p")
-_RELEASED = re.compile(r"[.-]release\Z", re.IGNORECASE).sub
+_RELEASED = re.compile(r"(?<=[0-9])[.-]?release\Z", re.IGNORECASE).sub
 _PLATFORM = re.compile(r"-(?:java|jruby|ruby|mswin\w*|(?:x86|x64|i[3-6]86|amd64|arm|aarch64|universal|ppc|powerpc|s390|riscv|sparc)\w*-[a-z][\w.-]*)\Z").sub
 _STABILITY = {"dev": -4, "alpha": -3, "a": -3, "beta": -2, "b": -2, "rc": -1, "": 0, "stable": 0, "patch": 1, "pl": 1, "p": 1}
 _SCHEMES = {
@@ -155,7 +155,7 @@ def _of_univers(name: str, *, clean: Callable[[str], str] = str) -> Callable[[st
 
 
 def _gem(version: str) -> Key | None:
-    """RubyGems, by univers' canonical segments: a word is before any number, and what is not there is a zero; built for whichever platform it is one version."""
+    """RubyGems, by univers' canonical segments: a word is before any number, and what is not there is a zero; whichever platform it is built for."""
     from univers import versions  # noqa: PLC0415  as above
 
     segments = versions.RubygemsVersion(_PLATFORM("", version)).value.canonical_segments
