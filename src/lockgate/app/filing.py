@@ -10,6 +10,7 @@ from lockgate.app.project import chain, project
 from lockgate.app.world import Ports
 from lockgate.canon import encode
 from lockgate.core import events
+from lockgate.core.envelope import Leaf
 from lockgate.core.state import state_digest
 from lockgate.errors import ConflictError, EvidenceError
 from lockgate.evidence import record
@@ -23,13 +24,26 @@ def rows_of(data: bytes, index: int) -> list[Row]:
     """Under which names a leaf is filed; nothing for a leaf nobody can read."""
     try:
         leaf = record.read_leaf(data)
-        opened = record.open_envelope(leaf.event)
+        return _rows(leaf, record.open_envelope(leaf.event), index)
     except EvidenceError:
         return [("ignored", "unreadable", index)]
+
+
+def _rows(leaf: Leaf, opened: record.Opened, index: int) -> list[Row]:
     event = opened.event
     rows = [("stream", leaf.stream, index), ("kind", events.kind_of(event), index), *(("digest", digest, index) for digest in opened.subjects)]
     ids = dict.fromkeys(getattr(event, name, "") for name in ("id", "request", "break_glass"))
     return [*rows, *(("request", id_, index) for id_ in ids if id_)]
+
+
+def _all_rows(data: bytes, index: int, sightings: first_seen.Filing) -> list[Row]:
+    """Those names, and hints of what a decision's evidence lists."""
+    try:
+        leaf = record.read_leaf(data)
+        opened = record.open_envelope(leaf.event)
+    except EvidenceError:
+        return rows_of(data, index)
+    return [*_rows(leaf, opened, index), *sightings.rows(leaf, opened, index)]
 
 
 def catch_up(ports: Ports, told: Callable[[int, int], None] | None = None) -> int:
@@ -39,9 +53,7 @@ def catch_up(ports: Ports, told: Callable[[int, int], None] | None = None) -> in
         end = min(at + BATCH, size)
         rows: list[Row] = []
         for index, data in enumerate(ports.log.leaves(at, end), at):
-            rows += (own := rows_of(data, index))
-            if ("kind", "decision", index) in own:
-                rows += sightings.rows(data, index)
+            rows += _all_rows(data, index, sightings)
         try:
             ports.index.file(end, rows)
         except ConflictError:  # another process rebuilds it: go on from where that one is

@@ -16,12 +16,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from lockgate.app.former import bills_of, decision_in, pieces
+from lockgate.app.former import bills_of, decision_in, former_of, pieces
 from lockgate.app.project import Projection, Walk, documents, project
 from lockgate.app.world import Ports
+from lockgate.core import events
 from lockgate.core.components import Sbom
 from lockgate.core.dependencies import Remembered, Whose
 from lockgate.core.digest import Digest
+from lockgate.core.envelope import Leaf
 from lockgate.core.policy import Policy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.sbom_difference import Version, bag
@@ -53,13 +55,13 @@ class Filing:
         self._policies: dict[Digest, Policy | None] = {}
         self._taken: set[tuple[str, str]] = set()
 
-    def rows(self, data: bytes, index: int) -> list[Row]:
+    def rows(self, leaf: Leaf, opened: record.Opened, index: int) -> list[Row]:
         """The hints that this leaf adds; none for what is no decision, or whose evidence cannot be read."""
         try:
-            former = decision_in(data)
-            policy = self._policy(former.event.policy)
+            policy = self._policy(opened.event.policy) if isinstance(opened.event, events.Decided) else None
             if policy is None:
                 return []
+            former = former_of(leaf, opened)
             held = [one for one in pieces(self._ports, former.event.evidence) if self._is_new("bill", f"{one.digest} {former.event.policy}", index)]
             blobs = {one.digest: self._ports.blobs.get(one.digest) for one in held}
             bills = bills_of(held, blobs, former.artifacts, policy, former.event.environment, former.at)
@@ -67,7 +69,7 @@ class Filing:
             return []
         names = [f"{who} {one.text()}" for bill in bills for who in _signers(bill, policy) for one in bag([bill.components]).held]
         found = [("component", name, index) for name in dict.fromkeys(names) if self._is_new("component", name, index)]
-        found += [("bill", f"{one.digest} {former.event.policy}", index) for one in held]
+        found += [("bill", f"{bill.source} {former.event.policy}", index) for bill in bills]
         self._taken.update((kind, name) for kind, name, _ in found)
         return list(dict.fromkeys(found))
 

@@ -13,7 +13,7 @@ from lockgate.canon import Noun
 from lockgate.core import events
 from lockgate.core.components import Sbom
 from lockgate.core.digest import Digest
-from lockgate.core.envelope import Envelope
+from lockgate.core.envelope import Envelope, Leaf
 from lockgate.core.policy import Policy, believed
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
@@ -58,7 +58,11 @@ class Former(NamedTuple):
 def decision_in(data: bytes) -> Former:
     """The decision in a leaf, whose bytes the log authenticated; who signed it is not checked here. Raises EvidenceError ``event.malformed``."""
     leaf = record.read_leaf(data)
-    opened = record.open_envelope(leaf.event)
+    return former_of(leaf, record.open_envelope(leaf.event))
+
+
+def former_of(leaf: Leaf, opened: record.Opened) -> Former:
+    """The same of a leaf that was read. Raises EvidenceError ``event.malformed``."""
     if not isinstance(opened.event, events.Decided) or leaf.stream != events.stream_of(opened.event):
         raise EvidenceError("event.malformed", "this leaf is no decision")
     return Former(opened.event, opened.subjects, leaf.event, max(leaf.at, opened.event.decided_at))
