@@ -203,7 +203,7 @@ class TestHide:
         assert answer(stage, OURS.bundle(signer, certificate=minutes, stamped=at)) == "certificate.outside-validity"
 
     @pytest.mark.not_caught
-    def test_can_take_the_newest_scan_away_and_let_an_older_one_decide(self, stage: Stage) -> None:
+    def test_can_take_the_newest_scan_away_before_the_gate_saw_it_and_let_an_older_one_decide(self, stage: Stage) -> None:
         """What was found is negative evidence (ADR 0039); a limit on age ends what an older scan is good for. Only while no gate has seen it."""
         asks_for_scans(stage, Scanned(at_most="low", keys=("builder",)))
         scan(stage)
@@ -223,6 +223,16 @@ class TestHide:
         on_shelf(stage, "next.intoto.jsonl").write_bytes(before)
         assert stage.answer(to="staging") == "scanned.found"
 
+    def test_cannot_once_the_gate_saw_it(self, stage: Stage) -> None:
+        asks_for_scans(stage, Scanned(at_most="low", keys=("builder",)))
+        scan(stage)
+        before = on_shelf(stage, "next.intoto.jsonl").read_bytes()
+        stage.clock.advance(hours=25)
+        scan(stage, "HIGH")
+        assert stage.answer(to="staging") == "scanned.found"
+        on_shelf(stage, "next.intoto.jsonl").write_bytes(before)
+        assert stage.answer(to="staging", by="don") == "scanned.found"
+
     def test_cannot_where_a_scan_may_not_be_old(self, stage: Stage) -> None:
         asks_for_scans(stage, Scanned(at_most="low", keys=("builder",), max_age="24h"))
         scan(stage)
@@ -230,8 +240,8 @@ class TestHide:
         assert stage.answer(to="staging") == "scanned.too-old"
 
     @pytest.mark.not_caught
-    def test_can_take_away_a_no_that_somebody_attached(self, stage: Stage) -> None:
-        """A failed test beside an older success: what is attached is seen where it is. It cannot make a success of it."""
+    def test_can_take_away_a_no_before_the_gate_saw_it(self, stage: Stage) -> None:
+        """A failed test beside an older success: what is attached is seen where it is. It cannot make a success of it, and what was seen stays."""
         stage.policy(changed(policy := standard_policy(), environments={**policy.environments, "staging": EnvironmentPolicy(requires=(TESTED,))}))
         attached, bench = on_shelf(stage, "next.intoto.jsonl"), attach.Bench(source=stage.source, clock=stage.clock)
 
@@ -243,12 +253,16 @@ class TestHide:
         before = attached.read_bytes()
         stage.clock.advance(minutes=1)
         ran("<failure/>")
-        assert stage.answer(to="staging") == "tested.failed"
+        failed = attached.read_bytes()
         attached.write_bytes(before)
         assert stage.answer(to="staging") == "allowed"
         attached.unlink()
         stage.clock.advance(minutes=16)
         assert stage.answer(to="staging") == "tested.no-result"
+        attached.write_bytes(failed)
+        assert stage.answer(to="staging") == "tested.failed"
+        attached.write_bytes(before)
+        assert stage.answer(to="staging", by="don") == "tested.failed"
 
     def test_cannot_where_people_approved_a_digest(self, stage: Stage) -> None:
         put(stage, "shop")

@@ -384,6 +384,8 @@ def read_purl(data: bytes) -> None:
 
 
 PURLS = ["pkg:pypi/foo-bar@1.5", "pkg:pypi/foo-bar", "pkg:npm/x@1.0.0", "pkg:deb/debian/x@1.0-1?distro=debian-12", "pkg:maven/org.acme/shop@1"]
+
+
 def read_sbom(data: bytes) -> None:
     """The bytes as a document that is attached without a signature."""
     for media_type in sbom_types.MEDIA:
