@@ -19,6 +19,7 @@ from pathlib import Path
 
 from lockgate.canon import encode
 from lockgate.core.decide import decide
+from lockgate.core.exceptional import Exceptional
 from lockgate.core.facts import Complete, Enrolled, Facts, Given, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Stay, Unreadable
 from lockgate.core.identity import Actor, Person, Root, Roster, fingerprint
 from lockgate.core.model import Release, Subject
@@ -29,6 +30,7 @@ from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.revocation import Revocation
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 DEPLOYER = "p-" + "z" * 16
@@ -127,6 +129,9 @@ def facts(ours: Policy, release: Release) -> Facts:
             Need(Provenance): Complete(items=provenance, as_of=NOW),
             Need(Rejected): Complete(items=(), as_of=NOW),
             Need(Stay, "staging"): Complete(items=stays, as_of=NOW),
+            Need(Stay, "production"): Complete(items=(), as_of=NOW),
+            Need(Exceptional): Complete(items=(Exceptional(),), as_of=NOW),
+            Need(Revocation): Complete(items=(), as_of=NOW),
             Need(Request): Complete(items=requests, as_of=NOW),
             Need(Enrolled): Complete(items=(Enrolled(roster=roster),), as_of=NOW),
             Need(InForce): Complete(items=(InForce(section=section, baseline="none", from_="none"),), as_of=NOW),

@@ -31,10 +31,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from build import KEYS, SIGNED, person
 from disk_world import DiskWorld
-from lockgate.app import recheck
+from lockgate.app import permit, recheck
+from lockgate.app.gather import complete
+from lockgate.app.project import project
 from lockgate.core.model import Subject
 from lockgate.core.policy import EnvironmentPolicy, Policy
-from lockgate.core.recheck import again
+from lockgate.core.recheck import again, runs_or_may
 
 PARTS = 8
 
@@ -72,12 +74,12 @@ def looked(world: DiskWorld, wanted: list[str]) -> tuple[float, int]:
 
 def decided(world: DiskWorld, rounds: int = 2_000) -> float:
     """Seconds of the pure part of one."""
-    house = recheck.project(world.ports, "")
-    own = recheck.project(world.ports, names(1)[0], beside=house)
-    ((decision, (release, _)),) = recheck.runs_or_may(own.state.environment).items()
-    event, now = recheck.decided(world.ports, decision), world.clock.now()
+    house = project(world.ports, "")
+    own = project(world.ports, names(1)[0], beside=house)
+    ((decision, (release, _)),) = runs_or_may(own.state.environment).items()
+    event, now = permit.decided(world.ports, decision), world.clock.now()
     basket, _ = recheck.basket_of(world.ports, own, event, decision, recheck.Attached(world.ports), now, recheck.Manner(offline=True))
-    basket, facts = recheck.complete(world.ports, basket, release.artifacts, own, {}, now)
+    basket, facts = complete(world.ports, basket, release.artifacts, own, {}, now)
     subject, policy = Subject(release=release, environment=names(1)[0]), own.policy_in_force()
     began = time.process_time()
     for _ in range(rounds):

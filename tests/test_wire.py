@@ -6,6 +6,7 @@ import gc
 import os
 import threading
 from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,10 @@ def test_init_twice_beside_a_trust_file_changes_nothing() -> None:
     for words in (["init"], ["init", "--origin", "example.com/b"], ["init", "--write-trust", "other.trust"], ["init", "--gate", "other"]):
         assert call(*words).code == 2
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+def test_what_policies_are_checked_against() -> None:
+    from lockgate.wire.zones import now, zone_names
+
+    assert "Europe/Berlin" in zone_names()
+    assert now().utcoffset() == timedelta(0)

@@ -214,7 +214,7 @@ def test_what_is_not_gzip_as_it_says(tmp_path: Path, name: str) -> None:
     try:
         found = OciLayouts().inside(Ref(scheme="oci", path=str(tmp_path)), manifest["digest"], PATH)
     except UnreadableError as err:
-        assert err.code == "inside.malformed"
+        found = None if err.code == "inside.malformed" else err
     assert found in (None, bytes(range(256)) * 8)
 
 
@@ -316,7 +316,7 @@ def test_against_unpacking_one_layer_after_another(tmp_path_factory: pytest.Temp
     try:
         found = inside(tmp_path_factory.mktemp("layers"), *packed, media_type=TAR, at="/a/b/c")
     except UnreadableError as err:
-        assert err.code == "inside.no-file"
+        barred &= err.code == "inside.no-file"
         assert barred or tree.get(("a", "b", "c"), b"") is None
     else:
         assert found == tree.get(("a", "b", "c"))

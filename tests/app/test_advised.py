@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from build import NOW, key, later
+from build import NOW, digest, key, later
 from lockgate.app import advisories, attach, replay
 from lockgate.app.gather import Manifest
 from lockgate.canon import decode, encode
@@ -174,6 +174,50 @@ class TestTheGate:
         with pytest.raises(EvidenceError, match=r"vulnerable\.stale") as err:
             standing(world.ports, "production", gated.index, gated.release)
         assert err.value.code == "permit.gone"
+
+
+def openvex(world: World, status: str = "not_affected", by: str = "release", component: str = PURL, at: str = "2026-11-22T10:00:00Z") -> None:
+    product = {"@id": f"pkg:oci/shop@sha256%3A{digest('shop')[7:]}", "subcomponents": [{"@id": component}]}
+    said = {"vulnerability": {"name": "CVE-2026-1001"}, "products": [product], "status": status, "justification": "vulnerable_code_not_present"}
+    document = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "https://example.com/1",
+        "author": "Ada",
+        "version": 1,
+        "timestamp": at,
+        "statements": [said],
+    }
+    attach.attest(attach.Bench(source=world.source, clock=world.clock), "file:shop", "https://openvex.dev/ns/v0.2.0", document, key(by))
+
+
+class TestAVendorsWord:
+    @pytest.fixture(autouse=True)
+    def _asked(self, world: World) -> None:
+        """Only `release` is believed; what the artifact is made of has a weakness."""
+        needs = Vulnerable(refuse="high", vex_keys=("release",))
+        world.policy(replace(standard_policy(), environments={"production": EnvironmentPolicy(requires=(needs,))}))
+        attach_sbom(world, PURL)
+        advisories.take_in(world.ports, exports(entry()), catalogue())
+
+    def test_it_passes_a_finding_over(self, world: World) -> None:
+        assert answer(world).code == "vulnerable.found"
+        openvex(world)
+        said = answer(world)
+        assert (said.result, said.params["passed-over"]) == ("pass", 1)
+
+    @pytest.mark.parametrize(
+        "word",
+        [{"by": "builder"}, {"by": "stranger"}, {"status": "under_investigation"}, {"status": "affected"}, {"component": "pkg:pypi/aiohttp@3.8.1"}],
+        ids=str,
+    )
+    def test_it_does_not(self, world: World, word: dict[str, str]) -> None:
+        openvex(world, **word)
+        assert answer(world).code == "vulnerable.found"
+
+    def test_a_newer_one_wins(self, world: World) -> None:
+        openvex(world)
+        openvex(world, "affected", at="2026-11-22T11:00:00Z")
+        assert answer(world).code == "vulnerable.found"
 
 
 class TestTheImport:

@@ -13,8 +13,10 @@ from build import APPROVED, BUILT, CAME, KEYS, SIGNED, SOAKED, VERIFIED, key
 from lockgate.app import backtest, gather, request
 from lockgate.core import events
 from lockgate.core.backtested import Backtest, Count
-from lockgate.core.facts import Facts, Rejected, Summary, Vouched
+from lockgate.core.facts import Complete, Facts, Need, Rejected, Summary, Vouched
 from lockgate.core.policy import EnvironmentPolicy, Policy, believed
+from lockgate.core.requirements.within_hours import WithinHours
+from lockgate.core.zones import Zone
 from lockgate.errors import UnreadableError
 from lockgate.evidence import readers, record
 from world import PEOPLE, World, standard_policy
@@ -145,6 +147,41 @@ def test_what_nobody_looked_for_cannot_be_known_unless_something_else_refuses(hi
             assert by_leaf[index].result == "cannot-know"
             assert [one.code for one in by_leaf[index].outcomes] == ["verified-by.unreadable"]
     assert of(found, "staging").same >= 1, "the release with another signature is refused, whatever the summaries said"
+
+
+def test_what_is_looked_up_only_when_asked_for_was_not_looked_up(history: World) -> None:
+    """The clock of a zone, for one, cannot be found out now as it was kept then: where nothing else refuses, nobody knows."""
+    base = standard_policy()
+    hours = WithinHours(zone="Europe/Berlin", days=("mon", "tue", "wed", "thu", "fri", "sat", "sun"), from_="00:00", to="24:00")
+    other = replace(base, environments={**base.environments, "staging": EnvironmentPolicy(requires=(SIGNED, hours))})
+    found = backtest.backtest(history.ports, other, "staging")
+    assert of(found, "staging").would_allow == of(found, "staging").would_refuse == 0
+    allowed = [index for index in history.decisions() if (one := _decided(history, index)).outcome == "allowed" and one.environment == "staging"]
+    by_leaf = {one.leaf: one for one in found.tried}
+    assert [(by_leaf[index].result, [each.code for each in by_leaf[index].outcomes]) for index in allowed] == [
+        ("cannot-know", ["within-hours.unreadable"]) for _ in allowed
+    ]
+    # Of what was asked for then, too, what was kept is taken.
+    facts, nothing = Facts({Need(Zone): Complete(items=(), as_of=history.clock.now())}), gather.Basket(manifest=gather.Manifest(), blobs={})
+    kept = replace(nothing, manifest=gather.Manifest(zones=(gather.KeptZone(name="Europe/Berlin", code="zone.unreadable"),)))
+    assert backtest._not_asked_for(facts, other, other, "staging", kept).of(Zone) == facts.of(Zone)
+    assert backtest._not_asked_for(facts, other, base, "staging", kept).of(Zone) != facts.of(Zone)
+    assert backtest._not_asked_for(facts, other, other, "staging", nothing).of(Zone) != facts.of(Zone)
+
+
+def test_it_says_how_far_it_is_and_does_not_hide_what_was_altered(history: World, fails: Fails) -> None:
+    told: list[tuple[int, int]] = []
+    for _ in range(100):
+        history.clock.advance(minutes=1)
+        history.gate("staging", "shop")
+    found = backtest.backtest(history.ports, standard_policy(), told=lambda done, size: told.append((done, size)))
+    assert [done for done, _ in told] == [100 * number for number in range(1, history.log.head().size // 100 + 1)]
+    assert found.tried == ()
+    evidence = _decided(history, history.decisions()[0]).evidence
+    held = history.blobs.held[evidence]
+    history.blobs.held[evidence] = b"other bytes"
+    assert fails(backtest.backtest, history.ports, standard_policy()) == "blob.altered"
+    history.blobs.held[evidence] = held
 
 
 def test_which_decisions(history: World, fails: Fails) -> None:

@@ -14,6 +14,7 @@ from build import APPROVED, KEYS, SIGNED, SOAKED, key
 from lockgate.app import attach, filing, first_seen, gate, replay, report, request, why
 from lockgate.app.gate import Gated
 from lockgate.app.gather import stored
+from lockgate.core import events
 from lockgate.core.dependencies import Whose
 from lockgate.core.outcome import Outcome
 from lockgate.core.policy import EnvironmentPolicy, Policy
@@ -143,7 +144,7 @@ class TestTheDifference:
         release(world, "two", "flask 3.0.0")
         world.soaked("two")
         permit = world.gate("production", "one")
-        started = gate.events.DeployStarted(
+        started = events.DeployStarted(
             log=world.genesis, permit=permit.index, environment="production", config="none", started_at=world.clock.now(),
             ends_by=world.clock.now() + timedelta(hours=1), nonce=world.nonce(),
         )  # fmt: skip
@@ -281,9 +282,48 @@ class TestTheLane:
 
     def test_advisories_are_named_sorted_and_once(self, world: World) -> None:
         release(world, "two")
-        made_ = gate.events.Requested(
-            log=world.genesis, id=world.id(), environment="production", config="none", from_="none", requested_at=world.clock.now(), fixes=("CVE-2026-2", "CVE-2026-1")
+        made_ = events.Requested(
+            log=world.genesis, id=world.id(), environment="production", config="none", from_="none",
+            requested_at=world.clock.now(), fixes=("CVE-2026-2", "CVE-2026-1"),
         )  # fmt: skip
         with pytest.raises(EvidenceError) as err:
             world.record(made_, gate.resolve(world.ports, ("file:two",), "none").release.artifacts, "rita")
         assert err.value.code == "event.malformed"
+
+
+class TestWhatApproversAreShown:
+    def asked(self, world: World, *components: str) -> tuple[Any, Any]:
+        runs(world, "one", "flask 3.0.0", "jinja2 3.1.4", "old 1")
+        world.policy(policy(LONGER, approved=True))
+        release(world, "two", *components)
+        world.deploy("staging", "two")
+        found = request.find(world.ports, world.request(ref="two"))
+        return found, request.change_of(world.ports, found)
+
+    def test_components_that_come_and_go(self, world: World) -> None:
+        found, seen = self.asked(world, "flask 3.0.1", "jinja2 3.1.4", "new 1")
+        assert seen.lines == (
+            "@@ dependencies: 1 added, 1 removed, 1 changed, of 3",
+            "-pkg:pypi/flask@3.0.0",
+            "+pkg:pypi/flask@3.0.1",
+            "+pkg:pypi/new@1",
+            "-pkg:pypi/old@1",
+        )
+        shown = request.shown(found, seen, request.kept(world.ports, seen))
+        assert world.ports.blobs.get(shown.lines) == seen.text().encode()
+        assert shown.not_collected == ("source changes", "configuration contents")
+
+    def test_an_approval_of_what_was_shown_is_recorded(self, world: World) -> None:
+        found, seen = self.asked(world, "flask 3.0.1")
+        duty = request.duty_of(found, key("ann"), "")
+        assert seen.lines
+        assert request.approve(world.ports, found, duty, world.nonce(), timedelta(hours=1), key("ann"), seen).new
+
+    def test_without_bills_it_was_not_collected(self, world: World) -> None:
+        found, seen = self.asked(world)
+        assert (seen.lines, request.shown(found, seen).not_collected) == ((), request.NOT_COLLECTED)
+
+    def test_many_are_counted(self, world: World) -> None:
+        found, seen = self.asked(world, *(f"lib{number} 1" for number in range(500)))
+        assert (len(seen.lines), seen.left_out) == (400, 104)
+        assert "104 more lines of the difference" in request.shown(found, seen).not_collected

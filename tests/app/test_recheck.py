@@ -20,7 +20,7 @@ from lockgate.core.rechecked import Mark, Rechecked
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.sightings import Blank
 from lockgate.errors import ConflictError, LedgerError, UnreadableError
-from lockgate.evidence import scan_vulns, vsa
+from lockgate.evidence import said_types, vsa
 from world import PEOPLE, World, standard_policy
 
 Fails = Callable[..., str]
@@ -64,7 +64,7 @@ def scanned(world: World, *levels: str) -> None:
     found = [{"id": f"CVE-2026-{number}", "severity": [{"method": "nvd", "score": level}]} for number, level in enumerate(levels)]
     at = f"{world.clock.now():%Y-%m-%dT%H:%M:%SZ}"
     said = {"scanner": {"uri": "pkg:generic/trivy@1", "version": "1", "result": found}, "metadata": {"scanStartedOn": at, "scanFinishedOn": at}}
-    attach.attest(attach.Bench(source=world.source, clock=world.clock), "file:shop", scan_vulns.VULNS_TYPES[0], said, key("builder"))
+    attach.attest(attach.Bench(source=world.source, clock=world.clock), "file:shop", said_types.VULNS[0], said, key("builder"))
 
 
 @pytest.fixture

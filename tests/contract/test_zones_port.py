@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,27 @@ class TestZones:
         with pytest.raises(UnreadableError) as err:
             zones.read(name)
         assert err.value.code == "zone.unknown"
+
+
+def test_a_package_that_is_damaged_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
+    zones = PackagedZones()
+
+    def code(name: str = "") -> str:
+        with pytest.raises(UnreadableError) as err:
+            zones.read(name) if name else zones.names()
+        return err.value.code
+
+    assert code() == code("Europe/Berlin") == "zone.unreadable"
+    (tmp_path / "zones").write_bytes(b"\xff")
+    assert code() == "zone.unreadable"
+    (tmp_path / "zones").write_text("Europe/Berlin\nX\n")
+    assert (code("Europe/Berlin"), code("Europe/Paris")) == ("zone.unreadable", "zone.unknown")
+    (tmp_path / "zoneinfo").mkdir()
+    (tmp_path / "zoneinfo" / "X").write_bytes(bytes(MAX_ZONE + 1))
+    assert code("X") == "zone.unreadable"
+    (tmp_path / "zoneinfo" / "X").write_bytes(bytes(MAX_ZONE))
+    assert len(zones.read("X").data) == MAX_ZONE
 
 
 def test_the_fake_takes_away_and_changes() -> None:

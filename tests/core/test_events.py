@@ -29,7 +29,8 @@ def some(struct: type[Any]) -> dict[str, Any]:
         "log": digest("log"),
         "id": request_id(), "request": request_id(), "environment": "production", "config": "none", "nonce": nonce(), "version": 1, "replaces": "none",
         "from": "none", "duty": "security", "section": digest("section"), "baseline": "none", "shown": {"from": "none", "to": digest("to")}, "what": "approval",
-        "reason": "vulnerable", "permit": 3, "decision": 3, "exitStatus": 1, "because": "killed", "origin": "example.com/shop", "outcome": "refused", "outcomes": [],
+        "reason": "vulnerable", "permit": 3, "exitStatus": 1, "because": "killed", "origin": "example.com/shop", "outcome": "refused", "outcomes": [],
+        "decision": 3,
         "engine": "0.1.0", "history": 3, "policy": digest("policy"),
         "root": 1, "roster": 1, "evidence": digest("evidence"), "state": digest("state"),
     }  # fmt: skip

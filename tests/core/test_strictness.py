@@ -31,6 +31,8 @@ CANDIDATES: dict[str, list[Any]] = {
     "policy": [None, "https://example.com/policy", "https://example.com/other"],
     "policy_digest": [None, "sha256:" + "a" * 64],
     "for_": SPANS,
+    "changed_dependencies": AGES,
+    "component_age": AGES,
     "occupancy": ["claimed", "observed"],
     "duties": [{"security": 1}, {"security": 2}, {"release-management": 1}, {"release-management": 1, "security": 1}, {"release-management": 2, "security": 1}],
     "independent_of": [one for one in subsets("requester", "builder", "deployer", "author") if one],

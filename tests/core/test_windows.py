@@ -136,6 +136,8 @@ def test_nothing_is_told_past_the_end() -> None:
     told = zone("Europe/Berlin", now)
     assert next_opening(told, now, [], [Freeze(from_="2026-01-01", to="2026-12-31").closed(), Freeze(from_="2027-01-01", to="2027-12-31").closed()]) is None
     assert next_opening(told, now, [], []) == now
+    years = [Freeze(from_="2026-01-01", to="2026-12-31").closed(), Freeze(from_="2027-01-01", to="2027-12-31").closed()]
+    assert next_opening(told, now, [Window(from_="09:00", to="16:00").opening()], years) is None
 
 
 def test_what_the_wall_clock_shows_in_words() -> None:

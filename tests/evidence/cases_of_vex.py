@@ -345,8 +345,8 @@ def cyclonedx(make: Maker) -> None:
         "document-from-future": (bent(whole, ("metadata.timestamp", LATER)), "evidence.from-future", "the document a second from now"),
         "same-ref-twice": (bent(whole, ("components.1.bom-ref", "requests")), "vex.malformed", "one reference, two components"),
         "bad-purl": (bent(whole, ("components.0.purl", "pkg:pypi/")), "vex.malformed", "the component that is meant has no name"),
-        "vulnerabilities-object": (bent(whole, ("vulnerabilities", {})), "vex.malformed", "no list"),
-        "weakness-text": (bent(whole, ("vulnerabilities", ["CVE-2026-1"])), "vex.malformed", "a weakness that is a text"),
+        "vulnerabilities-object": (bent(whole, ("vulnerabilities", {"analysis": {}})), "vex.malformed", "no list"),
+        "weakness-text": (bent(whole, ("vulnerabilities", ["analysis"])), "vex.malformed", "a weakness that is a text"),
         "component-text": (bent(whole, ("components", ["requests"])), "vex.malformed", "a component that is a text"),
         "ref-missing": (said(("affects", [{}])), "vex.malformed", "it affects nothing that is named"),
     }

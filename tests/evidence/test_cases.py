@@ -18,7 +18,7 @@ from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouche
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
-from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, slsa, sshsig, statement, test_result, vsa
+from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, sbom, said_types, slsa, sshsig, statement, test_result, vex_cyclonedx, vsa
 from lockgate.evidence.advisories import kev, match, osv, packages
 
 CASES = Path(__file__).parent / "cases"
@@ -89,8 +89,11 @@ def read_vsa(data: bytes, args: Any) -> Any:
 
 def read_said(data: bytes, args: Any) -> Any:
     """A predicate of a type that is listed, signed by some key: what follows from it, but who says it."""
-    said = statement.Statement(subjects=(DIGEST,), predicate_type=args["type"], predicate=json.loads(data))
-    facts = readers.READERS[args["type"]](said, DIGEST, ("SHA256:x",), "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
+    about, kind = [{"digest": {"sha256": DIGEST.removeprefix("sha256:")}}], args["type"]
+    whole = {"_type": "https://in-toto.io/Statement/v1", "subject": about, "predicateType": kind, "predicate": json.loads(data)}
+    said = statement.parse("application/vnd.in-toto+json", json.dumps(whole).encode())
+    read = vex_cyclonedx.statements if kind in said_types.CYCLONEDX_VEX else readers.READERS[kind]
+    facts = read(said, DIGEST, ("SHA256:x",), "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
     told = [json.loads(canon.encode(fact)) for fact in facts]
     assert [canon.decode(canon.encode(fact), type(fact)) for fact in facts] == list(facts)
     assert all((one.pop("subject"), one.pop("source"), one.pop("keys")) == (DIGEST, "sha256:" + "0" * 64, ["SHA256:x"]) for one in told)
@@ -169,6 +172,14 @@ def read_kev(data: bytes, args: Any) -> Any:
     return {"released": time_text(found.released), "exploited": [[one.cve, one.added] for one in found.exploited]}
 
 
+def read_sbom(data: bytes, args: Any) -> Any:
+    fact = sbom.fact(sbom.parse(data), args["digest"], "sha256:" + "0" * 64, datetime.fromisoformat(args["now"]))
+    assert (fact.subject, fact.keys, fact.found, fact.where) == (args["digest"], (), "attestation", "")
+    said = {name: value for name, value in json.loads(msgspec.json.encode(fact)).items() if name not in {"subject", "source"}}
+    parts = [{name: value for name, value in part.items() if value or name == "licences"} for part in said["components"]]
+    return {**said, "components": parts}
+
+
 READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "keys": read_keys,
     "sshsig": read_sshsig,
@@ -184,6 +195,7 @@ READERS: dict[str, Callable[[bytes, Any], Any]] = {
     "bundle": read_artifact,
     "simple-signing": read_artifact,
     **dict.fromkeys(("vex_openvex", "vex_cyclonedx", "vex_csaf", "scan_vulns", "scan_cosign", "scan_trivy", "scan_grype", "scan_sarif"), read_said),
+    **dict.fromkeys(("sbom_cyclonedx", "sbom_spdx"), read_sbom),
     "record": read_record,
     "policy": read_policy,
     "osv": read_osv,

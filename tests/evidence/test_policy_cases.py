@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,14 +12,18 @@ from hypothesis import strategies as st
 
 from build import APPROVED, BUILDER, BUILT, CAME, IDENTITIES, REF, REPOSITORY, ROOTS, SIGNED, SOAKED, VERIFIED, VERIFIER, policy
 from house import ROOT
+from lockgate.adapters.zones import PackagedZones
 from lockgate.core.cases import Case, run_case
 from lockgate.core.cases import Tested as Ran
 from lockgate.core.components import Sbom
 from lockgate.core.digest import digest_of
-from lockgate.core.facts import Complete, Enrolled, Need, Provenance, Rejected, Request, Signature, Stay, Summary, Unreadable, Vouched
+from lockgate.core.facts import Complete, Enrolled, Need, Provenance, Rejected, Request, Signature, Source, Stay, Summary, Unreadable, Vouched
 from lockgate.core.findings import Finding, Scan
 from lockgate.core.policy import Policy
+from lockgate.core.requirements.has_sbom import HasSbom
 from lockgate.core.requirements.signed_by import SignedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
+from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.errors import PolicyError
 from lockgate.evidence import policy_cases, readers
 from lockgate.evidence.case_form import person_id, stand_in_key
@@ -35,7 +40,7 @@ ALL_WELL = f"""\
 
 
 def read(text: str, policy: Policy = POLICY) -> tuple[Case, ...]:
-    return cases(read_cases(text.encode(), "c.yaml"), policy)
+    return cases(read_cases(text.encode(), "c.yaml"), policy, PackagedZones().read)
 
 
 def one(facts: str = "", more: str = "", expect: str = "{result: allowed}", policy: Policy = POLICY, top: str = "") -> Case:
@@ -210,10 +215,35 @@ def test_every_kind_of_fact_has_a_word_and_can_be_written() -> None:
     assert of(case, Scan)[0].findings[0].id == "CVE-1"
 
 
+def test_what_follows_from_what_is_said_need_not_be_said() -> None:
+    """Bills of materials were looked up in databases of today; a finding is about them; a clock is that of its zone."""
+    listed = '      sboms: [{keys: [builder], components: [{purl: "pkg:pypi/a@1", name: a, version: "1"}]}]\n'
+    strict = policy(Vulnerable(refuse="high", max_age="1d", uncovered=("any",)), HasSbom(keys=("builder",)))
+    inside = policy(HasSbom(inside="sbom.json"))
+    assert ran(listed, policy=strict).passed
+    found = "      findings: [{component: pkg:pypi/a@1, advisory: CVE-1, level: critical, score: 98, published: 90d ago}]\n"
+    assert ran(listed + found, policy=strict, expect="{result: refused, vulnerable: vulnerable.found}").passed
+    assert ran(listed + "      databases: [{name: osv, as-of: 3d ago}]\n", policy=strict, expect="{result: undecided}").result != "allowed"
+    assert not ran(listed + "      looked-up: []\n", policy=strict).passed
+    assert codes(ran(policy=inside))["has-sbom"] == "has-sbom.no-sbom"
+    assert codes(ran("      looked-inside: []\n", policy=inside))["has-sbom"] == "has-sbom.not-looked"
+    source = of(one("      signatures: [{key: release}]\n"), Source)
+    assert [each.source for each in source] == [each.source for each in of(one("      signatures: [{key: release}]\n"), Signature)]
+
+
+@pytest.mark.parametrize(("now", "result"), [("2026-11-23T10:00:00Z", "allowed"), ("2026-11-23T20:00:00Z", "refused"), ("2026-11-22T10:00:00Z", "refused")])
+def test_change_windows_are_tried_by_the_clock(now: str, result: str) -> None:
+    weekdays = policy(WithinHours(zone="Europe/Berlin", days=("mon", "tue", "wed", "thu"), from_="09:00", to="16:00"))
+    tested = ran(policy=weekdays, more=f"    now: {now}\n", expect=f"{{result: {result}}}")
+    assert (tested.passed, tested.result) == (True, result)
+    nowhere = policy(WithinHours(zone="Nowhere/City", days=("mon",), from_="09:00", to="16:00"))
+    assert codes(ran(policy=nowhere, expect="{result: undecided}"))["within-hours"] == "within-hours.unreadable"
+
+
 def test_the_page_has_every_word() -> None:
     page = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
     words = {*policy_cases._KNOWN, *policy_cases._HISTORY, "request"}
-    assert [word for word in sorted(words) if f"\n| `{word}` |" not in page] == []
+    assert [word for word in sorted(words) if not re.search(rf"^\\| [^|]*`{word}`[^|]* \\|", page, re.MULTILINE)] == []
 
 
 def test_a_kind_that_came_later_needs_no_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,9 @@ WRITTEN: dict[str, AnyRequirement] = {
         time="at",
         max_age="7d",
     ),
+    f"has-attestation: {{type: {TYPE}, keys: [k], match: [{{path: a, one-of: [1, true, '1', 0, false]}}]}}": HasAttestation(
+        type="https://example.com/review", keys=("k",), match=(Match(path="a", one_of=(1, True, "1", 0, False)),)
+    ),
     "tested: {keys: [k], warned: allow, tests: [a b, c], at-least: 400, configuration: unit, max-age: 7d}": tested.Tested(
         keys=("k",), warned="allow", tests=("a b", "c"), at_least=400, configuration="unit", max_age="7d"
     ),
@@ -103,6 +106,7 @@ MATCH = f"has-attestation: {{type: {TYPE}, keys: [k], match: [%s]}}"
         (MATCH % "{path: a, equals: 0x1f}", "policy.bad-value", "stands in quotes"),
         (MATCH % "{path: a, equals: 9007199254740992}", "policy.bad-value", "stands in quotes"),
         (MATCH % "{path: a, equals: [1]}", "policy.bad-value", "a text, a whole number"),
+        (MATCH % "{path: a, one-of: [1, 1]}", "policy.bad-value", "stands twice"),
         (MATCH % "{path: a, one-of: []}", "policy.empty", "one-of"),
         (MATCH % "{path: a, at-least: many}", "policy.bad-value", "a number: write 80 or 7.5"),
         (MATCH % "{path: a, at-least: 1e3}", "policy.bad-value", "a number: write 80 or 7.5"),

@@ -175,3 +175,48 @@ def test_what_is_malformed_is_said_first() -> None:
     with pytest.raises(PolicyError) as err:
         check_policy(WHOLE.replace("environment: staging", "environment: stagin").encode(), "p.yaml", None)
     assert err.value.code == "policy.undefined"
+
+
+SOAK = "- soaked: {in: staging, for: 24h, sboms: {keys: [second]}, "
+
+
+@pytest.mark.parametrize(
+    ("fields", "column", "said"),
+    [
+        ("changed-dependencies: 24h}", 88, "the longer of both is asked, so that changed-dependencies changes nothing: for is 24h"),
+        ("component-age: 1d}", 81, "whatever came to staging with a bill of materials is that old when the soak ends: ask for more than 24h"),
+        (
+            "changed-dependencies: 72h, security-fix: {for: 3d}}",
+            107,
+            "a security fix would soak no shorter than anything else, which is 72h: the lane is pointless",
+        ),
+        ('security-fix: {for: 2h, proven: "no"}}', 80, "nobody approves that a request is a security fix, and proven: no takes the requester's word for it"),
+    ],
+)
+def test_soaks_that_ask_for_nothing_more(fields: str, column: int, said: str) -> None:
+    assert odd(written(staging=[SIGNED], production=[SIGNED, SOAK + fields])) == [f"p.yaml:10:{column}: {said}"]
+
+
+def test_bills_that_nothing_is_asked_of() -> None:
+    (remark,) = odd(written(staging=[SIGNED], production=[SIGNED, SOAK.removesuffix(", ") + "}"]))
+    assert remark.endswith("sboms says whose bills of materials count, and nothing is asked of them: add changed-dependencies or component-age")
+
+
+def test_a_soak_that_asks_for_more_is_not_odd() -> None:
+    asks = "changed-dependencies: 72h, component-age: 7d, scans: {keys: [second]}, security-fix: {for: 2h}}"
+    assert odd(written(staging=[SIGNED], production=[SIGNED, SOAK + asks])) == []
+    word = SOAK + 'security-fix: {for: 2h, proven: "no"}}'
+    assert odd(written(staging=[SIGNED, BUILT_BY], production=[SIGNED, word, "- approved: {duties: {security: 1}}"])) == []
+
+
+def test_a_lane_without_a_soak_is_refused() -> None:
+    with pytest.raises(PolicyError) as err:
+        check_policy(written(staging=[SIGNED], production=[SIGNED, SOAK + "security-fix: {for: 59s}}"]).encode(), "p.yaml", None)
+    assert err.value.code == "policy.bad-value"
+    assert "a lane without any soak is no lane" in err.value.message
+
+
+def test_what_a_soak_asks_is_written_as_it_is_read() -> None:
+    asks = SOAK + 'changed-dependencies: 72h, component-age: 7d, scans: {keys: [second], by: [trivy]}, security-fix: {for: 2h, proven: "no"}}'
+    policy = parse_policy(written(staging=[SIGNED], production=[SIGNED, asks]).encode(), "p.yaml", None)
+    assert parse_policy(dump_policy(policy).encode(), "p.yaml", None) == policy

@@ -12,8 +12,7 @@ from lockgate.core.facts import Vouched
 from lockgate.core.findings import Exploitability, Scan
 from lockgate.core.scanning import order
 from lockgate.errors import EvidenceError
-from lockgate.evidence import readers, scan_vulns, scan_writing, vex_csaf
-from lockgate.evidence.statement import Statement
+from lockgate.evidence import readers, said_types, scan_vulns, scan_writing, statement, vex_cyclonedx
 
 CASES = Path(__file__).parent.parent / "evidence" / "cases"
 SUBJECT, SOURCE = "sha256:" + "9f2c" * 16, "sha256:" + "0" * 64
@@ -22,11 +21,11 @@ NOW = datetime(2026, 11, 22, 20, tzinfo=UTC)
 TYPES = {
     "vex_openvex": "https://openvex.dev/ns",
     "vex_cyclonedx": "https://cyclonedx.org/bom",
-    "vex_csaf": vex_csaf.PREDICATE_TYPE,
-    "scan_vulns": scan_vulns.VULNS_TYPES[0],
-    "scan_cosign": scan_vulns.COSIGN_TYPES[0],
+    "vex_csaf": said_types.CSAF,
+    "scan_vulns": said_types.VULNS[0],
+    "scan_cosign": said_types.COSIGN[0],
     "scan_trivy": "https://trivy.dev/report",
-    "scan_grype": scan_vulns.COSIGN_TYPES[1],
+    "scan_grype": said_types.COSIGN[1],
     "scan_sarif": "https://json.schemastore.org/sarif-2.1.0.json",
 }
 """Folder of cases -> the type they are read as."""
@@ -38,12 +37,19 @@ def read_said(kind: str, data: bytes) -> None:
         predicate = canon.parse_foreign(data, max_bytes=1 << 20, what="predicate")
     except EvidenceError:
         return
-    said = Statement(subjects=(SUBJECT,), predicate_type=kind, predicate=predicate if isinstance(predicate, dict) else {"x": predicate})
+    whole = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"digest": {"sha256": SUBJECT.removeprefix("sha256:")}}],
+        "predicateType": kind,
+        "predicate": predicate if isinstance(predicate, dict) else {"x": predicate},
+    }
+    read: readers.Reader = vex_cyclonedx.statements if kind in said_types.CYCLONEDX_VEX else readers.READERS[kind]
     try:
-        facts = list(readers.READERS[kind](said, SUBJECT, ("SHA256:x",), SOURCE, NOW))
+        said = statement.parse("application/vnd.in-toto+json", json.dumps(whole).encode())
+        facts = list(read(said, SUBJECT, ("SHA256:x",), SOURCE, NOW))
     except EvidenceError:
         return
-    if facts != list(readers.READERS[kind](said, SUBJECT, ("SHA256:x",), SOURCE, NOW)):
+    if facts != list(read(said, SUBJECT, ("SHA256:x",), SOURCE, NOW)):
         raise AssertionError("the same bytes gave other facts")
     for fact in facts:
         if not isinstance(fact, Vouched) or (fact.subject, fact.source, fact.keys) != (SUBJECT, SOURCE, ("SHA256:x",)):

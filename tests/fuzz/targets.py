@@ -243,7 +243,7 @@ def zones() -> list[bytes]:
 
 def read_cases(data: bytes) -> None:
     try:
-        read = policy_cases.cases(policy_cases.read_cases(data, "fuzz.yaml"), build.policy(*REQUIRES, with_identities=True))
+        read = policy_cases.cases(policy_cases.read_cases(data, "fuzz.yaml"), build.policy(*REQUIRES, with_identities=True), PackagedZones().read)
     except PolicyError as err:
         if err.code != "cases.malformed" or not all(line.startswith("fuzz.yaml:") for line in err.message.splitlines()):
             raise AssertionError(f"a problem without its place: {err.message}") from None

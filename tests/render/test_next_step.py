@@ -78,6 +78,11 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("policy.all-waived"), "lockgate policy show --gate g"),
         (fail("break-glass.permit-outstanding"), "lockgate status --gate g"),
         (fail("break-glass.not-deployer"), f"lockgate gate {NAMED} --to production --config app.yaml --key dora.key --gate g"),
+        (fail("vulnerable.found", found=1), "lockgate verify 'oci:my image:1' --environment production --gate g"),
+        (fail("vulnerable.no-data"), "lockgate advisories import FILE --gate g"),
+        (fail("vulnerable.no-kev"), "lockgate advisories import --kev FILE --gate g"),
+        (fail("vulnerable.stale", database="kev"), "lockgate advisories import --kev FILE --gate g"),
+        (fail("vulnerable.no-sbom", artifact=digest("a")), "lockgate attest a.whl --type https://cyclonedx.org/bom --predicate FILE --key KEY"),
         (fail("digest.mismatch", artifact=digest("a")), "lockgate verify a.whl --gate g"),
         (fail("tested.no-result", artifact=IMAGE, keys=("second",)), "lockgate attest 'oci:my image:1' --junit FILE --suite NAME --key SHA256:abc"),
         (fail("tested.failed", artifact=digest("a")), "lockgate verify a.whl --gate g"),
@@ -98,6 +103,10 @@ NAMED = "'oci:my image:1' a.whl"
 )
 def test_what_is_typed_next(outcome: Outcome, typed: str) -> None:
     assert after(decided(outcome), ASKED) == typed
+
+
+def test_of_two_databases_the_one_that_is_old_is_imported() -> None:
+    assert after(decided(fail("vulnerable.stale", database="osv")), ASKED) == "lockgate advisories import FILE --gate g"
 
 
 def test_whoever_holds_the_permit_asks_again() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from build import IMAGE, NOW, digest, key, rejected, scan
+from build import ABSENT, IMAGE, NOW, attested, digest, key, rejected, scan, trial
 from lockgate.core.facts import Vouched
 from lockgate.core.findings import Exploitability, Scan
 from lockgate.render.evidence_text import artifact_text
-from lockgate.render.vouched import in_short, together
+from lockgate.render.vouched import in_short, says_no, together
 from lockgate.render.words import Sheet
 from render.test_evidence_text import GOOD, piece, said
 from strategies import noun
@@ -80,3 +81,17 @@ def test_whatever_it_says_it_is_told_and_steers_no_terminal(found: list[Vouched]
 def test_hostile_text_is_shown_as_it_is() -> None:
     word, told = in_short(scan("low", tool="x\x1b[2J"))
     assert (word, "\x1b" in told) == ("scan", False)
+
+
+@pytest.mark.parametrize(
+    ("fact", "told", "no"),
+    [
+        (trial(warned=("c",)), ("tests", "passed, 2 passed, 1 with warnings, 0 failed, "), False),
+        (trial(result="failed", passed=(), failed=("a",)), ("tests", "failed, 0 passed, 0 with warnings, 1 failed, "), True),
+        (attested(type_="https://x/\x1b[2J", result=ABSENT), ("statement", "https://x/\\u001b[2J, "), False),
+        (attested(type_="x", a=[], b="\x1b" + "y" * 99), ("statement", f"x (a: list, b: \\u001b{'y' * 59}, result: good), "), False),
+        (Vouched(subject=trial().subject, source=trial().source), ("statement", ""), False),
+    ],
+)
+def test_each_kind_in_short(fact: Vouched, told: tuple[str, str], no: bool) -> None:
+    assert (in_short(fact), says_no(fact)) == (told, no)

@@ -73,8 +73,12 @@ def attest_scan(bench: Bench, ref_text: str, report: bytes, signer: Signer, plat
     return _attach(bench, ref, digest, scan_writing.PREDICATE_TYPE, predicate, signer)
 
 
-def attest_sbom(bench: Bench, ref_text: str, document: bytes, signer: Signer, platform: str = "") -> tuple[Attached, str]:
+def attest_sbom(bench: Bench, ref_text: str, document: bytes, signer: Signer, platform: str = "", asked: str = "") -> tuple[Attached, str]:
     """Sign a bill of materials, CycloneDX or SPDX in JSON, as it is, and attach it as `attest`; and the predicate type it was given.
+
+    Args:
+        document: its bytes.
+        asked: the predicate type it should be given; empty for whichever it is.
 
     Raises:
         EvidenceError: ``json.…``, ``sbom.…``, ``evidence.from-future``: it would not be read back as one of this artifact.
@@ -87,6 +91,8 @@ def attest_sbom(bench: Bench, ref_text: str, document: bytes, signer: Signer, pl
     parse_foreign(document, max_bytes=sbom_types.MAX_DOCUMENT, what="bill of materials")
     fact = sbom.fact(sbom.parse(document), digest, digest_of(document), bench.clock.now())
     predicate_type = {"cyclonedx": sbom_types.CYCLONEDX, "spdx": sbom_types.SPDX}[fact.format]
+    if asked not in {"", predicate_type}:
+        raise EvidenceError("sbom.other-format", f"this is {fact.format}, by its own word, and not what it should be attested as")
     return _attach(bench, ref, digest, predicate_type, document, signer), predicate_type
 
 

@@ -28,11 +28,29 @@ from lockgate.app.world import Ports
 from lockgate.core import events
 from lockgate.core.backtested import Backtest, Count, Tried
 from lockgate.core.decide import RULES, Judgement, decide
-from lockgate.core.facts import Complete, Facts, InForce, Need, Provenance, Rejected, Signature, Summary, Unreadable
+from lockgate.core.exceptional import Exceptional
+from lockgate.core.facts import (
+    Complete,
+    Enrolled,
+    Facts,
+    InForce,
+    Intact,
+    Need,
+    Provenance,
+    Rejected,
+    Request,
+    Signature,
+    Stay,
+    Summary,
+    Unreadable,
+)
 from lockgate.core.identity import Name, Roster
 from lockgate.core.model import Release
-from lockgate.core.policy import Policy, section_digest, watched
+from lockgate.core.policy import Policy, needs, section_digest, watched
+from lockgate.core.requirements.within_hours import WithinHours
+from lockgate.core.revocation import Revocation
 from lockgate.core.state import State
+from lockgate.core.zones import Zone
 from lockgate.errors import EvidenceError, TrustError, UnreadableError
 from lockgate.evidence import record
 from lockgate.evidence.place import Load, read_policy, read_root, read_roster
@@ -41,7 +59,12 @@ from lockgate.evidence.readers import KINDS
 ALWAYS_LOOKED_FOR = frozenset({Signature, Provenance, Summary, Rejected})
 """Kinds of evidence that each decision looked for; the others, since rules 3."""
 
+HISTORY = frozenset({Request, Revocation, Enrolled, Exceptional, Stay, InForce, Intact})
+"""Kinds that each decision has, whatever its policy asked for; of all other kinds that are no evidence, only what it asked for."""
+
 NEVER_LOOKED = "facts.not-gathered"
+_NOT_KNOWN = {NEVER_LOOKED, "advisories.other-packages"}
+"""Why a requirement does not know, where that is because nobody looked: at all, or for what the other policy takes for the bill of materials."""
 
 
 def backtest(
@@ -115,7 +138,7 @@ def _try(
         return replace(unknown, lost=err.message), False
     judgement = _judged(load, authority, policy, state, decision, release, basket)
     against = tuple(one for one in judgement.outcomes if one.result in {"fail", "unknown"})
-    if judgement.result == "undecided" and any(one.params.get("because") == NEVER_LOOKED or one.code == NEVER_LOOKED for one in against):
+    if judgement.result == "undecided" and any(one.params.get("because") in _NOT_KNOWN for one in against):
         return replace(unknown, outcomes=against), False
     if (judgement.result == "allowed") != (decision.outcome == "allowed"):
         shown = against or tuple(one for one in decision.outcomes if one.result in {"fail", "unknown"})
@@ -137,7 +160,8 @@ def _judged(load: Load, authority: Authority, policy: Policy, state: State, deci
     facts = facts_of(basket, release.artifacts, own, others, at, RULES)
     for need, gathered in history_facts(own, others, at, decision.rules).items():
         facts = facts.replace(need, gathered)
-    facts = _as_given(_not_looked_for(facts, decision.rules), then, name)
+    facts = _not_asked_for(_not_looked_for(facts, decision.rules), policy, then, name, basket)
+    facts = _as_given(facts, then, name)
     asked = basket.blobs.get(basket.manifest.asked, b"")
     subject = asking.subject_of(own, release, name, decision.request, asked, at)
     return decide(subject, policy, facts, at, root, decision.rules)
@@ -159,6 +183,19 @@ def _not_looked_for(facts: Facts, rules: int) -> Facts:
         found: Complete[Any] | Unreadable = facts.of(kind)
         if kind not in ALWAYS_LOOKED_FOR and isinstance(found, Complete) and not found.items:
             facts = facts.replace(Need(kind), Unreadable(code=NEVER_LOOKED))
+    return facts
+
+
+def _not_asked_for(facts: Facts, policy: Policy, then: Policy | None, environment: Name, basket: Basket) -> Facts:
+    """Step 4 of what is looked up only where it is asked for, such as advisories and time zones."""
+    if environment not in policy.environments:
+        return facts
+    asked = needs(then, environment) if then is not None and environment in then.environments else ()
+    missing = [need for need in needs(policy, environment) if need.kind not in {*KINDS, *HISTORY} and need not in asked]
+    zones = {one.zone for one in policy.environments[environment].requires if isinstance(one, WithinHours)}
+    missing += [Need(Zone)] if zones - {one.name for one in basket.manifest.zones} else []
+    for need in missing:
+        facts = facts.replace(need, Unreadable(code=NEVER_LOOKED))
     return facts
 
 

@@ -33,7 +33,7 @@ Row = tuple[str, str, int]
 KINDS = frozenset({"component", "bill"})
 """Kinds of rows that are hints: `log check` does not hold them against the leaves, as what they come of may be erased by right."""
 
-MOST = 64
+MOST = 512
 """Decisions that are read back for one question: those that hints name for the most components."""
 
 

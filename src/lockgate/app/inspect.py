@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -20,9 +20,10 @@ from lockgate.core.examined import Piece
 from lockgate.core.facts import Rejected, Summary
 from lockgate.core.identity import Fingerprint, Name, PublicKey, Root, Roster, fingerprint
 from lockgate.core.ports import Measured
+from lockgate.core.requirements import AnyRequirement
 from lockgate.core.signers import KEYS_ALONE, Believed
 from lockgate.core.trial import Trial
-from lockgate.evidence import artifact, dsse, record
+from lockgate.evidence import artifact, asked_for, dsse, record
 from lockgate.ledger import note, proof
 
 PermitCode = Literal[
@@ -130,16 +131,21 @@ def find_artifact(bench: Bench, ref_text: str, platform: str = "") -> tuple[Ref,
 
 
 def inspect_artifact(
-    bench: Bench, found: tuple[Ref, Digest], keys: Mapping[Name, PublicKey], root: Anchor | None = None, believed: Believed = KEYS_ALONE
+    bench: Bench,
+    found: tuple[Ref, Digest],
+    keys: Mapping[Name, PublicKey],
+    root: Anchor | None = None,
+    believed: Believed = KEYS_ALONE,
+    requires: Sequence[AnyRequirement] = (),
 ) -> SeenArtifact:
-    """Read an artifact and its evidence, believing these keys and identities, for which `root` vouches.
+    """Read an artifact and its evidence, believing these keys and identities, for which `root` vouches; and of further types what these requirements ask for.
 
     Raises:
         LockgateError: from the source.
     """
     ref, digest = found
     measured = bench.source.measure(ref, digest)
-    pieces = artifact.examine(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now(), believed)
+    pieces = artifact.examine(bench.source.attached(ref, digest), keys, {digest}, bench.clock.now(), believed, asked_for.for_section(requires))
     facts = tuple(fact for piece in pieces for fact in piece.facts)
     good = not measured.problem and any(_vouches(fact) for fact in facts)
     return SeenArtifact(pinned=pinned(ref, digest), measured=measured, facts=facts, good=good, root=root, pieces=pieces)

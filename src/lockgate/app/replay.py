@@ -85,9 +85,7 @@ def replay(ports: Ports, index: int) -> Replayed:
         return _recheck(ports, index, leaf, decision)
     if not isinstance(decision, events.Decided):
         kind = events.kind_of(decision)
-        raise UsageError(
-            "replay.not-a-decision", f"leaf {index} is no decision, and only those and rechecks are replayed: its kind is {kind}"
-        )
+        raise UsageError("replay.not-a-decision", f"leaf {index} is no decision, and only those and rechecks are replayed: its kind is {kind}")
     if decision.rules > RULES:
         raise UsageError("replay.newer-rules", f"decision {index} was made by rules {decision.rules}, and this lockgate knows rules {RULES} at most")
     own = project(ports, decision.environment, index, "every")

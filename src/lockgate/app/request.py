@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from lockgate.app import gate, past, reenter, say
+from lockgate.app.components import dependencies
 from lockgate.app.difference import Difference, difference
 from lockgate.app.project import Projection, holders, project
 from lockgate.app.world import Ports
@@ -22,7 +23,7 @@ from lockgate.core.state import Document, OpenProposal, release_digest
 from lockgate.errors import TrustError, UsageError
 
 NOT_COLLECTED = ("source changes", "dependency changes", "configuration contents")
-"""Parts of a release's difference nobody collects yet: marked inside what is signed, not passed over."""
+"""Parts of a release's difference that nobody collects, of dependencies unless bills of materials tell: marked inside what is signed, not passed over."""
 
 
 class Found(Noun, frozen=True, kw_only=True):
@@ -148,10 +149,19 @@ def find(ports: Ports, id_: RequestId) -> Found:
 
 
 def change_of(ports: Ports, found: Found) -> Difference:
-    """What a proposal changes, to be put before whoever approves it; of a request, nothing is collected yet. Raises as `difference`."""
+    """What a proposal or a request changes, to be put before whoever approves it; of a request, its dependencies. Raises as `difference`."""
+    if found.request is not None:
+        return dependencies(ports, found.projection, found.request.release.artifacts, ports.clock.now())
     if found.proposal is None:
         return Difference()
     return difference(ports, found.projection.state.house, found.proposal.kind, ports.blobs.get(found.proposal.digest))
+
+
+def not_collected(seen: Difference | None) -> tuple[str, ...]:
+    """What of a release's difference nobody was shown."""
+    if seen is None or not seen.lines:
+        return NOT_COLLECTED
+    return (*(one for one in NOT_COLLECTED if one != "dependency changes"), *seen.not_shown())
 
 
 def shown(found: Found, seen: Difference | None = None, lines: DigestOrNone = NONE) -> events.Shown:
@@ -165,7 +175,12 @@ def shown(found: Found, seen: Difference | None = None, lines: DigestOrNone = NO
         occupant = found.projection.state.environment.last_known()
         from_ = release_digest(occupant.release if occupant else None)
         return events.Shown(
-            from_=from_, to=release_digest(found.request.release), not_collected=NOT_COLLECTED, rollback=found.request.rollback, fixes=found.request.fixes
+            from_=from_,
+            to=release_digest(found.request.release),
+            lines=lines,
+            not_collected=not_collected(seen),
+            rollback=found.request.rollback,
+            fixes=found.request.fixes,
         )
     if found.proposal is None:
         raise UsageError("request.unknown", "there is no such request")

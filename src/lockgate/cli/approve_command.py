@@ -77,7 +77,7 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
     """What is put before the approver: of a release what runs and what is asked, of a document every line that changes."""
     from lockgate.app.counting import tally
     from lockgate.app.reenter import came_from
-    from lockgate.app.request import NOT_COLLECTED
+    from lockgate.app.request import not_collected
     from lockgate.cli.policy_file import in_words, proposed_policy
     from lockgate.render import text
     from lockgate.render.standing import tally_lines
@@ -87,7 +87,8 @@ def _shown(session: Session, ports: Ports, found: Found, seen: Difference) -> st
         tallies = tally(found.projection, request, ports.clock.now()) if request.given else ()
         so_far = [line for one in tallies for line in tally_lines(one, sheet, covered=request.deployed >= 0)]
         back = came_from(found.projection, request.release) if request.rollback else None
-        return text.asked(request, found.projection.state.environment.last_known(), NOT_COLLECTED, found.environment, sheet, so_far, back)
+        shown = text.asked(request, found.projection.state.environment.last_known(), not_collected(seen), found.environment, sheet, so_far, back)
+        return "\n".join([shown, *text.dependency_lines(seen.lines, seen.left_out, sheet)])
     if found.proposal is None:
         return ""
     words = in_words(session, ports, found.projection, proposed_policy(ports, found.id())) if found.proposal.kind == "policy" else []

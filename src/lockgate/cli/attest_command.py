@@ -23,8 +23,8 @@ SHORT_TYPES = {
 }
 """Short names, as cosign has them; ``csaf`` is one of ours."""
 
-SBOMS = ("cyclonedx", "spdxjson")
-"""Short names of bills of materials: what is read from the file says which of both it is."""
+SBOMS = {"cyclonedx": "https://cyclonedx.org/bom", "spdxjson": "https://spdx.dev/Document"}
+"""Short names of bills of materials."""
 
 
 @click.command("attest")
@@ -51,7 +51,8 @@ def command(session: Session, ref: str, platform: str, **what: str) -> None:
         attested = attest_scan(session.bench(), ref, report, session.artifact_signer(), platform, at)
     elif what["sbom"] or what["predicate_type"] in SBOMS:
         path = what["sbom"] or what["predicate"]
-        attested, uri = attest_sbom(session.bench(), ref, arguments.read(path, "attest.unreadable", MAX_DOCUMENT + 1), session.artifact_signer(), platform)
+        document = arguments.read(path, "attest.unreadable", MAX_DOCUMENT + 1)
+        attested, uri = attest_sbom(session.bench(), ref, document, session.artifact_signer(), platform, SBOMS.get(what["predicate_type"], ""))
     else:
         uri, content = _test_result(session, what["junit"], what["suite"]) if what["junit"] else _predicate(what["predicate_type"], what["predicate"])
         attested = attest(session.bench(), ref, uri, content, session.artifact_signer(), platform)

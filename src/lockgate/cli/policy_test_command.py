@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import click
@@ -30,18 +31,20 @@ def test(session: Session, files: tuple[str, ...], policy_file: str, in_force: b
     from lockgate.evidence.policy_cases import cases, read_cases
     from lockgate.evidence.yaml_tree import MAX_BYTES
     from lockgate.render.cases import case_lines
+    from lockgate.wire.zones import read_zone
 
     if bool(policy_file) + in_force + bool(proposed) > 1:
         raise UsageError("policy.which", "name one policy: --policy, --in-force or --proposed", "lockgate policy test --help")
     one = checked(policy_file) if policy_file else project(session.ports(), "").policy_in_force() if in_force else None
     one = proposed_policy(session.ports(), proposed) if proposed else one
     tested: list[Tested] = []
+    zones = cache(read_zone)
     for name in files:
         file = read_cases(arguments.read(name, "cases.unreadable", MAX_BYTES + 1), name)
         if one is None and not file.policy:
             raise UsageError("cases.no-policy", f"{name} names no policy: write policy: FILE in it, or say which with --policy")
         policy = one or checked(str(Path(name).parent / file.policy))
-        tested += [run_case(case, policy, name) for case in cases(file, policy)]
+        tested += [run_case(case, policy, name) for case in cases(file, policy, zones)]
     failed = sum(not each.passed for each in tested)
     told = {"cases": tested, "passed": len(tested) - failed, "failed": failed}
     session.say(told, "\n".join(case_lines(tested, session.sheet(result=True))))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lockgate.app.inspect_bundle import Wanted
     from lockgate.app.present import Terms
     from lockgate.app.world import Ports
+    from lockgate.core.requirements import AnyRequirement
     from lockgate.core.signers import Believed
     from lockgate.render.words import Sheet
 
@@ -180,12 +181,16 @@ def _event(session: Session, what: str) -> None:
 
 
 class Judges(NamedTuple):
-    """Who is believed of what is attached: keys and others, for which `root` vouches, unless they were named. `vouched`: whether anybody does."""
+    """Who is believed of what is attached: keys and others, for which `root` vouches, unless they were named. `vouched`: whether anybody does.
+
+    `requires`: what asks for statements of further types.
+    """
 
     keys: dict[str, str]
     others: Believed
     root: Anchor | None = None
     vouched: bool = True
+    requires: tuple[AnyRequirement, ...] = ()
 
 
 def _artifact(session: Session, what: str, judges: Callable[[], Judges], platform: str, *, steps: bool) -> None:
@@ -193,8 +198,8 @@ def _artifact(session: Session, what: str, judges: Callable[[], Judges], platfor
     from lockgate.render.evidence_text import artifact_text
 
     found = find_artifact(session.bench(), what, platform)  # before the gate: what is not there is said of a file first
-    keys, others, root, vouched = judges()
-    seen = inspect_artifact(session.bench(), found, keys, root, others)
+    keys, others, root, vouched, requires = judges()
+    seen = inspect_artifact(session.bench(), found, keys, root, others, requires)
     sheet = session.sheet(result=True)
     told = artifact_text(seen.pinned, seen.measured, seen.pieces, keys, sheet, steps=steps)
     session.say(seen, "\n".join(filter(None, (told, _anchor(seen.root, sheet)))))
@@ -232,7 +237,9 @@ def _by_policy(session: Session, what: str, platform: str, environment: str = ""
             require_environment(own, environment)
         policy = own.policy_in_force()
         root = anchor(ports.pinned, _trust_file(session)) if ports.pinned is not None else None
-        return Judges(policy.keys, believed(policy, environment), root, ports.pinned is not None)
+        sections = [policy.environments[environment]] if environment else policy.environments.values()
+        requires = tuple(one for section in sections for one in section.requires)
+        return Judges(policy.keys, believed(policy, environment), root, ports.pinned is not None, requires)
 
     return judges
 

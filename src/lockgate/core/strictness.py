@@ -40,6 +40,13 @@ def _younger(before: str | None, after: str | None) -> Effect:
     return _longer(after, before)
 
 
+def _at_least(before: str | None, after: str | None) -> Effect:
+    """Of a time that is asked for, or none."""
+    if before is None or after is None:
+        return "looser" if after is None else "stricter"
+    return _longer(before, after)
+
+
 def _fewer(before: Sequence[str], after: Sequence[str]) -> Effect:
     """Of those any of whom will do."""
     if set(after) < set(before):
@@ -106,6 +113,8 @@ EFFECTS: dict[tuple[type, str], Rule] = {
     (VerifiedBy, "policy_digest"): _named,
     (VerifiedBy, "max_age"): _younger,
     (Soaked, "for_"): _longer,
+    (Soaked, "changed_dependencies"): _at_least,
+    (Soaked, "component_age"): _at_least,
     (Soaked, "occupancy"): _ranked("claimed", "observed"),
     (Approved, "duties"): _duties,
     (Approved, "independent_of"): _all_of,

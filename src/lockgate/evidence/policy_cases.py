@@ -14,7 +14,7 @@ cases:
     expect: {result: refused, signed-by: signed-by.unreadable, soaked: pass}
 
 What stands under ``facts`` is all there is: a kind that is not named was looked for, and there is none. Only the bytes are right unless ``intact``
-says otherwise. A new kind of fact needs no line here: it is called by its class, in the plural.
+says otherwise, and what follows from the rest follows (`case_derived`). A new kind of evidence needs no line here: it is called by its class, in the plural.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from msgspec import inspect
 from msgspec.structs import replace
 
 from lockgate.canon import Noun
+from lockgate.core.attested import Attested
 from lockgate.core.cases import OURS, Case
-from lockgate.core.components import Sbom
+from lockgate.core.components import LookedInside, Sbom
+from lockgate.core.dependencies import Ran, RanFinding, Remembered
 from lockgate.core.digest import digest_of
 from lockgate.core.exceptional import Exceptional, Glass, Hold, Waiver
 from lockgate.core.facts import (
@@ -46,19 +48,22 @@ from lockgate.core.facts import (
     Rejected,
     Request,
     Signature,
+    Source,
     Stay,
     Summary,
     Unreadable,
     Vouched,
 )
-from lockgate.core.findings import Database, Exploitability, Finding, Scan
+from lockgate.core.findings import Database, Exploitability, Finding, LookedUp, Scan
 from lockgate.core.identity import Actor, Duty, Name, Person, PersonId, PublicKey, Root, Roster, fingerprint
 from lockgate.core.model import NONE, Release, Subject
 from lockgate.core.policy import Policy, requirement_id, section_digest
 from lockgate.core.revocation import Revocation
 from lockgate.core.state import KEPT_ANSWERS, release_digest
+from lockgate.core.trial import Trial
 from lockgate.errors import PolicyError
 from lockgate.evidence import readers, yaml_tree
+from lockgate.evidence.case_derived import ReadZone, derived
 from lockgate.evidence.case_form import CaseForm, Fields, Ground, moment, person_id, stand_in_key
 from lockgate.evidence.policy_yaml import Form, told
 from lockgate.evidence.yaml_tree import Mapping, Node, Scalar
@@ -85,6 +90,14 @@ _KNOWN: dict[str, type] = {
     "findings": Finding,
     "databases": Database,
     "scans": Scan,
+    "attestations": Attested,
+    "test-results": Trial,
+    "sources": Source,
+    "looked-up": LookedUp,
+    "looked-inside": LookedInside,
+    "ran": Ran,
+    "ran-findings": RanFinding,
+    "remembered": Remembered,
 }
 """What a kind of fact is called under ``facts``. Any other is called by its class: ``TestResult`` is ``test-results``."""
 
@@ -135,8 +148,8 @@ def read_cases(data: bytes, filename: str) -> CaseFile:
     return CaseFile(filename, policy, parts)
 
 
-def cases(file: CaseFile, policy: Policy) -> tuple[Case, ...]:
-    """The cases of a file, ready to be decided by this policy.
+def cases(file: CaseFile, policy: Policy, read_zone: ReadZone) -> tuple[Case, ...]:
+    """The cases of a file, ready to be decided by this policy; `read_zone` reads the time zones that it names.
 
     Raises:
         PolicyError: ``cases.malformed``, with one line ``file:line:column: …`` for each of the first 10 problems.
@@ -153,7 +166,7 @@ def cases(file: CaseFile, policy: Policy) -> tuple[Case, ...]:
     found: list[Case] = []
     room = MAX_FACTS
     for node in nodes:
-        reader = _Reader(policy, people, room)
+        reader = _Reader(policy, people, room, read_zone)
         case = reader.case(node)
         found += [case] if case is not None else []
         form.problems += reader.form.problems
@@ -187,8 +200,8 @@ class _Reader:
         form: what its facts are read by, with what is wrong so far. room: how many more facts there may be.
     """
 
-    def __init__(self, policy: Policy, people: dict[str, Any] | None, room: int) -> None:
-        self._policy, self._people = policy, people
+    def __init__(self, policy: Policy, people: dict[str, Any] | None, room: int, read_zone: ReadZone) -> None:
+        self._policy, self._people, self._read_zone = policy, people, read_zone
         nobody = Release(artifacts=(digest_of(b"artifact"),))
         self.form = CaseForm(Ground(policy, "", nobody, NOON, NONE, NONE))
         self.room = room
@@ -247,11 +260,11 @@ class _Reader:
         return Complete(items=tuple(items), as_of=self.form.ground.now)
 
     def _evidence(self, given: dict[str, Node]) -> dict[Need, Gathered]:
-        """Everything that is no history: absent where nothing is said, but for the bytes themselves."""
+        """Everything that is no history: absent where nothing is said, but for what follows from the rest."""
         found: dict[Need, Gathered] = {Need(kind): self._complete(self._list(given, word, kind)) for word, kind in kinds().items()}
-        if "intact" not in given:
-            found[Need(Intact)] = self._complete(Intact(subject=one) for one in self.form.ground.release.artifacts)
-        return found
+        ground = self.form.ground
+        said = {kind for word, kind in kinds().items() if word in given}
+        return derived(found, said, ground.release, self._policy.environments[ground.environment], ground.now, self._read_zone)
 
     def _history(self, given: dict[str, Node]) -> dict[Need, Gathered]:
         """What was recorded; first what runs, for approvals are given over that."""

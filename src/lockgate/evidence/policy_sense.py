@@ -22,10 +22,11 @@ from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.state import KEPT_ANSWERS
 from lockgate.errors import PolicyError
-from lockgate.evidence import policy_identities, policy_kinds
+from lockgate.evidence import policy_identities, policy_kinds, policy_soaks
 from lockgate.evidence.policy_yaml import SHOWN, placed_policy
 from lockgate.evidence.yaml_tree import Items, Mapping, Place
 
@@ -176,6 +177,22 @@ def _built_by(one: _Placed, policy: Policy) -> bool:
     return any(isinstance(requirement, BuiltBy) for section in sections for requirement in section.requires)
 
 
+def _odd_vulnerable(one: _Placed, vulnerable: Vulnerable) -> Iterator[Remark]:
+    """What is said and changes nothing, or is not likely to be meant."""
+    levels = ("low", "medium", "high", "critical")
+    for level in vulnerable.grace:
+        if levels.index(level) < levels.index(vulnerable.refuse):
+            yield Remark(one.at("grace"), f"a grace for {level} changes nothing: {vulnerable.refuse} is the least that refuses")
+    if vulnerable.kev == "ignore" and vulnerable.kev_max_age != Vulnerable(refuse="low").kev_max_age:
+        yield Remark(one.at("kev-max-age"), "kev is ignored, and so is how old it is")
+    if "any" in vulnerable.uncovered:
+        yield Remark(one.at("uncovered"), "any component may be such as no advisories cover, so that a bill of materials that nothing is known of passes")
+    both = sorted({*vulnerable.vex_keys, *vulnerable.vex_identities} & {*vulnerable.sbom_keys, *vulnerable.sbom_identities})
+    if both:
+        field = "vex-keys" if both[0] in vulnerable.vex_keys else "vex-identities"
+        yield Remark(one.at(field), f"{both[0]} says what is in it, and what of that does no harm")
+
+
 def _odd(root: Mapping, policy: Policy, now: datetime | None) -> Iterator[Remark]:
     for name, (_, node) in cast("Mapping", root.pairs["environments"][1]).pairs.items():
         section = policy.environments[name]
@@ -184,12 +201,16 @@ def _odd(root: Mapping, policy: Policy, now: datetime | None) -> Iterator[Remark
             yield Remark(place, f"from is shown and checks nothing: nothing here asks that a release came through {section.from_}")
     for one in _placed(root, policy):
         yield from (one.remark(each) for each in policy_kinds.odd(one.requirement, one.section, one.environment, now))
+        if isinstance(one.requirement, Soaked):
+            yield from (one.remark(each) for each in policy_soaks.odd(one.requirement, one.section))
         match one.requirement:
             case Approved(independent_of=roles) if "builder" in roles and not _built_by(one, policy):
                 yield Remark(
                     one.at("independent-of"),
                     "approvers are independent of the builder, and no built-by here or before says who that is: provenance by any key will do",
                 )
+            case Vulnerable() as vulnerable:
+                yield from _odd_vulnerable(one, vulnerable)
             case SignedBy(max_age=str(age)) if any(isinstance(other, Soaked) and span(other.for_) >= span(age) for other in one.section.requires):
                 yield Remark(one.at("max-age"), "a signature made before the soak is too old when it ends")
             case VerifiedBy(max_age=str(age)) if any(isinstance(other, Soaked) and span(other.for_) >= span(age) for other in one.section.requires):

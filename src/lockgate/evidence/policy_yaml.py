@@ -216,7 +216,7 @@ class Form:
         found: list[Any] = []
         for one in node.nodes:
             value = self.value(one, type_.item_type, name)
-            if value is not None and value in found and not isinstance(value, dict):
+            if value is not None and not isinstance(value, dict) and (type(value), value) in [(type(one), one) for one in found]:
                 self.problems.append(Problem("policy.bad-value", one.place, f"{value!r} stands twice in {name}; it counts once"))
             found.append(value)
         return found

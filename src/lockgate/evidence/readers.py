@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from msgspec.structs import replace
-
-from lockgate import canon
 from lockgate.core.attested import Attested
 from lockgate.core.components import LookedInside, Sbom
 from lockgate.core.digest import Digest
@@ -19,7 +16,7 @@ from lockgate.core.findings import Exploitability, Scan
 from lockgate.core.identity import Fingerprint
 from lockgate.core.trial import Trial
 from lockgate.errors import EvidenceError
-from lockgate.evidence import foreign, sbom_types, scan_sarif, scan_trivy, scan_vulns, slsa, test_result, vex_csaf, vex_cyclonedx, vex_openvex, vsa
+from lockgate.evidence import foreign, said_types, sbom_types, slsa, test_result, vsa
 from lockgate.evidence.clock import not_later
 from lockgate.evidence.statement import Statement
 from lockgate.evidence.stronger import SIGNATURE_TYPE, Read
@@ -35,7 +32,7 @@ def each_of(*readers: Reader) -> Reader:
     """One reader of what several read: the facts of each, and where one of them refuses what another reads, that as a `Rejected` beside them.
 
     Raises:
-        EvidenceError: the first one's, where all of them refuse it.
+        EvidenceError: the first one's that refuses it, where none of them makes a fact of it.
     """
 
     def read(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Read]:
@@ -46,7 +43,7 @@ def each_of(*readers: Reader) -> Reader:
                 facts += reader(said, subject, keys, source, now)
             except EvidenceError as err:
                 refused.append(err)
-        if len(refused) == len(readers):
+        if refused and not facts:
             raise refused[0]
         return [*facts, *(Rejected(source=source, code=err.code, predicate=said.predicate_type) for err in refused)]
 
@@ -88,11 +85,28 @@ def _sbom(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], sourc
     return [fact] if fact.components or fact.skipped or _WEAKNESSES not in said.raw else []
 
 
-def _vex(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
-    """Of a bill of materials that is large, the weaknesses are parsed only where there are any."""
-    if not said.predicate and _WEAKNESSES in said.raw and said.raw[:1] == b"{":
-        said = replace(said, predicate=canon.parse_foreign(said.raw, max_bytes=sbom_types.MAX_DOCUMENT, what="bill of materials"))
+def _openvex(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    from lockgate.evidence import vex_openvex  # noqa: PLC0415  as `_sbom`
+
+    return vex_openvex.read(said, subject, keys, source, now)
+
+
+def _cyclonedx(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    from lockgate.evidence import vex_cyclonedx  # noqa: PLC0415  as `_sbom`
+
     return vex_cyclonedx.statements(said, subject, keys, source, now)
+
+
+def _csaf(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    from lockgate.evidence import vex_csaf  # noqa: PLC0415  as `_sbom`
+
+    return vex_csaf.read(said, subject, keys, source, now)
+
+
+def _scan(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> Sequence[Read]:
+    from lockgate.evidence import scan_vulns  # noqa: PLC0415  as `_sbom`
+
+    return scan_vulns.scan(said, subject, keys, source, now)
 
 
 _WEAKNESSES = b'"vulnerabilities"'
@@ -108,13 +122,11 @@ BEFORE_3: dict[str, Reader] = {
 
 READERS: dict[str, Reader] = {
     **BEFORE_3,
-    **dict.fromkeys(vex_openvex.PREDICATE_TYPES, vex_openvex.read),
-    vex_csaf.PREDICATE_TYPE: vex_csaf.read,
-    **dict.fromkeys(scan_vulns.VULNS_TYPES, scan_vulns.vulns),
-    **dict.fromkeys(scan_vulns.COSIGN_TYPES, scan_vulns.cosign),
-    **dict.fromkeys((scan_trivy.PREDICATE_TYPE, *scan_sarif.PREDICATE_TYPES), scan_vulns.report),
+    **dict.fromkeys(said_types.OPENVEX, _openvex),
+    said_types.CSAF: _csaf,
+    **dict.fromkeys((*said_types.VULNS, *said_types.COSIGN, said_types.TRIVY, *said_types.SARIF), _scan),
     test_result.PREDICATE_TYPE: _trial,
     **dict.fromkeys(sbom_types.PREDICATES, _sbom),
-    **dict.fromkeys(vex_cyclonedx.PREDICATE_TYPES, each_of(_sbom, _vex)),
+    **dict.fromkeys(said_types.CYCLONEDX_VEX, each_of(_sbom, _cyclonedx)),
 }
 """Predicate type -> its reader."""

@@ -70,6 +70,7 @@ class Tally:
             except ValueError:
                 purl = ""
                 self.skipped += 1
+                self.lacks |= set() if kind else {"identifier"}
         if not _printable(name) or not _printable(version):
             self.skipped += 1
             return

@@ -64,7 +64,7 @@ def _by_rule(text: str) -> str:
     _require_honest(found, path)
     kept = {name: said for name, said in found.qualifiers.items() if name not in LEFT_OUT}
     written = PackageURL(found.type, found.namespace, found.name, found.version, kept, found.subpath).to_string()
-    if PackageURL.from_string(written).to_string() != written or len(written) > MAX_TEXT:
+    if "%25" in written or PackageURL.from_string(written).to_string() != written or len(written) > MAX_TEXT:
         raise ValueError("its canonical form has another canonical form")
     return written
 

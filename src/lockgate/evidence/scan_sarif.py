@@ -23,10 +23,6 @@ from lockgate.core.findings import Level, ScanFinding
 from lockgate.errors import EvidenceError
 from lockgate.evidence import foreign, scans
 
-PREDICATE_TYPES = (
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-    "https://json.schemastore.org/sarif-2.1.0.json",
-)
 VERSION = "2.1.0"
 MAX_RUNS = 256
 

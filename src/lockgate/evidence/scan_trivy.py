@@ -21,7 +21,6 @@ from lockgate.core.findings import Level, ScanFinding
 from lockgate.errors import EvidenceError
 from lockgate.evidence import foreign, scans
 
-PREDICATE_TYPE = "https://trivy.dev/report"
 SCHEMA_VERSION = 2
 END_OF_LIFE = "end-of-life"
 """The id of the finding that a distribution is past its end."""

@@ -24,11 +24,8 @@ from lockgate.core.identity import Fingerprint
 from lockgate.core.scanning import order
 from lockgate.errors import EvidenceError
 from lockgate.evidence import foreign, scan_grype, scan_sarif, scan_trivy, scans, vex
+from lockgate.evidence.said_types import COSIGN, VULNS
 from lockgate.evidence.statement import Statement
-
-VULNS_TYPES = ("https://in-toto.io/attestation/vulns/v0.1", "https://in-toto.io/attestation/vulns/v0.2")
-COSIGN_TYPES = ("https://cosign.sigstore.dev/attestation/vuln/v1", "cosign.sigstore.dev/attestation/vuln/v1")
-"""cosign wrote the second one until 2.0."""
 
 MAX_SCANNERS = 16
 
@@ -37,19 +34,22 @@ REPORTS: tuple[Report, ...] = tuple((each.recognises, each.look) for each in (sc
 """Scanners' own reports: by what one is known, and what it says."""
 
 
-def vulns(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Scan]:
-    """The scan an in-toto vulnerabilities predicate is. Raises EvidenceError as `read`."""
-    return _facts(lambda: [_listed(said.predicate, foreign.within(said.predicate, "scanner"), "vulns")], subject, keys, source, now)
+def scan(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Scan]:
+    """The scans that a predicate of one of these types is (`said_types`): each type is read as what it says, and as nothing else.
+
+    Raises:
+        EvidenceError: as `read` and `scans.Looked.fact`.
+    """
+    try:
+        return [one.fact(subject, keys, source, now) for one in _looked(said, subject)]
+    except ValueError as err:
+        raise _malformed(err) from None
 
 
-def cosign(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Scan]:
-    """The scans a cosign vulnerability scan record is. Raises EvidenceError as `read`."""
-    return _facts(lambda: _recorded(said.predicate, subject), subject, keys, source, now)
-
-
-def report(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Scan]:
-    """The scans a scanner's own report is, attested as it stands. Raises EvidenceError as `read`."""
-    return _facts(lambda: _own(said.predicate, subject), subject, keys, source, now)
+def _looked(said: Statement, subject: Digest) -> list[scans.Looked]:
+    if said.predicate_type in VULNS:
+        return [_listed(said.predicate, foreign.within(said.predicate, "scanner"), "vulns")]
+    return _recorded(said.predicate, subject) if said.predicate_type in COSIGN else _own(said.predicate, subject)
 
 
 def read(document: dict[str, Any], subject: Digest) -> list[scans.Looked]:
@@ -64,13 +64,6 @@ def read(document: dict[str, Any], subject: Digest) -> list[scans.Looked]:
         if isinstance(foreign.within(document, "scanner").get("result"), list):
             return [_listed(document, foreign.within(document, "scanner"), "vulns")]
         return _recorded(document, subject)
-    except ValueError as err:
-        raise _malformed(err) from None
-
-
-def _facts(say: Callable[[], list[scans.Looked]], subject: Digest, keys: tuple[Fingerprint, ...], source: Digest, now: datetime) -> list[Scan]:
-    try:
-        return [one.fact(subject, keys, source, now) for one in say()]
     except ValueError as err:
         raise _malformed(err) from None
 

@@ -12,8 +12,9 @@ from lockgate.core.digest import Digest
 from lockgate.core.findings import Scan
 from lockgate.errors import EvidenceError
 from lockgate.evidence import scan_vulns, scans
+from lockgate.evidence.said_types import VULNS
 
-PREDICATE_TYPE = scan_vulns.VULNS_TYPES[-1]
+PREDICATE_TYPE = VULNS[-1]
 
 _HOMES = {"trivy": ("github", "aquasecurity"), "grype": ("github", "anchore")}
 """Tools whose home is known: type and namespace of their package URL."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from lockgate.core.digest import Digest, hex_of
@@ -24,11 +23,11 @@ from lockgate.core.findings import Exploitability
 from lockgate.core.identity import Fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import foreign
+from lockgate.evidence.sbom_purl import canonical
 
 MAX_STATEMENTS = 16_384
 """The most facts of one document, and the most components in all of them together."""
 
-MAX_PURL = foreign.MAX_TEXT
 MAX_IDS = 64
 
 Status = Literal["not_affected", "affected", "fixed", "under_investigation"]
@@ -56,20 +55,12 @@ class Product(NamedTuple):
     hashed: bool = False
 
 
-@lru_cache(maxsize=1024)
 def purl(text: str) -> str:
-    """A package URL in canonical form, with its qualifiers. Raises ValueError where it is none, or its encoding holds no text."""
-    from packageurl import PackageURL  # noqa: PLC0415  half of the command's start, and few pieces of evidence ask for it
-
-    if len(text) > MAX_PURL or not text.isprintable():
-        raise ValueError(f"a package URL is longer than {MAX_PURL} characters, or not printable")
+    """A package URL in the canonical form that components have. Raises ValueError where it is none, or lies about its parts."""
     try:
-        found = PackageURL.from_string(text).to_string()
-    except ValueError:
-        raise ValueError(f"{text[:80]!r} is no package URL") from None
-    if "%ef%bf%bd" in found.lower():
-        raise ValueError(f"{text[:80]!r} is no package URL: what it encodes is no UTF-8")
-    return found
+        return canonical(text)
+    except ValueError as err:
+        raise ValueError(f"{text[:80]!r} is no package URL: {err}") from None
 
 
 def unquoted(text: str) -> str:

@@ -29,7 +29,6 @@ from lockgate.evidence import foreign, vex
 from lockgate.evidence.clock import not_later
 from lockgate.evidence.statement import Statement
 
-PREDICATE_TYPE = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json"
 CATEGORIES = ("csaf_vex", "csaf_security_advisory")
 MAX_PRODUCTS = 65_536
 MAX_NAMED = 1 << 20

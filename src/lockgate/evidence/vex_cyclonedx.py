@@ -29,11 +29,9 @@ from lockgate.core.digest import Digest
 from lockgate.core.findings import Exploitability
 from lockgate.core.identity import Fingerprint
 from lockgate.errors import EvidenceError
-from lockgate.evidence import foreign, vex
+from lockgate.evidence import foreign, large_json, vex
 from lockgate.evidence.clock import not_later
 from lockgate.evidence.statement import Statement
-
-PREDICATE_TYPES = ("https://cyclonedx.org/bom", *(f"https://cyclonedx.org/bom/v1.{minor}" for minor in range(4, 8)))
 
 _STATES: dict[str, vex.Status] = {
     "resolved": "fixed",
@@ -56,6 +54,11 @@ _JUSTIFICATIONS = frozenset(
         "protected_by_mitigating_control",
     }
 )
+_ANALYSIS = b'"analysis"'
+
+MAX_DOCUMENT = 8 << 20
+"""The largest document with VEX in it, bytes of what is read of it."""
+
 MAX_NESTED = 262_144
 """The most components of a document that are looked through."""
 
@@ -64,9 +67,10 @@ def statements(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], 
     """What this BOM says of how weaknesses concern the artifact and its components; nothing where it has no analysis.
 
     Raises:
-        EvidenceError: ``vex.malformed``, ``vex.no-justification``, ``vex.other-product``, ``vex.too-many``, ``evidence.from-future``.
+        EvidenceError: ``vex.malformed``, ``vex.no-justification``, ``vex.other-product``, ``vex.too-many``, ``evidence.from-future``,
+            ``json.too-large``, or `large_json`'s codes.
     """
-    document = said.predicate
+    document = _document(said)
     gathered = vex.Gatherer(vex.About(subject, keys, source, now, "cyclonedx"))
     try:
         analysed = [one for one in map(_weakness, foreign.items(document, "vulnerabilities")) if one.get("analysis") is not None]
@@ -81,6 +85,24 @@ def statements(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], 
     except ValueError as err:
         raise EvidenceError("vex.malformed", f"this is no CycloneDX VEX: {err}") from None
     return gathered.facts()
+
+
+def _document(said: Statement) -> dict[str, Any]:
+    """What is read of the document, parsed; nothing where no word of it is an analysis, as of most bills of materials, however large.
+
+    What cosign wraps into one text is a bill of materials alone.
+    """
+    if said.raw[:1] != b"{" or _ANALYSIS not in said.raw:
+        return {}
+    from lockgate.evidence.sbom_cyclonedx import FIELDS  # noqa: PLC0415  only what has one waits for it
+
+    fields = large_json.outline(said.raw, FIELDS, "CycloneDX VEX")
+    if _ANALYSIS not in fields.get("vulnerabilities", b""):
+        return {}
+    kept = {name: fields[name] for name in ("serialNumber", "metadata", "components", "vulnerabilities") if name in fields}
+    if sum(map(len, kept.values())) > MAX_DOCUMENT:
+        raise EvidenceError("json.too-large", f"this CycloneDX VEX has more than {MAX_DOCUMENT >> 20} MiB: attest it apart from its bill of materials")
+    return {name: large_json.value(raw, name) for name, raw in kept.items()}
 
 
 def _weakness(one: object) -> dict[str, Any]:

@@ -25,12 +25,8 @@ from lockgate.core.identity import Fingerprint
 from lockgate.errors import EvidenceError
 from lockgate.evidence import foreign, vex
 from lockgate.evidence.clock import not_later
+from lockgate.evidence.said_types import OPENVEX_NAMESPACE, OPENVEX_VERSIONS
 from lockgate.evidence.statement import Statement
-
-NAMESPACE = "https://openvex.dev/ns"
-VERSIONS = ("v0.0.1", "v0.0.2", "v0.2.0")
-PREDICATE_TYPES = (NAMESPACE, *(f"{NAMESPACE}{mark}{version}" for version in VERSIONS for mark in "/@"))
-"""Both spellings of a versioned type are in use."""
 
 _STATUSES: dict[str, vex.Status] = {one: one for one in ("not_affected", "affected", "fixed", "under_investigation")}
 _JUSTIFICATIONS = frozenset(
@@ -71,8 +67,8 @@ def read(said: Statement, subject: Digest, keys: tuple[Fingerprint, ...], source
 def _require_version(document: dict[str, Any]) -> None:
     """Step 1."""
     context = foreign.text(document, "@context")
-    if context != NAMESPACE and context.removeprefix(NAMESPACE + "/") not in VERSIONS:
-        raise EvidenceError("vex.other-version", f"its context is {context[:80]!r}; OpenVEX {VERSIONS[0]} to {VERSIONS[-1]} is read")
+    if context != OPENVEX_NAMESPACE and context.removeprefix(OPENVEX_NAMESPACE + "/") not in OPENVEX_VERSIONS:
+        raise EvidenceError("vex.other-version", f"its context is {context[:80]!r}; OpenVEX {OPENVEX_VERSIONS[0]} to {OPENVEX_VERSIONS[-1]} is read")
 
 
 def _time(outer: dict[str, Any]) -> datetime | None:

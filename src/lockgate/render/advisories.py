@@ -84,7 +84,7 @@ def _as_of(p: Params) -> str:
 
 
 def _which(p: Params) -> str:
-    return {"osv": "the advisories", "kev": "CISA's catalogue"}.get(_text(p, "database"), _text(p, "database"))
+    return {"osv": "the advisories are", "kev": "CISA's catalogue is"}.get(_text(p, "database"), _text(p, "database"))
 
 
 def _artifact(p: Params) -> str:
@@ -109,8 +109,8 @@ WORDS: dict[str, Callable[[Params, Sheet], str]] = {
     ),
     "vulnerable.no-data": lambda p, s: "no advisories were imported to this gate",
     "vulnerable.no-kev": lambda p, s: "CISA's catalogue of what is exploited was not imported to this gate",
-    "vulnerable.stale": lambda p, s: f"{_which(p)} are of {_as_of(p)}, older than {written(_text(p, 'max-age'))}",
-    "vulnerable.from-future": lambda p, s: f"{_which(p)} are of {_as_of(p)}, later than now: a clock is wrong",
+    "vulnerable.stale": lambda p, s: f"{_which(p)} of {_as_of(p)}, older than {written(_text(p, 'max-age'))}",
+    "vulnerable.from-future": lambda p, s: f"{_which(p)} of {_as_of(p)}, later than now: a clock is wrong",
     "vulnerable.unreadable": lambda p, s: f"what it is made of, or what is known of that, could not be read ({_text(p, 'because')})",
 }
 """Outcome -> what it says."""

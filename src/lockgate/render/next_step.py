@@ -63,8 +63,14 @@ _RANK = {
     "approved": 4,
     "soaked": 5,
     "scanned": 1,
+    "has-sbom": 1,
+    "no-component": 1,
+    "vulnerable": 1,
     "within-hours": 5,
 }
+
+_BY_WHAT_COUNTS = {"signed-by", "built-by", "verified-by", "scanned", "has-attestation", "tested", "not-revoked", "has-sbom", "no-component", "vulnerable"}
+"""Requirements whose evidence is looked at as the environment counts it."""
 
 _WAITS = {"hold.standing", "within-hours.closed", "within-hours.frozen"}
 """What time alone mends, besides what of soaking opens."""
@@ -152,7 +158,7 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return _by_deployer(asked, named, environment)
         case "hold.standing" | "within-hours.closed" | "within-hours.frozen" if one.opens_at:
             return asked.again or f"lockgate gate {named} --to {environment}{again}"
-        case "hold.standing" | "break-glass.permit-outstanding":
+        case "hold.standing" | "break-glass.permit-outstanding" | "soaked.only-claimed":
             return f"lockgate status{asked.options}"  # says who holds it, and why
         case "review.open":
             return f"lockgate review {_text(one, 'break-glass')} --findings FILE{asked.options}"
@@ -160,8 +166,6 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
             return _by_deployer(asked, named, environment)
         case "approved.unreadable" | "release.unreadable" | "soaked.unreadable" | "came-through.unreadable" | "exception.unreadable" | "soaked.sbom-unreadable":
             return f"lockgate log check{asked.options}"
-        case "soaked.only-claimed":
-            return f"lockgate status{asked.options}"
         case "within-hours.closed" | "within-hours.frozen" | "within-hours.unreadable" | "tested.warned":
             return f"lockgate policy show{asked.options}"
         case "tested.no-result" if one.params.get("identities") is None:
@@ -179,16 +183,26 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
         case _ if "able" in one.params:
             return f"lockgate people add NAME --public FILE --duty {environment}=approve:{_first_of(one, 'missing')}{asked.options}"
         case _:
-            return _look(one, this, environment, asked)
+            return _of_components(one, this, asked) or _look(one, this, environment, asked)
+
+
+def _of_components(one: Outcome, this: str, asked: Asked) -> str:
+    """What `vulnerable` lacks to look up components; empty for what it found, and for all else."""
+    match one.code:
+        case "vulnerable.no-data" | "vulnerable.no-kev" | "vulnerable.stale":
+            exploited = one.code == "vulnerable.no-kev" or one.params.get("database") == "kev"
+            return f"lockgate advisories import {'--kev ' if exploited else ''}FILE{asked.options}"
+        case "vulnerable.no-sbom":
+            return f"lockgate attest {this} --type https://cyclonedx.org/bom --predicate FILE --key KEY"
+        case _:
+            return ""
 
 
 def _look(one: Outcome, this: str, environment: str, asked: Asked) -> str:
     """To look at what is attached, by what is believed there: elsewhere other formats may count. Of a bare path that would mean a permit."""
     kind = one.code.partition(".")[0]
     (place, *_) = shlex.split(this)
-    told = kind in {"signed-by", "built-by", "verified-by", "scanned", "has-attestation", "tested", "not-revoked"} and (
-        place.startswith(("oci:", "file:")) or is_registry(place)
-    )
+    told = kind in _BY_WHAT_COUNTS and (place.startswith(("oci:", "file:")) or is_registry(place))
     return f"lockgate verify {this}{f' --environment {environment}' if told else ''}{asked.options}"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from lockgate.core.outcome import Outcome, Params
-from lockgate.render import advisories, soaks
+from lockgate.render import advisories, sboms, soaks
 from lockgate.render.words import Sheet, ago, brief, called, count, how_long, listing, moment, plain, unit_of, when, written
 
 
@@ -305,5 +305,6 @@ _WORDS: dict[str, _Words] = {
     "scanned.database-too-old": lambda p, s: f"{_of(p, 'tools')} scanned {_artifact(p)} with data older than {written(_of(p, 'database-max-age'))}",
     "scanned.unreadable": lambda p, s: f"scans could not be read ({_of(p, 'because')})",
     **soaks.WORDS,
+    **sboms.WORDS,
     **dict.fromkeys(_DROPPED, lambda p, s: _too_few(p)),
 }

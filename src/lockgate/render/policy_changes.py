@@ -21,6 +21,8 @@ _ASKS: dict[tuple[str, str], str] = {
     ("signed-by", "max-age"): "takes signatures up to {after} old, not {before}",
     ("verified-by", "max-age"): "takes summaries up to {after} old, not {before}",
     ("soaked", "for"): "asks for {after}, not {before}",
+    ("soaked", "changed-dependencies"): "asks for {after} where dependencies changed, not {before}",
+    ("soaked", "component-age"): "asks that new components were seen {after} ago, not {before}",
     ("soaked", "in"): "looks in {after}, not in {before}",
     ("came-through", "environment"): "asks for {after}, not for {before}",
     ("built-by", "builder"): "asks for the builder {after}, not {before}",

@@ -10,6 +10,7 @@ from lockgate.render.evidence_remedies import EVIDENCE
 from lockgate.render.kinds_remedies import OF_KINDS
 from lockgate.render.policy_remedies import POLICY
 from lockgate.render.recheck_remedies import RECHECKS
+from lockgate.render.sbom_remedies import SBOMS
 from lockgate.render.scan_remedies import SCANS
 from lockgate.render.soak_remedies import SOAK
 
@@ -19,6 +20,7 @@ REMEDIES: dict[str, str] = (
     | SCANS
     | OF_KINDS
     | SOAK
+    | SBOMS
     | POLICY
     | RECHECKS
     | {
@@ -169,7 +171,7 @@ REMEDIES: dict[str, str] = (
         "log.newer": "lockgate --version",
         "log.no-such-leaf": "lockgate log show --last 20",
         "log.no-such-tile": "lockgate log check",
-        "log.bad-since": "lockgate COMMAND --since 30d",
+        "log.bad-since": "lockgate COMMAND --since TIME",
         "log.nothing-about": "lockgate log show --last 20",
         "log.read-only": "ls -l DIR",
         "log.root-differs": "restore the newest good copy of the gate's directory",

@@ -109,13 +109,24 @@ def changes(kind: str, id_: str, lines: tuple[str, ...], left_out: int, sheet: S
     """
     if not lines:
         return ["  the same as what is in force"]
+    shown = _marked(lines, sheet)
+    if left_out:
+        where = {"policy": f"lockgate policy show --proposed {id_}" if id_ else "the file itself"}.get(kind, "lockgate people list")
+        shown.append(f"  {left_out:,} MORE LINES are not shown here, and what is signed says so: read {where}")
+    return shown
+
+
+def dependency_lines(lines: tuple[str, ...], left_out: int, sheet: Sheet) -> list[str]:
+    """The components that come and go with a release, as `changes` shows a document's lines; none where that was not collected."""
+    more = [f"  {left_out:,} MORE LINES are not shown here, and what is signed says so: compare the bills of materials"] if left_out else []
+    return _marked(lines, sheet) + more
+
+
+def _marked(lines: tuple[str, ...], sheet: Sheet) -> list[str]:
     shown = []
     for each in lines:
         name = sheet.names.get(each[1:], "")
         said = harmless(each) + (f"  {plain(name)}" if name else "")
         colour = {"+": GREEN, "-": RED, "@": DIM}.get(each[:1], "")
         shown += broken("  " + (painted(said, colour, sheet) if colour else said), sheet, 8)
-    if left_out:
-        where = {"policy": f"lockgate policy show --proposed {id_}" if id_ else "the file itself"}.get(kind, "lockgate people list")
-        shown.append(f"  {left_out:,} MORE LINES are not shown here, and what is signed says so: read {where}")
     return shown

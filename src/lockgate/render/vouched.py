@@ -55,12 +55,22 @@ def _all_said(facts: Sequence[Exploitability]) -> str:
     return ", ".join(f"{count(number, 'statement')} {plain(status)}" for status, number in sorted(statuses.items())) + ", "
 
 
+SHOWN, LONGEST = 8, 60
+"""How many places of a predicate are shown, and how many characters of what stands there."""
+
+
+def _asked_for(fact: Attested) -> str:
+    """What stands at the places that the policy asks for."""
+    told = [f"{plain(one.path)}: {plain(one.text[:LONGEST]) or one.kind}" for one in fact.fields[:SHOWN]]
+    return f" ({', '.join(told)})" if told else ""
+
+
 _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     Exploitability: ("vex", _said),
     Scan: ("scan", _looked),
     Sbom: ("sbom", _listed),
     Trial: ("tests", lambda fact: f"{fact.result}, {len(fact.passed)} passed, {len(fact.warned)} with warnings, {len(fact.failed)} failed, "),
-    Attested: ("statement", lambda fact: f"{plain(fact.type)}, "),
+    Attested: ("statement", lambda fact: f"{plain(fact.type)}{_asked_for(fact)}, "),
 }
 """Kind of fact -> its word, and what it says in short: text of whoever made it goes through `plain`."""
 

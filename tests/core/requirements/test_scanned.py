@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from build import KEYS, NOW, SCANNED, ago, facts, scan, subject
-from core.cases import SCANNED_CASES, Case
+from core.case import Case
+from core.cases import SCANNED_CASES
 from lockgate.core.duration import span
 from lockgate.core.facts import Need, Rejected
 from lockgate.core.findings import Scan

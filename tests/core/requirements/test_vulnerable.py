@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from build import IMAGE, KEYS, NOW, UNREADABLE, VULNERABLE, ago, complete, facts, key, subject
-from core.cases import VULNERABLE_CASES, Case
+from core.case import Case
+from core.cases import VULNERABLE_CASES
 from core.cases_of_vulnerable import CURE, KEV, OSV, finding, looked_up, sbom, vex
 from lockgate.core.components import Sbom
 from lockgate.core.facts import Facts, Need

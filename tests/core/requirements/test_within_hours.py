@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from build import HOURS
+from build import ATTESTED, HOURS, NOT_REVOKED, SIGNED, TESTED, policy
 from core.case import Case
 from core.cases_of_kinds import WITHIN_HOURS
 from lockgate.core.facts import Need
+from lockgate.core.policy import requirement_id
 from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.windows import Freeze, Window
 from lockgate.core.zones import Zone
@@ -59,3 +60,10 @@ def test_a_freeze_ends_after_it_begins_and_within_a_year(start: str, end: str) -
 def test_the_longest_freeze_and_the_shortest() -> None:
     assert Freeze(from_="2028-01-01", to="2028-12-31").closed().end - Freeze(from_="2028-01-01", to="2028-12-31").closed().start == 366 * 86_400
     assert Freeze(from_="2026-12-24T10:00", to="2026-12-24T10:01").closed().end - Freeze(from_="2026-12-24T10:00", to="2026-12-24").closed().start == 60
+
+
+def test_it_may_be_waived_where_the_policy_says_so_and_what_tells_of_the_bytes_never() -> None:
+    assert policy(SIGNED, HOURS, waivable=("within-hours",)).environments["production"].waivable == ("within-hours",)
+    for one in (ATTESTED, TESTED, NOT_REVOKED):
+        with pytest.raises(ValueError, match="no requirement there that can be"):
+            policy(SIGNED, one, waivable=(requirement_id(one),))

@@ -124,8 +124,8 @@ class HasAttestation(Requirement, tag="has-attestation", frozen=True, kw_only=Tr
                     return Fail(code="has-attestation.other-type", params={**params, "found": found.kind if found else ""})
                 case "other-value":
                     return Fail(code="has-attestation.other-value", params={**params, "found": found.text[:SHOWN] if found else ""})
-                case None:
-                    pass
+                case _:
+                    continue
         return None
 
     def _none(self, artifact: Digest, facts: Facts) -> Verdict:

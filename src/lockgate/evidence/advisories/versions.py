@@ -155,7 +155,7 @@ def _of_univers(name: str, *, clean: Callable[[str], str] = str) -> Callable[[st
 
 
 def _gem(version: str) -> Key | None:
-    """RubyGems, by univers' canonical segments: a word is before any number, and what is not there is a zero; built for whichever platform it is one version."""
+    """RubyGems, by univers' canonical segments: a word is before any number, and what is not there is a zero; whichever platform it is built for."""
     from univers import versions  # noqa: PLC0415  as above
 
     segments = versions.RubygemsVersion(_PLATFORM("", version)).value.canonical_segments
