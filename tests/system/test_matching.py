@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 import real_sboms
+import scanners
 from advisory_data import Advisory, advisories, named
 from lockgate.adapters.store.advisories import SqliteAdvisories
 from matching import Match, components, imported, known
@@ -151,6 +152,26 @@ def test_an_image_is_known_by_its_sources(made: dict[str, Path], tmp_path: Path)
     here = {advisory for _, advisory in known(sbom, imported(tmp_path, records)).certain}
     assert here == {"DEBIAN-1", "DEBIAN-2"}
     assert {advisory for _, advisory in osv_scanner_matches(sbom, tmp_path)} == {"DEBIAN-4"}
+
+
+def test_a_program_of_go_is_known_by_its_modules(tmp_path: Path) -> None:
+    """syft, looked into by itself: hundreds of modules, with pseudo-versions and what came before modules. Each has an advisory, and one it just escapes."""
+    scanners.syft(f"file:{SYFT}", f"cyclonedx-json@1.6={tmp_path / 'syft.cdx.json'}")
+    modules = {one.name: one.version for one in components(tmp_path / "syft.cdx.json").components if one.version.startswith("v")}
+    assert len(modules) > 200
+    records = []
+    for number, (name, version) in enumerate(sorted(modules.items())):
+        records.append(advisory(f"IN-{number}", "Go", name, [{"introduced": version.removeprefix("v")}], "SEMVER"))
+        records.append(advisory(f"FIXED-{number}", "Go", name, [{"introduced": "0"}, {"fixed": version.removeprefix("v")}], "SEMVER"))
+    osv_scanner_database(tmp_path, records)
+    here = known(tmp_path / "syft.cdx.json", imported(tmp_path, records))
+    assert not here.unsure
+    affected = {f"IN-{number}": name for number, name in enumerate(sorted(modules))}
+    assert {each for _, each in here.certain} == affected.keys()
+    osv = {each for _, each in osv_scanner_matches(tmp_path / "syft.cdx.json", tmp_path)}
+    # A purl of Go's has small letters alone; osv-scanner then looks for a module of that name, and finds none of those that are written with others.
+    assert affected.keys() - osv == {number for number, name in affected.items() if name != name.lower()}
+    assert osv <= affected.keys()
 
 
 # The order of versions.

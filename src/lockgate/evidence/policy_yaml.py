@@ -233,7 +233,7 @@ class Form:
             if "id" in inner.pairs:
                 raise Problem("policy.duplicate-key", node.pairs["id"][0].place, f"this {kind} has an id already, inside it")
             inner = Mapping(inner.place, {**inner.pairs, "id": node.pairs["id"]})
-        if not {"keys", "identities"} & inner.pairs.keys() and "identities" in KINDS[kind].__struct_fields__:
+        if not {"keys", "identities", "found", "inside"} & inner.pairs.keys() and "identities" in KINDS[kind].__struct_fields__:
             self.problems.append(Problem("policy.missing-key", inner.place, f"{kind} lacks 'keys', or 'identities'"))
         return {"kind": kind, **self._struct(inner, cast("inspect.StructType", inspect.type_info(KINDS[kind])), kind)}
 

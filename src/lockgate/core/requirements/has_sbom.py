@@ -45,7 +45,7 @@ class HasSbom(Requirement, tag="has-sbom", frozen=True, kw_only=True):
     formats: Annotated[tuple[Format, ...], msgspec.Meta(max_length=2)] = ()
     found: Found | None = None
     inside: InsidePath | None = None
-    elements: Annotated[tuple[Element | Literal["ntia", "cisa"], ...], msgspec.Meta(max_length=16)] = ()
+    elements: Annotated[tuple[Literal[Element, "ntia", "cisa"], ...], msgspec.Meta(max_length=16)] = ()
     complete: Literal["required", "any"] = "any"
     several: Literal["agree", "any"] = "agree"
     max_age: Duration | None = None
