@@ -18,7 +18,23 @@ from lockgate.core.facts import Provenance, Rejected, Signature, Summary, Vouche
 from lockgate.core.identity import fingerprint
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError, PolicyError
-from lockgate.evidence import artifact, dsse, junit, keys, policy_yaml, readers, record, sbom, said_types, slsa, sshsig, statement, test_result, vex_cyclonedx, vsa
+from lockgate.evidence import (
+    artifact,
+    dsse,
+    junit,
+    keys,
+    policy_yaml,
+    readers,
+    record,
+    said_types,
+    sbom,
+    slsa,
+    sshsig,
+    statement,
+    test_result,
+    vex_cyclonedx,
+    vsa,
+)
 from lockgate.evidence.advisories import kev, match, osv, packages
 
 CASES = Path(__file__).parent / "cases"
