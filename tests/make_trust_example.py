@@ -36,6 +36,7 @@ V1 = {
     },
     "runDetails": {"builder": {"id": BUILDER}},
 }
+BOM = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "flask", "version": "3.0.0", "purl": "pkg:pypi/flask@3.0.0"}]}
 V02 = {
     "builder": {"id": BUILDER},
     "buildType": "https://ci.example/v1",
@@ -116,7 +117,7 @@ def main() -> None:
     eve = [x509.UniformResourceIdentifier("https://ci.example/eve/release@refs/heads/main")]
     attach(bundle(ours, says(sha256, SIGN, {})))
     attach(bundle(ours, says(sha256, "https://slsa.dev/provenance/v1", V1), log=1))
-    attach(bundle(ours, says(sha256, "https://cyclonedx.org/bom/v1.6", {"bomFormat": "CycloneDX"})))
+    attach(bundle(ours, says(sha256, "https://cyclonedx.org/bom/v1.6", BOM)))
     attach(bundle(ours, says(sha256, SIGN, {}), leaf={"claims": CLAIMS, "names": eve}))
     attach(bundle(ours, says(sha256, SIGN, {}), entry={"logged": b"another entry"}, leaf={"claims": CLAIMS, "names": eve}))
     attach(by_key("release", says(sha256, SIGN, {"signedAt": "2026-11-20T12:10:00Z"})), DSSE)
