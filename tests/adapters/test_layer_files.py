@@ -300,19 +300,11 @@ def test_against_unpacking_one_layer_after_another(tmp_path_factory: pytest.Temp
             if not parts[-1].startswith(".wh."):
                 tree[parts] = data
                 barred |= data is not None and parts in {("a",), ("a", "b")}
-    packed = [
-        tar(
-            *(
-                (name, data if data is not None or "/.wh" in f"/{name}" else {"type": tarfile.DIRTYPE})
-                if data is not None
-                else (name, b"")
-                if ".wh." in name
-                else directory(name)
-                for name, data in layer
-            )
-        )
-        for layer in layers
-    ]
+
+    def entry(name: str, data: bytes | None) -> tuple[str, Any]:
+        return (name, data or b"") if data is not None or ".wh." in name else directory(name)
+
+    packed = [tar(*(entry(*one) for one in layer)) for layer in layers]
     try:
         found = inside(tmp_path_factory.mktemp("layers"), *packed, media_type=TAR, at="/a/b/c")
     except UnreadableError as err:

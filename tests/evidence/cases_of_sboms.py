@@ -56,7 +56,7 @@ def expected(form: str, spec: str, *parts: Json, **more: Json) -> Json:
 
 REQUESTS = "pkg:pypi/requests@2.31.0"
 LIBC = "pkg:deb/debian/libc6@2.36-9%2Bdeb12u4?arch=amd64&distro=debian-12"
-CDX = {
+CDX: Json = {
     "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
     "bomFormat": "CycloneDX",
     "specVersion": "1.6",
@@ -165,7 +165,7 @@ def cyclonedx(make: Maker) -> None:
         "component-of-text": (cdx("x"), "sbom.malformed", "a component that is a text"),
         "component-without-name": (cdx({"type": "library"}), "sbom.malformed", "a component has a name"),
         "name-of-number": (cdx({"type": "library", "name": 1}), "sbom.malformed", "which is text"),
-        "purl-of-list": (cdx(lib(purl=["a"])), "sbom.malformed", "a package URL is text"),  # type: ignore[arg-type]
+        "purl-of-list": (cdx(bent(lib("x"), ("purl", ["a"]))), "sbom.malformed", "a package URL is text"),
         "components-of-object": (bent(CDX, ("components", {})), "sbom.malformed", "a list that is an object"),
         "nested-of-text": (cdx(lib(components="x")), "sbom.malformed", "a list inside that is a text"),
         "licences-of-text": (cdx(lib(licenses=["MIT"])), "sbom.malformed", "a licence that is a text"),
@@ -189,7 +189,7 @@ def cyclonedx(make: Maker) -> None:
     write(make, "sbom_cyclonedx", passes, fails)
 
 
-SPDX = {
+SPDX: Json = {
     "spdxVersion": "SPDX-2.3",
     "dataLicense": "CC0-1.0",
     "SPDXID": "SPDXRef-DOCUMENT",
@@ -218,7 +218,7 @@ def id_(number: int | str) -> str:
     return f"https://acme.example/{number}"
 
 
-SPDX3 = {
+SPDX3: Json = {
     "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
     "@graph": [
         {"type": "CreationInfo", "@id": "_:info", "specVersion": "3.0.1", "created": AT, "createdBy": [id_("ada")], "createdUsing": [id_("tool")]},
@@ -248,7 +248,7 @@ def spdx(make: Maker) -> None:
         SPDX,
         ("packages", SPDX["packages"][:1]),
         ("relationships", [{"spdxElementId": "SPDXRef-1", "relatedSpdxElement": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBED_BY"}]),
-    )  # type: ignore[index]
+    )
     circle = bent(
         SPDX,
         (
@@ -261,9 +261,9 @@ def spdx(make: Maker) -> None:
                 ),
             ],
         ),
-    )  # type: ignore[misc]
-    unknown = [*SPDX["relationships"], {"spdxElementId": "SPDXRef-1", "relatedSpdxElement": "NOASSERTION", "relationshipType": "DEPENDS_ON"}]  # type: ignore[misc]
-    nothing = [*SPDX["relationships"], {"spdxElementId": "SPDXRef-1", "relatedSpdxElement": "NONE", "relationshipType": "DEPENDS_ON"}]  # type: ignore[misc]
+    )
+    unknown = [*SPDX["relationships"], {"spdxElementId": "SPDXRef-1", "relatedSpdxElement": "NOASSERTION", "relationshipType": "DEPENDS_ON"}]
+    nothing = [*SPDX["relationships"], {"spdxElementId": "SPDXRef-1", "relatedSpdxElement": "NONE", "relationshipType": "DEPENDS_ON"}]
     good = expected("spdx", "2.3", *SPDX_PARTS, **SPDX_SAID)
     three = expected("spdx", "3.0", *SPDX_PARTS, **SPDX3_SAID)
     graph = SPDX3["@graph"]
@@ -272,7 +272,7 @@ def spdx(make: Maker) -> None:
         element("software_Sbom", "a", rootElement=[id_("b")]),
         element("software_Sbom", "b", rootElement=[id_("a")]),
         element("Relationship", "r3", relationshipType="dependsOn", **{"from": id_(1), "to": [id_(1), id_("image")], "completeness": "complete"}),
-    ]  # type: ignore[misc]
+    ]
     passes = {
         "syft": (SPDX, good, "an image, as syft lists it"),
         "version-2.2": (described, expected("spdx", "2.2", *SPDX_PARTS, **SPDX_SAID), "the older version, where the document says what it describes"),
