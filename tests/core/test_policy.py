@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
 from build import APPROVED, ATTESTED, BUILT, CAME, HOURS, KEYS, NOT_REVOKED, SCANNED, SIGNED, SOAKED, TESTED, VERIFIED, VULNERABLE, digest, key, policy
+from core.cases_of_sboms import HAS, NONE_OF
 from lockgate.canon import decode, digest_hex, encode
 from lockgate.core.attested import Attested
+from lockgate.core.components import LookedInside
 from lockgate.core.dependencies import Whose
 from lockgate.core.facts import Enrolled, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Source, Stay, Summary
 from lockgate.core.findings import Scan
@@ -33,7 +35,7 @@ from lockgate.core.zones import Zone
 from lockgate.errors import EvidenceError
 from strategies import noun
 
-ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED, VULNERABLE, ATTESTED, TESTED, NOT_REVOKED, HOURS)
+ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED, ATTESTED, TESTED, NOT_REVOKED, HOURS, VULNERABLE, HAS, NONE_OF)
 
 
 def test_the_policy_of_the_examples_is_read_back() -> None:
@@ -119,8 +121,8 @@ def test_what_each_kind_needs() -> None:
     assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
     assert needs(whole, "production") == (
         Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled), Need(Scan),
-        *VULNERABLE.needs(),
         Need(Attested), Need(Trial), Need(Revocation), Need(Revocation, "staging"), Need(Intact), Need(Source), Need(Zone),
+        *VULNERABLE.needs(), Need(LookedInside),
     )  # fmt: skip
     assert Need(Provenance) not in needs(policy(replace(APPROVED, independent_of=("requester",))), "production")
 
@@ -213,12 +215,14 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
         "type": "https://example.com/other", "where": (Match(path="a", equals=1),), "match": (Match(path="result", equals="bad"),), "time": "on",
         "configuration": "x", "warned": "allow", "tests": ("x",), "at_least": 2, "materials": "no", "evidence": "no", "reasons": ("vulnerable",),
         "zone": "Europe/Paris", "windows": (Window(from_="08:00", to="09:00"),), "freezes": (Freeze(from_="2026-12-24", to="2026-12-26"),),
+        "formats": ("spdx",), "found": "attestation", "elements": ("ntia",), "complete": "required", "several": "any",
+        "purls": ("pkg:npm/other",), "licences": ("Other",), "unidentified": "allow", "unlicensed": "allow",
     }  # fmt: skip
     one = examples[kind]
     if isinstance(one, Soaked):  # what asks about dependencies says whose bills count
         one = replace(one, sboms=Whose(keys=("second",)))
     before = section_digest(policy(one), "production")
-    for field in set(one.__struct_fields__) - {"resource_glob", "days", "from_", "to"}:
+    for field in set(one.__struct_fields__) - {"resource_glob", "days", "from_", "to", "inside"}:
         value = ("production",) if (kind, field) == ("not-revoked", "in_") else others[field]
         changed = msgspec.structs.replace(one, **{field: value})
         assert section_digest(policy(changed, with_identities=True), "production") != before, field
