@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
 from build import APPROVED, ATTESTED, BUILT, CAME, HOURS, KEYS, NOT_REVOKED, SCANNED, SIGNED, SOAKED, TESTED, VERIFIED, VULNERABLE, digest, key, policy
+from core.cases_of_sboms import HAS, NONE_OF
 from lockgate.canon import decode, digest_hex, encode
 from lockgate.core.attested import Attested
+from lockgate.core.components import LookedInside
 from lockgate.core.dependencies import Whose
 from lockgate.core.facts import Enrolled, InForce, Intact, Need, Provenance, Rejected, Request, Signature, Source, Stay, Summary
 from lockgate.core.findings import Scan
@@ -21,6 +23,8 @@ from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.has_sbom import HasSbom
+from lockgate.core.requirements.no_component import NoComponent
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.requirements.within_hours import WithinHours
@@ -33,7 +37,7 @@ from lockgate.core.zones import Zone
 from lockgate.errors import EvidenceError
 from strategies import noun
 
-ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED, VULNERABLE, ATTESTED, TESTED, NOT_REVOKED, HOURS)
+ALL = (SIGNED, BUILT, VERIFIED, CAME, SOAKED, APPROVED, SCANNED, ATTESTED, TESTED, NOT_REVOKED, HOURS, VULNERABLE, HAS, NONE_OF)
 
 
 def test_the_policy_of_the_examples_is_read_back() -> None:
@@ -119,8 +123,8 @@ def test_what_each_kind_needs() -> None:
     assert needs(whole, "staging") == (Need(Signature), Need(Rejected))
     assert needs(whole, "production") == (
         Need(Signature), Need(Rejected), Need(Provenance), Need(Summary), Need(Stay, "staging"), Need(InForce), Need(Request), Need(Enrolled), Need(Scan),
-        *VULNERABLE.needs(),
         Need(Attested), Need(Trial), Need(Revocation), Need(Revocation, "staging"), Need(Intact), Need(Source), Need(Zone),
+        *VULNERABLE.needs(), Need(LookedInside),
     )  # fmt: skip
     assert Need(Provenance) not in needs(policy(replace(APPROVED, independent_of=("requester",))), "production")
 
@@ -213,18 +217,23 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
         "type": "https://example.com/other", "where": (Match(path="a", equals=1),), "match": (Match(path="result", equals="bad"),), "time": "on",
         "configuration": "x", "warned": "allow", "tests": ("x",), "at_least": 2, "materials": "no", "evidence": "no", "reasons": ("vulnerable",),
         "zone": "Europe/Paris", "windows": (Window(from_="08:00", to="09:00"),), "freezes": (Freeze(from_="2026-12-24", to="2026-12-26"),),
+        "formats": ("spdx",), "elements": ("ntia",), "complete": "required", "several": "any", "purls": ("pkg:npm/x",), "licences": ("MIT",),
+        "unidentified": "allow", "unlicensed": "allow", "found": "attestation",
     }  # fmt: skip
     one = examples[kind]
     if isinstance(one, Soaked):  # what asks about dependencies says whose bills count
         one = replace(one, sboms=Whose(keys=("second",)))
     before = section_digest(policy(one), "production")
-    for field in set(one.__struct_fields__) - {"resource_glob", "days", "from_", "to"}:
+    for field in set(one.__struct_fields__) - {"resource_glob", "days", "from_", "to", "inside"}:
         value = ("production",) if (kind, field) == ("not-revoked", "in_") else others[field]
         changed = msgspec.structs.replace(one, **{field: value})
         assert section_digest(policy(changed, with_identities=True), "production") != before, field
     if isinstance(one, VerifiedBy):  # one of both
         changed = replace(one, resource=None, resource_glob=one.resource)
         assert section_digest(policy(changed, with_identities=True), "production") != before
+    if isinstance(one, HasSbom | NoComponent):  # where they are inside, nobody signs them
+        inside = replace(one, keys=(), inside="/a")
+        assert len({section_digest(policy(each), "production") for each in (one, inside, replace(inside, inside="/b"))}) == 3
     if isinstance(one, WithinHours):  # one form of both
         short = WithinHours(zone=one.zone, days=("sun",), from_="21:00", to="22:00")
         others_ = [short, replace(short, days=("mon",)), replace(short, from_="20:00"), replace(short, to="23:00")]
