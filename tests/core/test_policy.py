@@ -23,6 +23,8 @@ from lockgate.core.requirements import KINDS, AnyRequirement, kind_of
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
 from lockgate.core.requirements.came_through import CameThrough
+from lockgate.core.requirements.has_sbom import HasSbom
+from lockgate.core.requirements.no_component import NoComponent
 from lockgate.core.requirements.soaked import Soaked
 from lockgate.core.requirements.verified_by import VerifiedBy
 from lockgate.core.requirements.within_hours import WithinHours
@@ -215,8 +217,8 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
         "type": "https://example.com/other", "where": (Match(path="a", equals=1),), "match": (Match(path="result", equals="bad"),), "time": "on",
         "configuration": "x", "warned": "allow", "tests": ("x",), "at_least": 2, "materials": "no", "evidence": "no", "reasons": ("vulnerable",),
         "zone": "Europe/Paris", "windows": (Window(from_="08:00", to="09:00"),), "freezes": (Freeze(from_="2026-12-24", to="2026-12-26"),),
-        "formats": ("spdx",), "found": "attestation", "elements": ("ntia",), "complete": "required", "several": "any",
-        "purls": ("pkg:npm/other",), "licences": ("Other",), "unidentified": "allow", "unlicensed": "allow",
+        "formats": ("spdx",), "elements": ("ntia",), "complete": "required", "several": "any", "purls": ("pkg:npm/x",), "licences": ("MIT",),
+        "unidentified": "allow", "unlicensed": "allow", "found": "attestation",
     }  # fmt: skip
     one = examples[kind]
     if isinstance(one, Soaked):  # what asks about dependencies says whose bills count
@@ -229,6 +231,9 @@ def test_every_field_of_every_requirement_is_in_the_section(kind: str) -> None:
     if isinstance(one, VerifiedBy):  # one of both
         changed = replace(one, resource=None, resource_glob=one.resource)
         assert section_digest(policy(changed, with_identities=True), "production") != before
+    if isinstance(one, HasSbom | NoComponent):  # where they are inside, nobody signs them
+        inside = replace(one, keys=(), inside="/a")
+        assert len({section_digest(policy(each), "production") for each in (one, inside, replace(inside, inside="/b"))}) == 3
     if isinstance(one, WithinHours):  # one form of both
         short = WithinHours(zone=one.zone, days=("sun",), from_="21:00", to="22:00")
         others_ = [short, replace(short, days=("mon",)), replace(short, from_="20:00"), replace(short, to="23:00")]

@@ -6,7 +6,7 @@ Environments, and requirements by their id, are told apart by name: one that was
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -39,8 +39,8 @@ class Change(Noun, frozen=True, kw_only=True):
     sort: Literal["new", "gone", "changed"] = "changed"
     effect: Effect = "changed"
     field: str = ""
-    before: object = None
-    after: object = None
+    before: Any = None
+    after: Any = None
 
 
 def policy_changes(old: Policy, new: Policy) -> tuple[Change, ...]:
