@@ -118,6 +118,7 @@ def main() -> None:
     attach(bundle(ours, says(sha256, SIGN, {})))
     attach(bundle(ours, says(sha256, "https://slsa.dev/provenance/v1", V1), log=1))
     attach(bundle(ours, says(sha256, "https://cyclonedx.org/bom/v1.6", BOM)))
+    attach(bundle(ours, says(sha256, "https://in-toto.io/attestation/release/v0.1", {"purl": "pkg:oci/shop"})))
     attach(bundle(ours, says(sha256, SIGN, {}), leaf={"claims": CLAIMS, "names": eve}))
     attach(bundle(ours, says(sha256, SIGN, {}), entry={"logged": b"another entry"}, leaf={"claims": CLAIMS, "names": eve}))
     attach(by_key("release", says(sha256, SIGN, {"signedAt": "2026-11-20T12:10:00Z"})), DSSE)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_line import leaves
-from lockgate.cli.hint import TAKES_KEY, hint
+from lockgate.cli.hint import FLAGS, TAKES_KEY, hint
 from lockgate.cli.main import cli
 from lockgate.render.remedies import REMEDIES
 
@@ -120,6 +120,9 @@ LINES = [
     "status --gate gate-g --trust trust-t",
     "recall ref-a --to env-x --platform os/x --revoke --reason other --key key-k --gate gate-g",
     "recall 7 --trust trust-t",
+    "recheck --env env-x --offline --alert-command alert-c --plain-http plain-h --gate gate-g --trust trust-t",
+    "advisories import export-e --kev kev-k --gate gate-g",
+    "advisories show --trust trust-t",
     "request ref-a --to env-x --rollback --key key-k",
     "request --to env-x --rollback",
     "gate ref-a --to env-x --permit-out out-p",
@@ -235,6 +238,12 @@ def test_every_command_is_among_the_lines() -> None:
 def test_who_takes_a_key_is_known() -> None:
     takes = {path for path in leaves() if any("--key" in one.opts for one in command_of(path).params)}
     assert takes == TAKES_KEY
+
+
+def test_which_options_have_no_value_is_known() -> None:
+    """An option that is not known to have none would take the next word with it."""
+    flags = {name for path in leaves() for one in command_of(path).params if isinstance(one, click.Option) and one.is_flag for name in one.opts}
+    assert flags - FLAGS == set()
 
 
 def command_of(path: tuple[str, ...]) -> click.Command:

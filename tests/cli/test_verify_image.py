@@ -45,6 +45,7 @@ def test_every_piece_is_told_by_format_kind_and_code() -> None:
         ("sigstore-bundle", "cosign signature", ""),
         ("sigstore-bundle", "cosign signature", "identity.other-subject"),
         ("sigstore-bundle", "cosign signature", "log-entry.not-included"),
+        ("sigstore-bundle", "release", ""),
     ]
     assert {code for format_, _, code in pieces("--log", "promise") if format_.startswith("cosign")} == {""}
 

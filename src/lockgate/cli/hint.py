@@ -18,7 +18,7 @@ Path = tuple[str, ...]
 
 FLAGS = {
     *("--abandon", "--passphrase", "--no-passphrase", "--starter", "--beside", "--advise", "--help", "-h", "--version", "--rollback", "--revoke", "--run"),
-    *("--in-force", "--fail-on-flip"),
+    *("--in-force", "--fail-on-flip", "--offline", "--dry-run", "--replace", "--pem", "--steps", "--bundle"),
 }
 """Options without a value."""
 
@@ -31,7 +31,7 @@ TAKES_KEY: frozenset[Path] = frozenset(
 )
 """Commands with ``--key``."""
 
-_GROUPS = {"key", "log", "people", "policy", "trusted-root"}
+_GROUPS = {"advisories", "key", "log", "people", "policy", "trusted-root"}
 _ABOUT_RELEASE: dict[Path, tuple[str, ...]] = {
     ("gate",): ("--release", "--config", "--request", "--platform", "--plain-http", "--idempotency-key"),
     ("why",): ("--release", "--config", "--request", "--platform", "--plain-http"),
