@@ -244,6 +244,14 @@ class TestDuplicates:
             large_json.value(text.encode(), "it")
         assert err.value.code == "json.duplicate-key"
 
+    def test_quotes_in_another_name_make_up_for_no_lost_list(self) -> None:
+        hidden = json.dumps(lib(1))
+        odd = "\\u0022" * (hidden.count('"') + 2)
+        text = json.dumps(cdx(lib(2)))[:-1]
+        with pytest.raises(EvidenceError) as err:
+            sbom.parse(text.replace('"components": ', f'"components": [{hidden}], "components": ').encode() + f', "{odd}": 0}}'.encode())
+        assert err.value.code == "json.duplicate-key"
+
     @given(st.dictionaries(st.text(max_size=4), JSON, max_size=5), st.booleans())
     def test_an_outline_is_the_document_in_pieces(self, value: dict[str, Any], ascii_only: bool) -> None:
         data = json.dumps(value, ensure_ascii=ascii_only).encode()

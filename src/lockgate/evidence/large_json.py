@@ -31,7 +31,7 @@ def outline(data: bytes, names: tuple[str, ...], what: str) -> dict[str, bytes]:
 
     1. It nests no deeper than `canon.MAX_DEPTH`.
     2. What is not in the named fields has at most `AROUND` bytes: a million other names are not taken in.
-    3. No name stands twice.
+    3. No name stands twice, nor has a quote in it, which would upset how that is told.
 
     Raises:
         EvidenceError: ``json.too-deep``, ``json.too-large``, ``json.malformed``, ``json.duplicate-key``.
@@ -44,7 +44,8 @@ def outline(data: bytes, names: tuple[str, ...], what: str) -> dict[str, bytes]:
         found = {name: bytes(raw) for name, raw in _fields.decode(data).items()}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise EvidenceError("json.malformed", f"this {what} is not JSON, or no object") from None
-    if data.count(b'"') != sum(raw.count(b'"') for raw in found.values()) + sum(_encode(name).count(b'"') for name in found):
+    # A name counts its two delimiters alone: a quote in it that was written as \u0022 must not make up for one that was lost.
+    if data.count(b'"') != sum(raw.count(b'"') for raw in found.values()) + 2 * len(found):
         raise EvidenceError("json.duplicate-key", f"a key stands twice in this {what}")
     return found
 
