@@ -53,6 +53,8 @@ _ROLLING = {"Wolfi", "Chainguard"}
 _IGNORES_CASE = {"npm", "Go", "NuGet", "Packagist", "Hex", "Pub", "SwiftURL", "GitHub Actions", "ConanCenter"}
 _PLAIN = re.compile(r"pkg:(pypi|npm|golang|maven|gem|cargo|nuget)/((?:[A-Za-z0-9._-]+/)*)([A-Za-z0-9._-]+)@([A-Za-z0-9._+-]+)\Z").match
 """A purl in which nothing is escaped and nothing qualified: what it means can be read off it, in a fifth of the time."""
+_PYPI_NAME = re.compile(r"[A-Za-z0-9._-]+\Z").match
+"""What a name may be there (PEP 508, "Names"); it has no namespace. Of any other name nothing can be known, and that is no "nothing is known against it"."""
 _RUN = re.compile(r"[-_.]+")
 _RELEASE = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?").search
 _TO_MINOR = {"Ubuntu", "Alpine"}
@@ -85,6 +87,8 @@ def named(purl: str, version: str = "") -> Named | None:
         return None
     if plain := _PLAIN(purl):
         type_, space, name, found = plain.groups()
+        if type_ == "pypi" and space:
+            return None
         return _of(type_, _BY_TYPE[type_], space[:-1], name, found)
     try:
         read = PackageURL.from_string(purl)
@@ -92,12 +96,26 @@ def named(purl: str, version: str = "") -> Named | None:
         return None
     namespace = (read.namespace or "").lower()
     ecosystem = _BY_TYPE.get(read.type) or _BY_NAMESPACE.get((read.type, namespace))
-    if ecosystem is None or not read.name:
+    if ecosystem is None or not read.name or (ecosystem == "PyPI" and (namespace or not _PYPI_NAME(read.name))):
         return None
     found = read.version or version
     if read.type in {"deb", "apk", "rpm"}:
         return _of_distribution(ecosystem, read, found)
     return _of(read.type, ecosystem, read.namespace or "", read.name, found)
+
+
+@lru_cache(maxsize=1 << 16)
+def readings(purl: str, version: str = "") -> tuple[Named, ...]:
+    """Every package that a purl may mean.
+
+    Of Go modules, some tools write what follows the third part of a module's path as the subpath (``github.com/a/b/v2`` as
+    ``pkg:golang/github.com/a/b#v2``), where purls have packages inside a module. Nobody can tell, and both are asked about.
+    """
+    one = named(purl, version)
+    if one is None:
+        return ()
+    inner = purl.partition("#")[2].strip("/") if one.package.ecosystem == "Go" else ""
+    return (one, one._replace(package=Package("Go", name_of("Go", f"{one.package.name}/{inner}")))) if inner else (one,)
 
 
 def _of(type_: str, ecosystem: str, namespace: str, name: str, version: str) -> Named:
