@@ -101,6 +101,7 @@ GENERIC = Uncovered(kind="generic", count=2, example="pkg:generic/busybox")
 BARE = Uncovered(kind="none", count=1, example="app")
 
 VULNERABLE_ANSWERS = [
+    _case("published in time to come, and so never too young", _found("found", HIGH), WEEK, findings=[finding(published=later("400d"))]),
     _case("nothing is known against it", _passed()),
     _case("something that is not so severe", _passed(findings=1), findings=[finding(level="medium")]),
     _case("as severe as what refuses", _found("found", HIGH), findings=[finding()]),
