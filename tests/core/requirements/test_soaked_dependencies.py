@@ -249,6 +249,14 @@ class TestTheLaneForSecurityFixes:
         [
             ({"ran_findings": []}, "soaked.fix-unproven"),
             ({"ran_findings": [replace(CURED[0], certain=False)]}, "soaked.fix-unproven"),
+            ({"ran_findings": [replace(CURED[0], sboms=(digest("a bill by somebody else"),))]}, "soaked.fix-unproven"),
+            (
+                {
+                    "runs": [replace(BEFORE, sboms=(*BEFORE.sboms, sbom("old 1", artifact=OLD_IMAGE, by="release")))],
+                    "ran_findings": [replace(CURED[0], component="pkg:pypi/old@1", sboms=(sbom("old 1", by="release").source,))],
+                },
+                "soaked.fix-unproven",
+            ),
             ({"findings": [finding("flask 3.0.1")]}, "soaked.fix-unproven"),
             ({"findings": [finding("flask 3.0.1", certain=False)]}, "soaked.fix-unproven"),
             ({"findings": [finding("flask 3.0.1", "PYSEC-1", aliases=("GHSA-1",))]}, "soaked.fix-unproven"),
