@@ -15,7 +15,7 @@ from lockgate.app.permit import standing
 from lockgate.app.project import project
 from lockgate.app.recheck import Look
 from lockgate.core.policy import EnvironmentPolicy, Policy
-from lockgate.core.ports import Ended, Entry, Guard, Receipt
+from lockgate.core.ports import Ended, Entry, Evidence, Guard, Receipt
 from lockgate.core.rechecked import Mark, Rechecked
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.sightings import Blank
@@ -513,6 +513,18 @@ class TestWhatToldAgainst:
         index = world.gate("staging", by="eve").index
         items = gather.stored(world.ports, why.explain(world.ports, index)[0].evidence).manifest.items
         assert sum(item.before for item in items) <= 1
+
+    @pytest.mark.parametrize(("pieces", "size"), [(100, 100), (2, (1 << 20) - 10)])
+    def test_nobody_pushes_it_out_of_sight(self, world: World, pieces: int, size: int) -> None:
+        evidence = world.source.artifacts["shop"].evidence
+        junk = [Evidence(media_type=evidence[0].media_type, data=b"%d" % number + b" " * size, origin=digest(f"junk {number}")) for number in range(pieces)]
+        evidence.extend(junk)
+        summary(world, "FAILED")
+        world.gate("staging")
+        self.take_away(world)
+        del evidence[-pieces:]
+        for who in (None, "eve"):
+            assert world.gate("staging", by=who).decision.outcomes[-1].code == "verified-by.not-passed"
 
     def test_a_scan_that_found_something_outlives_its_removal(self, world: World) -> None:
         """Of one tool the newest decides: taken away, an older one would."""
