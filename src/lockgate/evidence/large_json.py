@@ -19,6 +19,9 @@ from lockgate.errors import EvidenceError
 AROUND = 1 << 20
 """The most bytes of a large document that stand outside of the fields it is known for."""
 
+MOST_VALUES = 1_000_000
+"""The most values in one value that is read whole, as its commas and brackets count them: a small ``{}`` takes thirty times its own size in memory."""
+
 _ODD_QUOTE = b"\\u0022"
 _decode: Any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -76,8 +79,10 @@ def pieces(data: bytes, shape: type[msgspec.Struct], most: int, what: str) -> Se
 
 
 def value(raw: bytes | msgspec.Raw, what: str) -> Any:  # noqa: ANN401  a JSON value
-    """A value, whole. Raises EvidenceError ``json.malformed``, ``json.duplicate-key``."""
+    """A value, whole. Raises EvidenceError ``json.malformed``, ``json.duplicate-key``; ``json.too-large``, of more than `MOST_VALUES`."""
     text = bytes(raw)
+    if len(text) > MOST_VALUES and text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_VALUES:
+        raise EvidenceError("json.too-large", f"one {what} holds more than {MOST_VALUES} values")
     if _ODD_QUOTE in text:
         return canon.parse_foreign(text, max_bytes=len(text), what=what)
     try:
