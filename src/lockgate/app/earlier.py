@@ -60,7 +60,7 @@ def with_earlier(ports: Ports, basket: Basket, own: Projection, artifacts: Seque
             piece = Evidence(media_type=item.media_type, data=data, origin=item.digest)
             if len(data) <= room and any(map(tells_against, artifact.read([piece], policy.keys, {digest}, now, believed(policy, environment)))):
                 joined, room = joined + 1, room - len(data)
-                items.append(replace(item, before=True))
+                items.append(replace(item, before=True, held=False))
                 blobs[item.digest] = data
     return basket if len(items) == len(basket.manifest.items) else Basket(manifest=replace(basket.manifest, items=tuple(items)), blobs=blobs)
 

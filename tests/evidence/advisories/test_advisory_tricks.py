@@ -41,7 +41,18 @@ def test_the_rest_of_a_go_module_may_stand_in_the_subpath() -> None:
     assert [one.package for one in readings("pkg:npm/foo@1#sub")] == [Package("npm", "foo")]
 
 
-@pytest.mark.parametrize("purl", ["pkg:pypi/evil/requests@2.0", "pkg:pypi/requests@2.0@3.0", "pkg:pypi/requests%402.0", "pkg:pypi/a%20b@1"])
-def test_what_the_python_index_cannot_have_is_not_covered_by_its_advisories(purl: str) -> None:
+@pytest.mark.parametrize(
+    "purl",
+    [
+        "pkg:pypi/evil/requests@2.0",
+        "pkg:pypi/requests@2.0@3.0",
+        "pkg:pypi/requests%402.0",
+        "pkg:pypi/a%20b@1",
+        "pkg:maven/log4j-core@2.0",
+        "pkg:maven/log4j-core@2.0?type=jar",
+        "pkg:composer/x@1",
+    ],
+)
+def test_what_an_index_cannot_have_is_not_covered_by_its_advisories(purl: str) -> None:
     assert named(purl) is None
     assert readings(purl) == ()

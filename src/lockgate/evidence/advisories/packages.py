@@ -55,6 +55,8 @@ _PLAIN = re.compile(r"pkg:(pypi|npm|golang|maven|gem|cargo|nuget)/((?:[A-Za-z0-9
 """A purl in which nothing is escaped and nothing qualified: what it means can be read off it, in a fifth of the time."""
 _PYPI_NAME = re.compile(r"[A-Za-z0-9._-]+\Z").match
 """What a name may be there (PEP 508, "Names"); it has no namespace. Of any other name nothing can be known, and that is no "nothing is known against it"."""
+_GROUPED = {"maven", "composer"}
+"""Whose names have two parts always; one part alone names nothing that an advisory could."""
 _RUN = re.compile(r"[-_.]+")
 _RELEASE = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?").search
 _TO_MINOR = {"Ubuntu", "Alpine"}
@@ -87,7 +89,7 @@ def named(purl: str, version: str = "") -> Named | None:
         return None
     if plain := _PLAIN(purl):
         type_, space, name, found = plain.groups()
-        if type_ == "pypi" and space:
+        if (type_ == "pypi" and space) or (type_ == "maven" and not space):
             return None
         return _of(type_, _BY_TYPE[type_], space[:-1], name, found)
     try:
@@ -96,7 +98,7 @@ def named(purl: str, version: str = "") -> Named | None:
         return None
     namespace = (read.namespace or "").lower()
     ecosystem = _BY_TYPE.get(read.type) or _BY_NAMESPACE.get((read.type, namespace))
-    if ecosystem is None or not read.name or (ecosystem == "PyPI" and (namespace or not _PYPI_NAME(read.name))):
+    if ecosystem is None or not read.name or (ecosystem == "PyPI" and (namespace or not _PYPI_NAME(read.name))) or (read.type in _GROUPED and not namespace):
         return None
     found = read.version or version
     if read.type in {"deb", "apk", "rpm"}:
