@@ -194,8 +194,8 @@ class _Known(NamedTuple):
 
 
 def _lists_any(one: Sbom) -> bool:
-    """One that lists nothing says of nothing what it is made of: its maker may have looked in the wrong place."""
-    return bool(one.components or one.skipped)
+    """One that lists no package says of nothing what it is made of: its maker may have looked in the wrong place."""
+    return bool(one.skipped) or any(not part.kind for part in one.components)
 
 
 def _time(at: datetime) -> str:
