@@ -56,3 +56,11 @@ def test_the_rest_of_a_go_module_may_stand_in_the_subpath() -> None:
 def test_what_an_index_cannot_have_is_not_covered_by_its_advisories(purl: str) -> None:
     assert named(purl) is None
     assert readings(purl) == ()
+
+
+def test_a_version_beside_the_purl_that_is_another_one_is_asked_about_too() -> None:
+    assert [one.version for one in readings("pkg:pypi/requests@99.0", "2.0.0")] == ["99.0", "2.0.0"]
+    assert [one.version for one in readings("pkg:pypi/requests@2.0", "2.0.0")] == ["2.0"]
+    assert [one.version for one in readings("pkg:golang/stdlib@1.21.0", "go1.21.0")] == ["1.21.0"]
+    assert [one.version for one in readings("pkg:deb/debian/a@1-1?epoch=2", "2:1-1")] == ["2:1-1"]
+    assert [one.version for one in readings("pkg:deb/debian/a@1-1", "2:1-1")] == ["1-1"]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockgate.core.advisories import Package
+from lockgate.evidence.advisories import versions
 
 if TYPE_CHECKING:
     from packageurl import PackageURL
@@ -108,16 +109,24 @@ def named(purl: str, version: str = "") -> Named | None:
 
 @lru_cache(maxsize=1 << 16)
 def readings(purl: str, version: str = "") -> tuple[Named, ...]:
-    """Every package that a purl may mean.
+    """Every package and version that a purl, and the version beside it, may mean.
 
     Of Go modules, some tools write what follows the third part of a module's path as the subpath (``github.com/a/b/v2`` as
-    ``pkg:golang/github.com/a/b#v2``), where purls have packages inside a module. Nobody can tell, and both are asked about.
+    ``pkg:golang/github.com/a/b#v2``), where purls have packages inside a module. And a version beside the purl may be another one, but of
+    distributions, whose versions are written in several ways. Nobody can tell, and all are asked about.
     """
     one = named(purl, version)
     if one is None:
         return ()
+    found = [one]
     inner = purl.partition("#")[2].strip("/") if one.package.ecosystem == "Go" else ""
-    return (one, one._replace(package=Package("Go", name_of("Go", f"{one.package.name}/{inner}")))) if inner else (one,)
+    if inner:
+        found.append(one._replace(package=Package("Go", name_of("Go", f"{one.package.name}/{inner}"))))
+    if version not in {"", one.version} and one.package.ecosystem not in _BY_NAMESPACE.values():
+        scheme = versions.scheme_of(one.package.ecosystem)
+        if versions.parsed(scheme, version) is not None and not versions.same(scheme, version, one.version):
+            found += [each._replace(version=version) for each in found]
+    return tuple(found)
 
 
 def _of(type_: str, ecosystem: str, namespace: str, name: str, version: str) -> Named:
