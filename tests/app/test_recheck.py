@@ -15,11 +15,12 @@ from lockgate.app import attach, earlier, exceptional, gather, inspect, prove, r
 from lockgate.app.permit import standing
 from lockgate.app.project import project
 from lockgate.app.recheck import Look
-from lockgate.core.policy import Accepts, EnvironmentPolicy, Policy
+from lockgate.core.policy import EnvironmentPolicy, Policy
 from lockgate.core.ports import Ended, Entry, Evidence, Guard, Receipt
 from lockgate.core.rechecked import Mark, Rechecked
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.sightings import Blank
+from lockgate.core.signers import Accepts
 from lockgate.errors import ConflictError, LedgerError, UnreadableError
 from lockgate.evidence import said_types, vsa
 from lockgate.evidence.sigstore import bundle
