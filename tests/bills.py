@@ -57,8 +57,9 @@ def finding(component: str, advisory: str = "GHSA-1", **changes: Any) -> Finding
 
 
 def ran_finding(component: str, advisory: str = "GHSA-1", **changes: Any) -> RanFinding:
-    """Of what runs."""
-    return RanFinding(**{"subject": OLD_IMAGE, "component": purl(component), "advisory": advisory, **changes})
+    """Of what runs, by the bill that lists flask 3.0.0 and jinja2 3.1.4."""
+    listed = (sbom("flask 3.0.0", "jinja2 3.1.4").source,)
+    return RanFinding(**{"subject": OLD_IMAGE, "component": purl(component), "advisory": advisory, "sboms": listed, **changes})
 
 
 NEVER_GATHERED = None

@@ -256,6 +256,16 @@ def test_a_bomb_is_left_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.Mo
     assert err.value.code == "inside.too-large"
 
 
+def test_fields_before_an_entry_count_as_entries_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_archive, "MAX_ENTRIES", 1000)
+    said = b"6 a=b\n" * 2000
+    before = tarfile.TarInfo("x")
+    before.type, before.size = b"x", len(said)
+    with pytest.raises(UnreadableError) as err:
+        inside(tmp_path, before.tobuf() + said + bytes(-len(said) % 512) + tar((NAME, b"1")))
+    assert err.value.code == "inside.too-large"
+
+
 def inside_of_packed(path: Path, packed: bytes) -> bytes | None:
     layout = Layout(path / "packed")
     manifest = layout.json(

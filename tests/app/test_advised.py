@@ -309,6 +309,18 @@ class TestTheFacts:
         assert [(one.kind, one.count) for one in found.uncovered] == [("none", 3)]
         assert found.components == 4
 
+    def test_what_nobody_signed_is_not_looked_up(self, world: World) -> None:
+        from lockgate.app.advised import facts, look_up
+
+        advisories.take_in(world.ports, exports(entry()), None)
+        unsigned = self.sbom("pkg:pypi/other@1", found="attached", source="sha256:" + "3" * 64)
+        read = {Need(Sbom): Complete(items=(self.sbom(PURL), unsigned), as_of=NOW)}
+        data, why = look_up(world.ports, read)
+        assert why == ""
+        found = facts(read, data, "", NOW)[Need(LookedUp)]
+        assert isinstance(found, Complete)
+        assert [one.sbom for one in found.items] == ["sha256:" + "2" * 64]
+
     def test_facts_without_a_bill_or_an_extract(self) -> None:
         from lockgate.app.advised import facts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,12 +16,14 @@ from lockgate.app.permit import standing
 from lockgate.app.project import project
 from lockgate.app.recheck import Look
 from lockgate.core.policy import EnvironmentPolicy, Policy
-from lockgate.core.ports import Ended, Entry, Guard, Receipt
+from lockgate.core.ports import Ended, Entry, Evidence, Guard, Receipt
 from lockgate.core.rechecked import Mark, Rechecked
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.sightings import Blank
+from lockgate.core.signers import Accepts
 from lockgate.errors import ConflictError, LedgerError, UnreadableError
 from lockgate.evidence import said_types, vsa
+from lockgate.evidence.sigstore import bundle
 from world import PEOPLE, World, standard_policy
 
 Fails = Callable[..., str]
@@ -441,6 +444,34 @@ class TestRecording:
         assert told == [(1, 2), (2, 2)]
 
 
+class TestWhatStrangersAttach:
+    def test_a_forgery_in_a_stronger_format_undoes_nothing_that_was_verified(self, world: World) -> None:
+        """Where a policy lists formats, a piece that failed keeps its signer's weaker ones from counting: at the gate, and never of what it let in."""
+        staging = EnvironmentPolicy(requires=(SIGNED,), accepts=Accepts(formats=("sigstore-bundle", "dsse")))
+        world.policy(replace(standard_policy(), environments={"staging": staging}))
+        world.deploy("staging")
+        evidence = world.source.artifacts["shop"].evidence
+        forged = json.loads(evidence[0].data)
+        forged["signatures"] = [{"sig": "AAAA"}]
+        said = {
+            "mediaType": bundle.MEDIA_TYPE,
+            "verificationMaterial": {"publicKey": {"hint": bundle.hint_of(key("release").public)}},
+            "dsseEnvelope": forged,
+        }
+        evidence.append(Evidence(media_type=bundle.MEDIA_TYPE, data=json.dumps(said).encode(), origin=digest("forged")))
+        assert world.gate("staging", by="eve").decision.outcomes[-1].code == "signed-by.no-good-signature"
+        size = leaves(world)
+        assert answers(world.recheck()) == [("staging", "allowed", "")]
+        assert leaves(world) == size
+
+    def test_as_many_pieces_as_are_read_at_once_are_read_of_then_and_of_now(self, running: World) -> None:
+        evidence = running.source.artifacts["shop"].evidence
+        evidence.extend(Evidence(media_type=evidence[0].media_type, data=b"%d" % number, origin=digest(f"junk {number}")) for number in range(255))
+        running.deploy("staging")
+        evidence[1:] = [Evidence(media_type=evidence[0].media_type, data=b"x%d" % number, origin=digest(f"other {number}")) for number in range(255)]
+        assert answers(running.recheck()) == [("staging", "allowed", "")]
+
+
 class TestWhatToldAgainst:
     """A failed verification stays known where it is taken from the registry; what spoke for the artifact does not come back."""
 
@@ -513,6 +544,18 @@ class TestWhatToldAgainst:
         index = world.gate("staging", by="eve").index
         items = gather.stored(world.ports, why.explain(world.ports, index)[0].evidence).manifest.items
         assert sum(item.before for item in items) <= 1
+
+    @pytest.mark.parametrize(("pieces", "size"), [(100, 100), (2, (1 << 20) - 10)])
+    def test_nobody_pushes_it_out_of_sight(self, world: World, pieces: int, size: int) -> None:
+        evidence = world.source.artifacts["shop"].evidence
+        junk = [Evidence(media_type=evidence[0].media_type, data=b"%d" % number + b" " * size, origin=digest(f"junk {number}")) for number in range(pieces)]
+        evidence.extend(junk)
+        summary(world, "FAILED")
+        world.gate("staging")
+        self.take_away(world)
+        del evidence[-pieces:]
+        for who in (None, "eve"):
+            assert world.gate("staging", by=who).decision.outcomes[-1].code == "verified-by.not-passed"
 
     def test_a_scan_that_found_something_outlives_its_removal(self, world: World) -> None:
         """Of one tool the newest decides: taken away, an older one would."""

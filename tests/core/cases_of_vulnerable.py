@@ -101,6 +101,13 @@ GENERIC = Uncovered(kind="generic", count=2, example="pkg:generic/busybox")
 BARE = Uncovered(kind="none", count=1, example="app")
 
 VULNERABLE_ANSWERS = [
+    _case(
+        "nothing but the name of a system is listed",
+        Unknown(code="vulnerable.no-sbom", params={"artifact": IMAGE}),
+        replace(VULNERABLE, uncovered=("none",)),
+        sboms=[sbom(components=(Component(name="debian", kind="operating-system"),))],
+    ),
+    _case("published in time to come, and so never too young", _found("found", HIGH), WEEK, findings=[finding(published=later("400d"))]),
     _case("nothing is known against it", _passed()),
     _case("something that is not so severe", _passed(findings=1), findings=[finding(level="medium")]),
     _case("as severe as what refuses", _found("found", HIGH), findings=[finding()]),

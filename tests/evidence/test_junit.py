@@ -68,3 +68,12 @@ def test_any_bytes_are_a_run_or_refused(data: bytes) -> None:
     except EvidenceError:
         return
     assert junit.read(data) == run
+
+
+@pytest.mark.parametrize(
+    "inner", ['<testcase name="b"/>', '<system-out><testcase name="b"/></system-out>', '<testsuite name="s"><testcase name="b"/></testsuite>']
+)
+def test_no_test_inside_another_takes_its_failure_away(inner: str) -> None:
+    with pytest.raises(EvidenceError) as err:
+        junit.read(f'<testsuite><testcase name="a"><failure/>{inner}</testcase></testsuite>'.encode())
+    assert err.value.code == "junit.malformed"

@@ -23,7 +23,7 @@ from lockgate.core.digest import Digest
 from lockgate.core.facts import Rejected
 from lockgate.core.ports import Evidence
 from lockgate.errors import EvidenceError
-from lockgate.evidence import artifact, attestation, dsse, large_json, sbom, sbom_purl, sbom_types, statement
+from lockgate.evidence import artifact, attestation, dsse, large_json, sbom, sbom_parts, sbom_purl, sbom_types, statement
 from lockgate.evidence.sbom_parts import Document
 from lockgate.evidence.sigstore import bundle
 
@@ -226,6 +226,29 @@ JSON = st.recursive(
 )
 
 
+class TestWhatIsLittleAndGrows:
+    """What anybody may attach is read in memory and time that do not depend on how it is packed."""
+
+    def code(self, text: str) -> str:
+        with pytest.raises(EvidenceError) as err:
+            sbom.parse(text.encode())
+        return err.value.code
+
+    @pytest.mark.parametrize("field", ["components", "properties", "licenses"])
+    def test_a_million_empty_things_in_one_component(self, field: str) -> None:
+        many = ",".join(["{}"] * 600_000)
+        assert self.code(json.dumps(cdx({**lib(1), field: ["MANY"]})).replace('"MANY"', many)) == "json.too-large"
+
+    def test_and_in_what_it_is_of(self) -> None:
+        root = {"timestamp": "2026-01-01T00:00:00Z", "component": {"type": "a", "name": "b", "components": ["MANY"]}}
+        assert self.code(json.dumps({**cdx(), "metadata": root}).replace('"MANY"', ",".join(["{}"] * 600_000))) == "json.too-large"
+
+    def test_package_urls_in_uncommon_forms(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sbom_parts, "MAX_EFFORT", 1000)
+        assert len(sbom.parse(json.dumps(cdx(*(lib(1, purl="pkg:pypi/A_B@1", name=str(each)) for each in range(100)))).encode()).components) == 100
+        assert self.code(json.dumps(cdx(*(lib(1, purl=f"pkg:pypi/A_B@{each}") for each in range(100))))) == "sbom.too-many"
+
+
 class TestDuplicates:
     @given(JSON, st.booleans())
     def test_what_has_none_is_read_as_it_is(self, value: Any, ascii_only: bool) -> None:
@@ -242,6 +265,14 @@ class TestDuplicates:
             text = f'{{"{step}": {text}, "b": "x"}}' if step == "a" else f'["y", {text}]'
         with pytest.raises(EvidenceError) as err:
             large_json.value(text.encode(), "it")
+        assert err.value.code == "json.duplicate-key"
+
+    def test_quotes_in_another_name_make_up_for_no_lost_list(self) -> None:
+        hidden = json.dumps(lib(1))
+        odd = "\\u0022" * (hidden.count('"') + 2)
+        text = json.dumps(cdx(lib(2)))[:-1]
+        with pytest.raises(EvidenceError) as err:
+            sbom.parse(text.replace('"components": ', f'"components": [{hidden}], "components": ').encode() + f', "{odd}": 0}}'.encode())
         assert err.value.code == "json.duplicate-key"
 
     @given(st.dictionaries(st.text(max_size=4), JSON, max_size=5), st.booleans())
@@ -322,7 +353,7 @@ class TestPurls:
             except ValueError:
                 return ""
 
-        assert by(sbom_purl.canonical) == by(sbom_purl._by_rule.__wrapped__)
+        assert by(sbom_purl.canonical) == by(sbom_purl.by_rule.__wrapped__)
 
     @given(st.one_of(st.text(max_size=30), st.text("pkg:/@?#%2Fa.=&-_+5Cn", max_size=24).map("pkg:npm/".__add__)))
     @settings(max_examples=500)

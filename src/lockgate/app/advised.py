@@ -61,7 +61,8 @@ def facts(read: Mapping[Need, Gathered], extract: bytes, unadvised: str, now: da
 
 
 def _sboms(read: Mapping[Need, Gathered]) -> tuple[Sbom, ...] | Unreadable:
+    """Those that somebody signed: no other one counts, and whoever can push one shall not make it too much to look up."""
     found = read.get(Need(Sbom), Unreadable(code="facts.not-gathered"))
     if isinstance(found, Unreadable):
         return found
-    return found.items or Unreadable(code="vulnerable.no-sbom")
+    return tuple(one for one in found.items if one.found == "attestation") or Unreadable(code="vulnerable.no-sbom")

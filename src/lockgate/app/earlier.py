@@ -30,6 +30,10 @@ MOST = 64
 MOST_BYTES = 2 << 20
 """Pieces of evidence that join, for one artifact: the newest decision's first. Each one that joined is in the next decision's evidence again."""
 
+LOOKED = 256
+"""Pieces that are looked at for one artifact, beside those that joined before and come first: as many as one artifact has at most, so that nobody pushes
+what tells against it out of sight by attaching other things with it."""
+
 
 def with_earlier(ports: Ports, basket: Basket, own: Projection, artifacts: Sequence[Digest], now: datetime, known: Collection[int] = ()) -> Basket:
     """The basket, and with it what told against these artifacts when they were decided on before.
@@ -49,33 +53,35 @@ def with_earlier(ports: Ports, basket: Basket, own: Projection, artifacts: Seque
     items, blobs = list(basket.manifest.items), dict(basket.blobs)
     for digest in artifacts:
         held = {item.digest for item in basket.manifest.items if item.subject == digest}
-        pieces = _pieces(ports, _manifests(ports, environment, digest, own.size, known), digest, held)
-        for item, data in pieces:
+        joined, room = 0, MOST_BYTES
+        for item, data in _pieces(ports, _manifests(ports, environment, digest, own.size, known), digest, held):
+            if joined >= MOST:
+                break
             piece = Evidence(media_type=item.media_type, data=data, origin=item.digest)
-            if any(map(tells_against, artifact.read([piece], policy.keys, {digest}, now, believed(policy, environment)))):
-                items.append(replace(item, before=True))
+            if len(data) <= room and any(map(tells_against, artifact.read([piece], policy.keys, {digest}, now, believed(policy, environment)))):
+                joined, room = joined + 1, room - len(data)
+                items.append(replace(item, before=True, held=False))
                 blobs[item.digest] = data
     return basket if len(items) == len(basket.manifest.items) else Basket(manifest=replace(basket.manifest, items=tuple(items)), blobs=blobs)
 
 
-def _pieces(ports: Ports, manifests: Iterable[Manifest], digest: Digest, held: set[Digest]) -> list[tuple[Item, bytes]]:
-    """Steps 1 and 2."""
-    found: dict[Digest, tuple[Item, bytes]] = {}
-    room = MOST_BYTES
+def _pieces(ports: Ports, manifests: Iterable[Manifest], digest: Digest, held: set[Digest]) -> Iterator[tuple[Item, bytes]]:
+    """Steps 1 and 2, each piece once: of each decision those that had joined it first, then no more than are looked at."""
+    seen, looked = set(held), 0
     for manifest in manifests:
-        for item in manifest.items:
-            if item.subject != digest or item.digest in held or item.digest in found or len(found) >= MOST:
+        for item in sorted(manifest.items, key=lambda one: not one.before):
+            if item.subject != digest or item.digest in seen or (not item.before and looked >= LOOKED):
                 continue
+            seen.add(item.digest)
+            looked += not item.before
             try:
                 data = ports.blobs.get(item.digest)
             except UnreadableError as err:
                 if err.code != "blob.missing":
                     raise
                 continue
-            if len(data) <= room:
-                room -= len(data)
-                found[item.digest] = (item, data)
-    return list(found.values())
+            if len(data) <= MOST_BYTES:
+                yield item, data
 
 
 def _manifests(ports: Ports, environment: str, digest: Digest, size: int, known: Collection[int]) -> Iterator[Manifest]:

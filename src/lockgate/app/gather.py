@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from msgspec.structs import replace
@@ -38,12 +39,14 @@ class Item(Noun, frozen=True, kw_only=True):
         digest: of its bytes. media_type: as found.
         subject: the artifact it was attached to.
         before: it was not found now, and an earlier decision rested on it: it counts for what it says against the artifact alone.
+        held: the decision that is looked at again rested on it. It is read apart: what somebody attached since does not undo that it was verified.
     """
 
     digest: Digest
     media_type: str
     subject: Digest
     before: bool = False
+    held: bool = False
 
 
 class Lost(Noun, frozen=True, kw_only=True):
@@ -200,8 +203,8 @@ def _read(
     by_type: Mapping[str, readers.Reader],
 ) -> dict[Need, Gathered]:
     found: dict[type, list[Any]] = {kind: [] for kind in readers.KINDS}
-    for digest, before in ((digest, before) for digest in artifacts for before in (False, True)):
-        items = [item for item in basket.manifest.items if item.subject == digest and item.before is before]
+    for digest, (before, held) in product(artifacts, ((False, True), (False, False), (True, False))):
+        items = [item for item in basket.manifest.items if (item.subject, item.before, item.held) == (digest, before, held)]
         evidence = [Evidence(media_type=item.media_type, data=basket.blobs[item.digest], origin=item.digest) for item in items]
         for fact in artifact.read(evidence, keys, {digest}, now, counted, by_type) if evidence else ():
             if not before or tells_against(fact):

@@ -240,7 +240,7 @@ def basket_of(ports: Ports, own: Projection, event: events.Decided, decision: in
         if err.code != "blob.missing":
             raise
         return Basket(manifest=Manifest(lost=tuple(Lost(subject=one, code=err.code) for one in release.artifacts)), blobs={}), False
-    fetched = False
+    basket, fetched = held(basket), False
     for origin in () if manner.offline else basket.manifest.places:
         found = attached.at(origin)
         if isinstance(found, str):
@@ -248,7 +248,9 @@ def basket_of(ports: Ports, own: Projection, event: events.Decided, decision: in
                 continue
             basket = replace_manifest(basket, lost=(*basket.manifest.lost, Lost(subject=origin.subject, code=found)))
             continue
-        items = tuple(Item(digest=digest_of(one.data), media_type=one.media_type, subject=origin.subject) for one in found)
+        there = {item.digest for item in basket.manifest.items if item.subject == origin.subject and not item.before}
+        named = ((digest_of(one.data), one.media_type) for one in found)
+        items = tuple(Item(digest=digest, media_type=media_type, subject=origin.subject) for digest, media_type in named if digest not in there)
         blobs = {digest_of(one.data): one.data for one in found}
         basket, fetched = joined(basket, Basket(manifest=Manifest(items=items), blobs=blobs)), True
     basket = basket if manner.offline else with_inside(ports, basket, own.policy_in_force(), own.state.environment.name)
@@ -259,6 +261,12 @@ def replace_question(basket: Basket) -> Basket:
     """The basket without the question somebody once signed: it is no evidence of today."""
     left = {digest: data for digest, data in basket.blobs.items() if digest != basket.manifest.asked}
     return Basket(manifest=replace(basket.manifest, asked=""), blobs=left)
+
+
+def held(basket: Basket) -> Basket:
+    """The basket, with what the decision rested on marked so."""
+    items = tuple(item if item.before else replace(item, held=True) for item in basket.manifest.items)
+    return Basket(manifest=replace(basket.manifest, items=items), blobs=basket.blobs)
 
 
 def replace_manifest(basket: Basket, *, lost: tuple[Lost, ...]) -> Basket:

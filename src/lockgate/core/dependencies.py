@@ -73,7 +73,7 @@ class Made(NamedTuple):
 
     Attributes:
         bag: all their components. lacking: artifacts no bill tells of.
-        partial: whether a bill lists nothing, says that it is incomplete, or leaves out components or their versions.
+        partial: whether a bill lists no package, says that it is incomplete, or leaves out components or their versions.
     """
 
     bag: Bag
@@ -94,5 +94,7 @@ def made_of(artifacts: Iterable[Digest], sboms: Iterable[Sbom], who: Asked) -> M
     counted = [one for one in sboms if counts(one, who)]
     of = {artifact: [one for one in counted if one.subject == artifact] for artifact in artifacts}
     joined = bag([component for one in bills for component in one.components] for bills in of.values())
-    partial = joined.untold > 0 or any(not one.components or one.skipped or one.complete == "incomplete" for bills in of.values() for one in bills)
+    partial = joined.untold > 0 or any(
+        all(part.kind for part in one.components) or one.skipped or one.complete == "incomplete" for bills in of.values() for one in bills
+    )
     return Made(joined, tuple(artifact for artifact, bills in of.items() if not bills), partial)

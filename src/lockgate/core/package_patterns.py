@@ -30,11 +30,21 @@ def matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
         (versioned if "@" in text else named).append(globs.glob(text))
 
     def meant(purl: str) -> bool:
-        package = _folded(_END.split(purl, maxsplit=1)[0])
+        return any(map(_fits, _readings(purl)))
+
+    def _fits(package: str) -> bool:
         name = package.rpartition("@")[0] if "@" in package else package
         return any(one.holds(package) for one in versioned) or any(one.holds(name) for one in named)
 
     return meant
+
+
+def _readings(purl: str) -> tuple[str, ...]:
+    """What a purl may name: of Go modules the rest of the path may stand in the subpath (``github.com/a/b#v2`` for ``github.com/a/b/v2``)."""
+    package = _folded(_END.split(purl, maxsplit=1)[0])
+    inner = purl.lower().partition("#")[2] if package.startswith("pkg:golang/") else ""
+    name, at, version = package.rpartition("@") if "@" in package else (package, "", "")
+    return (package, f"{name}/{inner}{at}{version}") if inner else (package,)
 
 
 def _folded(text: str) -> str:

@@ -14,7 +14,8 @@ import msgspec
 from lockgate.canon import Noun
 from lockgate.core import scanning
 from lockgate.core.components import Sbom
-from lockgate.core.dependencies import Made, Ran, RanFinding, Remembered, Whose, made_of
+from lockgate.core.dependencies import Made, Ran, RanFinding, Remembered, Whose, counts, made_of
+from lockgate.core.digest import Digest
 from lockgate.core.duration import Duration, span
 from lockgate.core.facts import Facts, Request, Stay, Unreadable
 from lockgate.core.findings import Finding, Scan
@@ -216,11 +217,11 @@ class Lane(NamedTuple):
     closed: Fail | Unknown | None = None
 
 
-def lane(subject: Subject, facts: Facts, asked: FixLane, found: Delta | None) -> Lane:
+def lane(subject: Subject, facts: Facts, asked: FixLane, found: Delta | None, whose: Whose | None, keys: dict[Name, EvidenceKey]) -> Lane:
     """Whether the request names advisories, and each is found in what runs and not in what is proposed.
 
-    A finding that is not certain proves nothing of what runs, and is one in what is proposed. Where it cannot be told what the proposed release
-    is made of (`found`), nothing was looked for in it.
+    A finding that is not certain proves nothing of what runs, and is one in what is proposed; nor does one in a bill by somebody else than `whose`:
+    that weakness may never have run. Where it cannot be told what the proposed release is made of (`found`), nothing was looked for in it.
     """
     requests = facts.of(Request)
     request = None if isinstance(requests, Unreadable) else next((one for one in requests.items if one.id == subject.request), None)
@@ -235,16 +236,26 @@ def lane(subject: Subject, facts: Facts, asked: FixLane, found: Delta | None) ->
     if found is None or found.after is None or (found.gap is not None and found.gap.params["side"] == "proposed"):
         because = found.gap.code if found is not None and found.gap is not None else "soaked.no-sbom"
         return Lane(request.fixes, closed=Fail(code="soaked.fix-unproven", params={"fixes": request.fixes, "because": because}))
+    bills = _bills_that_ran(facts, whose, keys)
     spared: set[str] = set()
     unproven: list[str] = []
     for id_ in request.fixes:
-        cured = {_package(one.component) for one in before.items if one.certain and id_ in {one.advisory, *one.aliases}}
+        cured = {_package(one.component) for one in before.items if one.certain and id_ in {one.advisory, *one.aliases} and not bills.isdisjoint(one.sboms)}
         still = any(id_ in {one.advisory, *one.aliases} for one in after.items)
         spared |= cured
         unproven += [id_] if still or not cured else []
     if unproven:
         return Lane(request.fixes, closed=Fail(code="soaked.fix-unproven", params={"fixes": request.fixes, "unproven": tuple(unproven)}))
     return Lane(request.fixes, spared=frozenset(spared))
+
+
+def _bills_that_ran(facts: Facts, whose: Whose | None, keys: dict[Name, EvidenceKey]) -> frozenset[Digest]:
+    """The bills of materials that count of what runs."""
+    ran = facts.of(Ran)
+    if isinstance(ran, Unreadable) or whose is None:
+        return frozenset()
+    who = whose.asked(keys)
+    return frozenset(bill.source for one in ran.items for bill in one.sboms if counts(bill, who))
 
 
 def _package(purl: str) -> str:

@@ -18,10 +18,16 @@ def passed_over(finding: Finding, said: Iterable[Exploitability]) -> bool:
     """Whether these statements, all by signers who count, say that this weakness does not concern this component: not affected, or fixed.
 
     The newest word on it counts, by its maker's own time; one that says affected, or that it is being looked at, wins over one of the same time,
-    and wherever one of both has none. Of what packs several weaknesses together, each has to be passed over.
+    and wherever one of both has none. Of what packs several weaknesses together, each has to be passed over; so has each of several CVEs that
+    an advisory calls its aliases, unless the advisory itself is named.
     """
     about = [one for one in said if one.subject == finding.subject and _means(one, finding.component)]
-    if _settled(about, {finding.advisory, *finding.aliases}):
+    cves = {id_ for id_ in (finding.advisory, *finding.aliases) if id_.startswith("CVE-")}
+    if len(cves) < 2:
+        settled = _settled(about, {finding.advisory, *finding.aliases})
+    else:
+        settled = (finding.advisory not in cves and _settled(about, {finding.advisory})) or all(_settled(about, {id_}) for id_ in cves)
+    if settled:
         return True
     return bool(finding.upstream) and all(_settled(about, {id_}) for id_ in finding.upstream)
 

@@ -312,7 +312,7 @@ class CaseForm(Fields):
             self._made += 1
             plain["source"] = digest_of(f"evidence {self._made}".encode())
         if cls is Release:
-            plain["artifacts"] = sorted(plain.get("artifacts", ()))
+            plain["artifacts"] = sorted(filter(None, plain.get("artifacts") or ()))  # one that is wrong was noted
         if cls is Signature and bool(plain["key"]) == ("by" in plain):
             refuse(node.place, "a signature is by a key, or by: an identity, of the policy's")
         return {each.encode_name: plain[each.name] for each in type_.fields if each.name in plain}

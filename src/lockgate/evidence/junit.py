@@ -116,8 +116,12 @@ class _Reading:
         if len(self._open) >= MAX_DEPTH:
             raise EvidenceError("junit.too-large", f"this JUnit file nests deeper than {MAX_DEPTH} levels")
         if name in {"testsuites", "testsuite"}:
+            if "testcase" in self._open:
+                raise EvidenceError("junit.malformed", "this is no JUnit file: a suite stands in a testcase")
             self._suites.append(_Suite(_cut(attributes.get("name", "")) or name, _count(attributes, "failures") + _count(attributes, "errors")))
         elif name == "testcase":
+            if "testcase" in self._open:
+                raise EvidenceError("junit.malformed", "this is no JUnit file: a testcase stands in another, so that nobody can tell whose failure is whose")
             self._test = _called(attributes)
             self._result = "passed"
         elif name in _FAILS | _FLAKY | {"skipped"} and self._open[-1] in {"testcase", "testsuite", "testsuites"}:

@@ -19,6 +19,9 @@ from lockgate.errors import EvidenceError
 AROUND = 1 << 20
 """The most bytes of a large document that stand outside of the fields it is known for."""
 
+MOST_VALUES = 1_000_000
+"""The most values in one value that is read whole, as its commas and brackets count them: a small ``{}`` takes thirty times its own size in memory."""
+
 _ODD_QUOTE = b"\\u0022"
 _decode: Any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -31,7 +34,7 @@ def outline(data: bytes, names: tuple[str, ...], what: str) -> dict[str, bytes]:
 
     1. It nests no deeper than `canon.MAX_DEPTH`.
     2. What is not in the named fields has at most `AROUND` bytes: a million other names are not taken in.
-    3. No name stands twice.
+    3. No name stands twice, nor has a quote in it, which would upset how that is told.
 
     Raises:
         EvidenceError: ``json.too-deep``, ``json.too-large``, ``json.malformed``, ``json.duplicate-key``.
@@ -44,7 +47,8 @@ def outline(data: bytes, names: tuple[str, ...], what: str) -> dict[str, bytes]:
         found = {name: bytes(raw) for name, raw in _fields.decode(data).items()}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise EvidenceError("json.malformed", f"this {what} is not JSON, or no object") from None
-    if data.count(b'"') != sum(raw.count(b'"') for raw in found.values()) + sum(_encode(name).count(b'"') for name in found):
+    # A name counts its two delimiters alone: a quote in it that was written as \u0022 must not make up for one that was lost.
+    if data.count(b'"') != sum(raw.count(b'"') for raw in found.values()) + 2 * len(found):
         raise EvidenceError("json.duplicate-key", f"a key stands twice in this {what}")
     return found
 
@@ -75,8 +79,10 @@ def pieces(data: bytes, shape: type[msgspec.Struct], most: int, what: str) -> Se
 
 
 def value(raw: bytes | msgspec.Raw, what: str) -> Any:  # noqa: ANN401  a JSON value
-    """A value, whole. Raises EvidenceError ``json.malformed``, ``json.duplicate-key``."""
+    """A value, whole. Raises EvidenceError ``json.malformed``, ``json.duplicate-key``; ``json.too-large``, of more than `MOST_VALUES`."""
     text = bytes(raw)
+    if len(text) > MOST_VALUES and text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_VALUES:
+        raise EvidenceError("json.too-large", f"one {what} holds more than {MOST_VALUES} values")
     if _ODD_QUOTE in text:
         return canon.parse_foreign(text, max_bytes=len(text), what=what)
     try:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from lockgate.core.components import Component, Element
 from lockgate.core.digest import Digest
+from lockgate.errors import EvidenceError
 from lockgate.evidence import sbom_purl
 
 MAX_COMPONENTS = 200_000
@@ -16,6 +17,10 @@ MAX_TEXT = 1000
 """The longest name, version or licence taken in, characters."""
 MAX_LICENCES = 64
 """Of one component; one with more has a licence that cannot be read."""
+
+MAX_EFFORT = 4_000_000
+"""What all purls of a document may cost that are not canonical at once: their characters and `BASE_EFFORT` for each; some five seconds."""
+BASE_EFFORT = 40
 
 NOT_SAID = "NOASSERTION"
 
@@ -55,9 +60,11 @@ class Tally:
         self.rows: set[Row] = set()
         self.skipped = 0
         self.lacks: set[str] = set()
+        self._slow: dict[str, str] = {}
+        self._effort = 0
 
     def take(self, row: Row, has: Mapping[str, object]) -> None:
-        """Take a component in; one whose purl is none is counted as skipped, and stays under its name.
+        """Take a component in; one whose purl is none is counted as skipped, and stays under its name. Raises EvidenceError ``sbom.too-many``.
 
         Args:
             row: of it.
@@ -66,7 +73,7 @@ class Tally:
         purl, name, version, kind, licences = row
         if purl:
             try:
-                purl, kind = sbom_purl.canonical(purl), ""
+                purl, kind = sbom_purl.at_once(purl) or self._by_rule(purl), ""
             except ValueError:
                 purl = ""
                 self.skipped += 1
@@ -81,6 +88,15 @@ class Tally:
                 self.lacks.add("name")
             if not version:
                 self.lacks.add("version")
+
+    def _by_rule(self, purl: str) -> str:
+        """Its canonical form. Raises ValueError where it has none; EvidenceError ``sbom.too-many`` where all of them take too long."""
+        if purl not in self._slow:
+            self._effort += len(purl) + BASE_EFFORT
+            if self._effort > MAX_EFFORT:
+                raise EvidenceError("sbom.too-many", "there are more package URLs in an uncommon form than are read")
+            self._slow[purl] = sbom_purl.by_rule(purl)
+        return self._slow[purl]
 
     def components(self) -> tuple[Component, ...]:
         """All, each once, in a stable order."""

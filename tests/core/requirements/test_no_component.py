@@ -52,6 +52,9 @@ def test_what_a_pattern_means() -> None:
         assert [purl for purl in purls if not meant(purl)] == [], text
         others = [purl for other, theirs in MEANT.items() if other.split("@1")[0].split("@3")[0] != text.split("@1")[0].split("@3")[0] for purl in theirs]
         assert [purl for purl in others if meant(purl)] == [], text
+    for text in ("pkg:golang/github.com/evil/lib/v2", "pkg:golang/github.com/evil/lib/v2@v2.*", "pkg:golang/github.com/evil/lib"):
+        assert package_patterns.matcher((text,))("pkg:golang/github.com/evil/lib@v2.0.0#v2")
+    assert not package_patterns.matcher(("pkg:golang/github.com/evil/lib/v3",))("pkg:golang/github.com/evil/lib@v2.0.0#v2")
     assert not package_patterns.matcher(("pkg:npm/event-stream",))("pkg:npm/event-streams@1")
 
 

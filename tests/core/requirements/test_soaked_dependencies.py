@@ -14,7 +14,7 @@ from bills import OLD_IMAGE, finding, ran, sbom, scan, seen, soak_facts
 from build import IMAGE, KEYS, NOW, SOAKED, UNREADABLE, ago, digest, later, release, request, request_id, stay, subject
 from core.case import Case
 from core.cases_of_soaks import AGED, BEFORE, CURED, HURRY, LONGER, MADE, NAMED, SCANNED, SOAKED_ON_DEPENDENCIES, UNPROVEN
-from lockgate.core.components import Sbom
+from lockgate.core.components import Component, Sbom
 from lockgate.core.dependencies import Ran, RanFinding, Remembered, Whose
 from lockgate.core.duration import span
 from lockgate.core.facts import Facts, InForce, Need, Request, Stay
@@ -249,12 +249,21 @@ class TestTheLaneForSecurityFixes:
         [
             ({"ran_findings": []}, "soaked.fix-unproven"),
             ({"ran_findings": [replace(CURED[0], certain=False)]}, "soaked.fix-unproven"),
+            ({"ran_findings": [replace(CURED[0], sboms=(digest("a bill by somebody else"),))]}, "soaked.fix-unproven"),
+            (
+                {
+                    "runs": [replace(BEFORE, sboms=(*BEFORE.sboms, sbom("old 1", artifact=OLD_IMAGE, by="release")))],
+                    "ran_findings": [replace(CURED[0], component="pkg:pypi/old@1", sboms=(sbom("old 1", by="release").source,))],
+                },
+                "soaked.fix-unproven",
+            ),
             ({"findings": [finding("flask 3.0.1")]}, "soaked.fix-unproven"),
             ({"findings": [finding("flask 3.0.1", certain=False)]}, "soaked.fix-unproven"),
             ({"findings": [finding("flask 3.0.1", "PYSEC-1", aliases=("GHSA-1",))]}, "soaked.fix-unproven"),
             ({"requests": [request(fixes=("GHSA-1", "GHSA-2"))]}, "soaked.fix-unproven"),
             ({"bills": []}, "soaked.fix-unproven"),
             ({"bills": [replace(MADE, skipped=1)]}, "soaked.fix-unproven"),
+            ({"bills": [replace(MADE, components=(Component(name="debian", kind="operating-system"),))]}, "soaked.fix-unproven"),
             ({"findings": None}, "soaked.fix-unreadable"),
             ({"ran_findings": UNREADABLE}, "soaked.fix-unreadable"),
         ],

@@ -120,6 +120,15 @@ def test_of_what_packs_several_together_each_is_passed_over() -> None:
     assert passed_over(packed, [vex("not_affected", "builder", "DSA-1")])
 
 
+def test_a_word_about_one_of_several_cves_of_an_advisory_is_none_about_the_others() -> None:
+    several = finding("GHSA-a", aliases=("CVE-2024-1", "CVE-2024-2", "PYSEC-1"))
+    assert not passed_over(several, [vex()])
+    assert not passed_over(several, [vex("not_affected", "builder", "PYSEC-1")])
+    assert passed_over(several, [vex(), vex("fixed", "builder", "CVE-2024-2")])
+    assert passed_over(several, [vex("not_affected", "builder", "GHSA-a")])
+    assert not passed_over(finding("CVE-2024-1", aliases=("CVE-2024-2", "GHSA-a")), [vex()])
+
+
 def test_a_line_has_no_space_that_is_not_its_own() -> None:
     odd = finding("A", component="pkg:pypi/a b\n@1", fixed_in=("1 0", "\x1b[2m"), aliases=("B",))
     assert line(odd) == "A high pkg:pypi/ab@1 10 [2m"

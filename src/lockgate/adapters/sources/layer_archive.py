@@ -15,7 +15,8 @@ from lockgate.errors import UnreadableError
 
 MAX_UNPACKED = 8 << 30
 """Most bytes of all layers of an image together, unpacked."""
-MAX_ENTRIES = 4_000_000
+MAX_ENTRIES = 1_000_000
+"""Most entries of all layers together, and fields that stand before them: each costs some microseconds, and compressed next to nothing."""
 MAX_NAME = 64 << 10
 """The most bytes of a long name, or of the other fields that stand before an entry."""
 
@@ -83,8 +84,8 @@ class Archive:
                 if kind == b"L":
                     name = said.partition(b"\0")[0].decode("utf-8", "surrogateescape")
                 elif kind == b"x":
-                    fields = _pax(said)
-                elif kind == b"g" and _pax(said).keys() & {"path", "size", "GNU.sparse.name"}:
+                    fields = self._pax(said)
+                elif kind == b"g" and self._pax(said).keys() & {"path", "size", "GNU.sparse.name"}:
                     raise malformed("it gives one name or size to all its entries")
                 continue
             if kind == b"S":
@@ -125,6 +126,11 @@ class Archive:
         said = self.take(size)
         self.skip(size - len(said) + -size % _BLOCK)
         return said
+
+    def _pax(self, said: bytes) -> dict[str, bytes]:
+        fields, count = _pax(said)
+        self._budget.spend(0, count)
+        return fields
 
     def _fill(self) -> bool:
         """Whether something is held that was not taken yet."""
@@ -206,17 +212,18 @@ def _decimal(text: bytes) -> int:
     return int(text)
 
 
-def _pax(said: bytes) -> dict[str, bytes]:
-    """Records of ``length key=value``, each with a line end; of a key that comes twice, the last counts."""
+def _pax(said: bytes) -> tuple[dict[str, bytes], int]:
+    """Records of ``length key=value``, each with a line end; of a key that comes twice, the last counts. And how many there are."""
     found: dict[str, bytes] = {}
-    while said:
-        length = _RECORD(said)
-        record = said[: int(length[1])] if length else b""
-        if length is None or not record.endswith(b"\n") or len(record) != int(length[1]):
+    at = count = 0
+    while at < len(said):
+        length = _RECORD(said, at)
+        end = at + int(length[1]) if length else 0
+        if length is None or end > len(said) or end <= length.end() or said[end - 1 : end] != b"\n":
             raise malformed("the fields before an entry are none")
-        key, equals, value = record[length.end() : -1].partition(b"=")
+        key, equals, value = said[length.end() : end - 1].partition(b"=")
         if not equals or b"\0" in value:
             raise malformed("the fields before an entry are none")
         found[key.decode("utf-8", "surrogateescape")] = value
-        said = said[len(record) :]
-    return found
+        at, count = end, count + 1
+    return found, count

@@ -103,7 +103,7 @@ class HasSbom(Requirement, tag="has-sbom", frozen=True, kw_only=True):
     def _content(self, artifact: Digest, found: list[Sbom]) -> Sbom | Fail | Unknown:
         """The first that has all that is asked; or what the first that came furthest lacks."""
         params: Params = {"artifact": artifact}
-        left = [one for one in found if one.components]
+        left = [one for one in found if counted_sboms.packages(one)]
         if not left:
             return Unknown(code="has-sbom.empty", params=params)
         asked = {*(self.elements), *(NTIA if "ntia" in self.elements else ()), *(CISA if "cisa" in self.elements else ())}

@@ -100,7 +100,7 @@ class NoComponent(Requirement, tag="no-component", frozen=True, kw_only=True):
 
     def _seen(self, params: Params, left: list[Sbom], parts: list[Component]) -> Unknown | None:
         """What of these packages cannot be told; None where all can."""
-        if any(not one.components for one in left):
+        if any(not counted_sboms.packages(one) for one in left):
             return Unknown(code="no-component.empty", params=params)
         if any(one.complete == "incomplete" for one in left):
             return Unknown(code="no-component.incomplete", params=params)

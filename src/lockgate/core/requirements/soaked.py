@@ -88,7 +88,7 @@ class Soaked(Requirement, tag="soaked", frozen=True, kw_only=True):
         if not isinstance(known, list):
             return known
         found = delta(subject, facts, self.sboms, keys) if self.sboms is not None else None
-        fix = lane(subject, facts, self.security_fix, found) if self.security_fix is not None else Lane()
+        fix = lane(subject, facts, self.security_fix, found, self.sboms, keys) if self.security_fix is not None else Lane()
         best = max(known, key=lambda stay: _length(stay, now))
         verdicts = [self._long_enough(known, best, self._due(found, fix), now)]
         if self.component_age is not None and self.sboms is not None and found is not None:

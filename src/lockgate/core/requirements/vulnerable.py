@@ -40,7 +40,8 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
         kev: whether what CISA lists as exploited refuses at once, whatever its severity and without grace; then the catalogue must be there.
         unknown_severity: whether a finding whose severity nobody gave refuses.
         only_fixable: ``yes``: a finding that no version fixes does not refuse, unless it is exploited.
-        grace: severity -> how long after it was published a finding of that severity refuses; one without a date refuses at once.
+        grace: severity -> how long after it was published a finding of that severity refuses; one without a date, or
+            with one that is yet to come, refuses at once.
         max_age: how old the advisories may be, by their own newest entry. kev_max_age: the catalogue.
         sbom_keys, sbom_identities: by whom a bill of materials has to be; with neither, any that a key or identity of the policy signed counts.
         vex_keys, vex_identities: whose word counts that something is not affected, or fixed; with neither, nobody's.
@@ -129,7 +130,9 @@ class Vulnerable(Requirement, tag="vulnerable", frozen=True, kw_only=True):
         if _RANK[one.level] < _RANK[self.refuse]:
             return False
         grace = next((how_long for level, how_long in self.grace.items() if level == one.level), None)
-        return grace is None or one.published is None or now - one.published >= span(grace)
+        if grace is None or one.published is None or one.published - now > SKEW:  # what is dated later than now would be young for ever
+            return True
+        return now - one.published >= span(grace)
 
     def _fail(self, found: Sequence[Finding]) -> Fail:
         """The worst first."""
@@ -191,8 +194,8 @@ class _Known(NamedTuple):
 
 
 def _lists_any(one: Sbom) -> bool:
-    """One that lists nothing says of nothing what it is made of: its maker may have looked in the wrong place."""
-    return bool(one.components or one.skipped)
+    """One that lists no package says of nothing what it is made of: its maker may have looked in the wrong place."""
+    return bool(one.skipped) or any(not part.kind for part in one.components)
 
 
 def _time(at: datetime) -> str:

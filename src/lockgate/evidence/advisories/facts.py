@@ -14,7 +14,7 @@ from lockgate.core.digest import Digest, digest_of
 from lockgate.core.findings import Database, Finding, LookedUp, Uncovered
 from lockgate.errors import EvidenceError, UnreadableError
 from lockgate.evidence.advisories.match import Book, Match
-from lockgate.evidence.advisories.packages import Named, named
+from lockgate.evidence.advisories.packages import Named, named, readings
 
 MAX_FINDINGS = 100_000
 _OF_SYSTEMS = ("pkg:deb/", "pkg:apk/", "pkg:rpm/")
@@ -31,8 +31,7 @@ class Derived(NamedTuple):
 
 def packages_of(sboms: Iterable[Sbom]) -> tuple[Package, ...]:
     """The packages to ask about, each once, sorted."""
-    found = (named(component.purl, component.version) for sbom in sboms for component in sbom.components)
-    return tuple(sorted({one.package for one in found if one is not None}))
+    return tuple(sorted({one.package for sbom in sboms for component in sbom.components for one in readings(component.purl, component.version)}))
 
 
 def asked(packages: Sequence[Package]) -> Digest:
@@ -69,8 +68,7 @@ def derive(sboms: Sequence[Sbom], extract: Extract) -> Derived:
             at.setdefault((sbom.subject, component), set()).add(sbom.source)
     findings: dict[tuple[Digest, str, str], Finding] = {}
     for (subject, component), sources in at.items():
-        meant = named(component.purl, component.version)
-        for match in book.matches(meant) if meant is not None else ():
+        for match in (match for meant in readings(component.purl, component.version) for match in book.matches(meant)):
             finding = _finding(subject, component, match, sources)
             before = findings.get((subject, finding.component, finding.advisory))
             findings[subject, finding.component, finding.advisory] = finding if before is None else _both(before, finding)

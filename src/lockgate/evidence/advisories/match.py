@@ -155,7 +155,7 @@ def _inside(named: Named, affected: Affected) -> tuple[bool | None, str]:
     scheme = versions.scheme_of(named.package.ecosystem)
     ordered = [one for one in affected.ranges if one.type != "GIT"]
     listed = named.version in affected.versions
-    doubtful = not ordered and not affected.versions
+    doubtful = not ordered and (not affected.versions or versions.parsed(scheme, named.version) is None)
     for one in ordered:
         try:
             inside, fixed = versions.within(versions.scheme_of(named.package.ecosystem, one.type), named.version, one)
@@ -164,7 +164,8 @@ def _inside(named: Named, affected: Affected) -> tuple[bool | None, str]:
             continue
         if inside:
             return True, fixed
-    if listed or (not ordered and any(versions.same(scheme, named.version, one) for one in affected.versions)):
+    alike = affected.versions if not ordered else versions.spellings(scheme, named.version).intersection(affected.versions)
+    if listed or any(versions.same(scheme, named.version, one) for one in alike):
         return True, _last_fix(affected)
     return (False, _last_fix(affected)) if doubtful else (None, "")
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lockgate.core.advisories import Package
+from lockgate.evidence.advisories import versions
 
 if TYPE_CHECKING:
     from packageurl import PackageURL
@@ -53,6 +54,10 @@ _ROLLING = {"Wolfi", "Chainguard"}
 _IGNORES_CASE = {"npm", "Go", "NuGet", "Packagist", "Hex", "Pub", "SwiftURL", "GitHub Actions", "ConanCenter"}
 _PLAIN = re.compile(r"pkg:(pypi|npm|golang|maven|gem|cargo|nuget)/((?:[A-Za-z0-9._-]+/)*)([A-Za-z0-9._-]+)@([A-Za-z0-9._+-]+)\Z").match
 """A purl in which nothing is escaped and nothing qualified: what it means can be read off it, in a fifth of the time."""
+_PYPI_NAME = re.compile(r"[A-Za-z0-9._-]+\Z").match
+"""What a name may be there (PEP 508, "Names"); it has no namespace. Of any other name nothing can be known, and that is no "nothing is known against it"."""
+_GROUPED = {"maven", "composer"}
+"""Whose names have two parts always; one part alone names nothing that an advisory could."""
 _RUN = re.compile(r"[-_.]+")
 _RELEASE = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?").search
 _TO_MINOR = {"Ubuntu", "Alpine"}
@@ -85,6 +90,8 @@ def named(purl: str, version: str = "") -> Named | None:
         return None
     if plain := _PLAIN(purl):
         type_, space, name, found = plain.groups()
+        if (type_ == "pypi" and space) or (type_ == "maven" and not space):
+            return None
         return _of(type_, _BY_TYPE[type_], space[:-1], name, found)
     try:
         read = PackageURL.from_string(purl)
@@ -92,12 +99,34 @@ def named(purl: str, version: str = "") -> Named | None:
         return None
     namespace = (read.namespace or "").lower()
     ecosystem = _BY_TYPE.get(read.type) or _BY_NAMESPACE.get((read.type, namespace))
-    if ecosystem is None or not read.name:
+    if ecosystem is None or not read.name or (ecosystem == "PyPI" and (namespace or not _PYPI_NAME(read.name))) or (read.type in _GROUPED and not namespace):
         return None
     found = read.version or version
     if read.type in {"deb", "apk", "rpm"}:
         return _of_distribution(ecosystem, read, found)
     return _of(read.type, ecosystem, read.namespace or "", read.name, found)
+
+
+@lru_cache(maxsize=1 << 16)
+def readings(purl: str, version: str = "") -> tuple[Named, ...]:
+    """Every package and version that a purl, and the version beside it, may mean.
+
+    Of Go modules, some tools write what follows the third part of a module's path as the subpath (``github.com/a/b/v2`` as
+    ``pkg:golang/github.com/a/b#v2``), where purls have packages inside a module. And a version beside the purl may be another one, but of
+    distributions, whose versions are written in several ways. Nobody can tell, and all are asked about.
+    """
+    one = named(purl, version)
+    if one is None:
+        return ()
+    found = [one]
+    inner = purl.partition("#")[2].strip("/") if one.package.ecosystem == "Go" else ""
+    if inner:
+        found.append(one._replace(package=Package("Go", name_of("Go", f"{one.package.name}/{inner}"))))
+    if version not in {"", one.version} and one.package.ecosystem not in _BY_NAMESPACE.values():
+        scheme = versions.scheme_of(one.package.ecosystem)
+        if versions.parsed(scheme, version) is not None and not versions.same(scheme, version, one.version):
+            found += [each._replace(version=version) for each in found]
+    return tuple(found)
 
 
 def _of(type_: str, ecosystem: str, namespace: str, name: str, version: str) -> Named:

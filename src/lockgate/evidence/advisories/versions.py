@@ -26,6 +26,9 @@ _APK_SUFFIX = re.compile(r"_([a-z]+)([0-9]*)").findall
 _APK_ORDER = ("alpha", "beta", "pre", "rc", "", "cvs", "svn", "git", "hg", "p")
 _RELEASED = re.compile(r"(?<=[0-9])[.-]?release\Z", re.IGNORECASE).sub
 _PLATFORM = re.compile(r"-(?:java|jruby|ruby|mswin\w*|(?:x86|x64|i[3-6]86|amd64|arm|aarch64|universal|ppc|powerpc|s390|riscv|sparc)\w*-[a-z][\w.-]*)\Z").sub
+_NUMBERS = re.compile(r"[vV]?([0-9]+(?:\.[0-9]+){0,8}?)((?:\.0+)*)((?![0-9.])[^+]*)(?:\+.*)?\Z").match
+_EXACT = {"deb", "apk", "rpm", ""}
+"""Schemes in which a version has no other spelling."""
 _STABILITY = {"dev": -4, "alpha": -3, "a": -3, "beta": -2, "b": -2, "rc": -1, "": 0, "stable": 0, "patch": 1, "pl": 1, "p": 1}
 _SCHEMES = {
     "PyPI": "pypi",
@@ -244,3 +247,12 @@ def same(scheme: str, one: str, other: str) -> bool:
         return True
     left, right = parsed(scheme, one), parsed(scheme, other)
     return left is not None and right is not None and not left < right and not right < left
+
+
+@lru_cache(maxsize=1 << 16)
+def spellings(scheme: str, version: str) -> frozenset[str]:
+    """Other texts that are likely to be this version, to be held against it by `same`: with and without ``v``, zeros at the end, and a build or local part."""
+    found = _NUMBERS(version) if scheme not in _EXACT and len(version) <= MAX_VERSION else None
+    if found is None:
+        return frozenset()
+    return frozenset(f"{mark}{found[1]}{'.0' * zeros}{found[3]}" for mark in ("", "v") for zeros in range(4))
