@@ -250,7 +250,7 @@ def test_without_the_world_nothing_is_said_of_it() -> None:
     ("wrong", "place"),
     [
         ("within-hours: {zone: Etc/UTC, freezes: [{from: 2026-12-20, to: 2027-01-03}, {from: 2026-12-20, to: 2026-01-03}]}", "p.yaml:7:85"),
-        ("has-attestation: {type: %s, keys: [k], match: [{path: a..b, equals: c}]}" % TYPE, "p.yaml:7:82"),
+        (f"has-attestation: {{type: {TYPE}, keys: [k], match: [{{path: a..b, equals: c}}]}}", "p.yaml:7:82"),
     ],
 )
 def test_what_only_the_requirement_refuses_is_told_where_it_stands_and_in_words(wrong: str, place: str) -> None:
