@@ -11,12 +11,14 @@ import pytest
 from core.cases import CASES
 from lockgate.core.outcome import Pass
 from lockgate.core.policy import EnvironmentPolicy
+from lockgate.core.predicate_match import Match
 from lockgate.core.requirements import KINDS
 from lockgate.core.signers import Accepts
 from lockgate.core.strictness import EFFECTS, effect
+from lockgate.core.windows import Freeze
 
 
-def subsets(*names: str) -> list[tuple[str, ...]]:
+def subsets(*names: Any) -> list[tuple[Any, ...]]:
     return list(chain.from_iterable(combinations(names, size) for size in range(len(names) + 1)))
 
 
@@ -37,6 +39,32 @@ CANDIDATES: dict[str, list[Any]] = {
     "duties": [{"security": 1}, {"security": 2}, {"release-management": 1}, {"release-management": 1, "security": 1}, {"release-management": 2, "security": 1}],
     "independent_of": [one for one in subsets("requester", "builder", "deployer", "author") if one],
     "expires": ["30m", "90m", "2h", "72h", "90d"],
+    "refuse": ["low", "medium", "high", "critical"],
+    "kev": ["refuse", "ignore"],
+    "unknown_severity": ["refuse", "ignore"],
+    "only_fixable": ["yes", "no"],
+    "Vulnerable.max_age": SPANS,
+    "kev_max_age": SPANS,
+    "uncovered": subsets("generic", "none", "any", "npm"),
+    "at_most": ["none", "low", "medium", "high", "critical", "any"],
+    "unscored": ["refuse", "allow"],
+    "database_max_age": AGES,
+    "elements": subsets("name", "version", "supplier", "hash"),
+    "complete": ["any", "required"],
+    "several": ["any", "agree"],
+    "purls": subsets("pkg:pypi/*", "pkg:npm/**", "pkg:pypi/flask@*", "**"),
+    "licences": subsets("MIT", "GPL-*", "*"),
+    "unidentified": ["refuse", "allow"],
+    "unlicensed": ["refuse", "allow"],
+    "warned": ["refuse", "allow"],
+    "tests": subsets("a", "b", "t"),
+    "at_least": [1, 2, 3, 100],
+    "match": subsets(*(Match(path=path, equals=value) for path, value in (("result", "good"), ("result", "bad"), ("stage", "production"), ("none", 1)))),
+    "materials": ["yes", "no"],
+    "evidence": ["yes", "no"],
+    "in_": subsets("staging", "elsewhere"),
+    "reasons": subsets("compromised", "vulnerable", "other"),
+    "freezes": subsets(*(Freeze(from_=f"20{year}-01-01", to=f"20{year}-12-31") for year in (25, 26, 27))),
 }
 ROWS = [(of, field) for of, field in EFFECTS if of in KINDS.values()]
 
@@ -48,7 +76,7 @@ def test_what_passes_the_stricter_passes_the_looser(of: type[Any], field: str) -
     for case in CASES[kind]:
         fields = {name: getattr(case.requirement, name) for name in of.__struct_fields__}
         answers = []
-        for value in CANDIDATES[field]:
+        for value in CANDIDATES.get(f"{of.__name__}.{field}", CANDIDATES.get(field, [])):
             try:
                 changed = of(**{**fields, field: value})
             except ValueError:

@@ -21,6 +21,7 @@ from lockgate.core.facts import Complete, Enrolled, Need, Provenance, Rejected, 
 from lockgate.core.findings import Finding, Scan
 from lockgate.core.policy import Policy
 from lockgate.core.requirements.has_sbom import HasSbom
+from lockgate.core.requirements.not_revoked import NotRevoked
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.vulnerable import Vulnerable
 from lockgate.core.requirements.within_hours import WithinHours
@@ -112,6 +113,26 @@ def test_without_facts_everything_was_looked_for_and_nothing_is_there() -> None:
 def test_one_thing_that_is_otherwise_is_what_refuses(old: str, new: str, id_: str, code: str) -> None:
     assert old in ALL_WELL
     assert codes(ran(ALL_WELL.replace(old, new, 1))).get(id_) == code
+
+
+@pytest.mark.parametrize(
+    ("revocations", "expect"),
+    [
+        ("[]", "{result: allowed, not-revoked: pass}"),
+        ("[{environment: staging}]", "{result: refused, not-revoked: not-revoked.elsewhere, release: pass}"),
+        ("[{environment: house}]", "{result: refused, release: release.recalled}"),
+        ("[{}]", "{result: refused, release: release.recalled}"),
+    ],
+)
+def test_what_is_revoked_elsewhere_is_known_there(revocations: str, expect: str) -> None:
+    asks = policy(NotRevoked(in_=("staging",)))
+    assert ran(f"      revocations: {revocations}\n", policy=asks, expect=expect).misses == ()
+
+
+def test_a_revocation_in_no_environment_of_the_policy_is_refused() -> None:
+    with pytest.raises(PolicyError) as err:
+        one("      revocations: [{environment: stagng}]\n")
+    assert err.value.code == "cases.malformed"
 
 
 def test_a_waiver_and_a_broken_glass() -> None:

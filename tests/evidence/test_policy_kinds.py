@@ -244,3 +244,20 @@ def test_without_the_world_nothing_is_said_of_it() -> None:
         )[1]
         == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ("within-hours: {zone: Etc/UTC, freezes: [{from: 2026-12-20, to: 2027-01-03}, {from: 2026-12-20, to: 2026-01-03}]}", "p.yaml:7:85"),
+        (f"has-attestation: {{type: {TYPE}, keys: [k], match: [{{path: a..b, equals: c}}]}}", "p.yaml:7:82"),
+    ],
+)
+def test_what_only_the_requirement_refuses_is_told_where_it_stands_and_in_words(wrong: str, place: str) -> None:
+    waivable = "within-hours" if "within-hours:" in wrong else "has-sbom"
+    text = f"version: 1\nproject: shop\nenvironments:\n  a:\n    waivable: [{waivable}]\n    requires:\n      - {wrong}\n      - has-sbom: {{keys: [k]}}\nkeys:\n{KEYS}"
+    with pytest.raises(PolicyError) as err:
+        parse_policy(text.encode(), "p.yaml", None)
+    (told,) = err.value.message.splitlines()  # and nothing of what could be waived, were it read
+    assert (err.value.code, told.split(": ")[0]) == ("policy.bad-value", place)
+    assert "$" not in told

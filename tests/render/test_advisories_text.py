@@ -31,7 +31,7 @@ def test_a_finding(text: str, said: str) -> None:
         "vulnerable.found", {"found": 10, "worst": ("A high p 1", "B high q")},
         "10 findings: A (high) in p, fixed in 1; B (high) in q, without a fix; and 8 more",
     ),
-    ("vulnerable.exploited", {"found": 1, "worst": ("A low+exploited p 1",)}, "what is exploited is in it: 1 finding: A (low, exploited) in p, fixed in 1"),
+    ("vulnerable.exploited", {"found": 1, "worst": ("A low+exploited p 1",)}, "1 finding: A (low, exploited) in p, fixed in 1"),
     (
         "vulnerable.stale", {"database": "kev", "as-of": "2026-11-01T10:00:00Z", "max-age": "7d"},
         "CISA's catalogue is of 2026-11-01 10:00:00 UTC, older than 7 d",

@@ -82,7 +82,11 @@ NAMED = "'oci:my image:1' a.whl"
         (fail("vulnerable.no-data"), "lockgate advisories import FILE --gate g"),
         (fail("vulnerable.no-kev"), "lockgate advisories import --kev FILE --gate g"),
         (fail("vulnerable.stale", database="kev"), "lockgate advisories import --kev FILE --gate g"),
-        (fail("vulnerable.no-sbom", artifact=digest("a")), "lockgate attest a.whl --type https://cyclonedx.org/bom --predicate FILE --key KEY"),
+        (fail("vulnerable.no-sbom", artifact=digest("a")), "lockgate attest a.whl --sbom FILE --key KEY"),
+        (fail("has-sbom.no-sbom", artifact=IMAGE, keys=("second",)), "lockgate attest 'oci:my image:1' --sbom FILE --key SHA256:abc"),
+        (fail("no-component.no-sbom", artifact=digest("a"), keys=("other",)), "lockgate attest a.whl --sbom FILE --key KEY"),
+        (fail("scanned.no-scan", artifact=IMAGE, keys=("second",)), "lockgate attest 'oci:my image:1' --scan FILE --key SHA256:abc"),
+        (fail("soaked.no-scan", artifact=IMAGE), "lockgate attest 'oci:my image:1' --scan FILE --key KEY"),
         (fail("digest.mismatch", artifact=digest("a")), "lockgate verify a.whl --gate g"),
         (fail("tested.no-result", artifact=IMAGE, keys=("second",)), "lockgate attest 'oci:my image:1' --junit FILE --suite NAME --key SHA256:abc"),
         (fail("tested.failed", artifact=digest("a")), "lockgate verify a.whl --gate g"),
@@ -103,6 +107,12 @@ NAMED = "'oci:my image:1' a.whl"
 )
 def test_what_is_typed_next(outcome: Outcome, typed: str) -> None:
     assert after(decided(outcome), ASKED) == typed
+
+
+def test_what_no_key_signs_is_looked_at() -> None:
+    assert after(decided(fail("has-sbom.no-sbom", artifact=IMAGE)), ASKED) == "lockgate verify 'oci:my image:1' --environment production --gate g"
+    by_certificates = fail("no-component.no-sbom", artifact=digest("a"), keys=("other",), identities=("ci",))
+    assert after(decided(by_certificates), ASKED) == "lockgate verify a.whl --gate g"
 
 
 def test_of_two_databases_the_one_that_is_old_is_imported() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from build import NOW, SHOP, ago, digest, given, key, later, person, person_id, request, request_id, roster, stay
 from lockgate.core.counts import Backed, Tally, Weighed
+from lockgate.core.rechecked import Mark
 from lockgate.core.revocation import Revocation
 from lockgate.core.state import OpenProposal, Permit
 from lockgate.render.recalls import revoked_lines
@@ -93,6 +94,13 @@ def test_what_runs_and_was_recalled_and_what_is_asked_back() -> None:
     assert lines[4] == f"rollback {artifacts(SHOP)} {request_id()}, by Rita"
     assert words(revoked_lines((one,), SHEET))[1].endswith(f"everywhere: vulnerable, by Carol, {request_id('no')}, leaf 40")
     assert revoked_lines((), SHEET) == []
+
+
+def test_what_runs_and_would_be_refused_is_told_before_what_is_asked() -> None:
+    mark = Mark(decision=7, outcome="refused", since=NOW, leaf=40, requirement="vulnerable", code="vulnerable.found")
+    lines = words(environment_lines("production", stay(), (), (request(fixes=("CVE-2026-1", "CVE-2026-2")),), SHEET, rechecked=(mark,)))
+    assert lines[3].startswith("REFUSED it runs, and would be refused today, since ")
+    assert lines[4:6] == [f"request {artifacts(SHOP)} {request_id()}, by Rita", "as a security fix of CVE-2026-1 and CVE-2026-2"]
 
 
 def test_what_is_asked_for_in_vain() -> None:

@@ -58,7 +58,7 @@ def take_in(ports: Ports, exports: Iterable[Exported] | None, catalogue: bytes |
         UsageError: ``advisories.older``, ``advisories.fewer``. LedgerError, UnreadableError: as the port; or from where `exports` come.
     """
     now, present = ports.clock.now(), _present(ports, anyway=anyway)
-    found = kev.read(catalogue) if catalogue is not None else None
+    found = _catalogue(catalogue) if catalogue is not None else None
     listed = _database(found) if found is not None else None
     if listed is not None:
         _require_sane(listed, present.get("kev"), now, anyway=anyway)
@@ -68,7 +68,8 @@ def take_in(ports: Ports, exports: Iterable[Exported] | None, catalogue: bytes |
         def settle(counted: Database) -> Database:
             database = replace(counted, refused=reading.count)
             if not database.entries:
-                raise EvidenceError("advisories.export-empty", f"there is no advisory in it, and {reading.count} entries that are none")
+                others = f", but {reading.count:,} of something else" if reading.count else ""
+                raise EvidenceError("advisories.export-empty", f"no advisory is in what was named{others}; nothing was imported")
             _require_sane(database, present.get("osv"), now, anyway=anyway)
             return database
 
@@ -77,6 +78,13 @@ def take_in(ports: Ports, exports: Iterable[Exported] | None, catalogue: bytes |
         ports.advisories.replace_exploited(found.exploited, listed)
         taken.append(listed)
     return Taken(databases=tuple(taken), refused=tuple(reading.refused), partly=reading.partly)
+
+
+def _catalogue(data: bytes) -> kev.Catalogue:
+    try:
+        return kev.read(data)
+    except EvidenceError as err:
+        raise EvidenceError(err.code, f"{err.message}; nothing was imported") from None
 
 
 def _present(ports: Ports, *, anyway: bool) -> dict[str, Database]:

@@ -71,11 +71,12 @@ def _require_one(what: dict[str, str]) -> None:
 
     given = {option for option, value in what.items() if value}
     ways = {_OF[option] for option in given}
-    if len(ways) != 1 or not _WHOLE[min(ways)] <= given or len(what["suite"]) > MAX_SUITE:
+    if ways == {"junit"} and not (_WHOLE["junit"] <= given and len(what["suite"]) <= MAX_SUITE):
+        raise UsageError("attest.what", f"--junit FILE goes with --suite NAME: what these tests are, in at most {MAX_SUITE} characters")
+    if len(ways) != 1 or not _WHOLE[min(ways)] <= given:
         raise UsageError(
             "attest.what",
-            "say what is attested in one way: --type with --predicate, or --sbom, or --scan (with --database-date), "
-            f"or --junit with --suite of at most {MAX_SUITE} characters",
+            "say what is attested in one way: --type with --predicate, or --sbom, or --scan (with --database-date), or --junit with --suite",
         )
 
 

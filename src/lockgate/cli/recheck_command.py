@@ -70,11 +70,16 @@ def _lines(session: Session, ports: Ports, looks: Sequence[Look], unknown: Seque
 
 
 def _next(session: Session, looks: Sequence[Look]) -> None:
-    """What comes next: of what is refused, where else it runs; of what is not known, whether the record is whole."""
+    """What comes next: of what is refused, where else it runs; else, of what cannot be decided, what to do about that."""
+    from lockgate.render.remedies import remedy_for
+
     for one in looks:
         if one.outcome == "refused":
             session.next(f"lockgate recall {one.release.artifacts[0]}{session.place}")
             return
+    undecided = next((one.code for one in looks if one.outcome == "undecided" and one.code), "")
+    if undecided:
+        session.note(f"try:   {remedy_for(undecided)}")
 
 
 def _tell(session: Session, ports: Ports, takes: Courier) -> Told:

@@ -17,7 +17,6 @@ def command(session: Session) -> None:
     from lockgate.app.counting import counted
     from lockgate.app.exceptions import standing
     from lockgate.render.exceptional import told_lines
-    from lockgate.render.marks import mark_lines
     from lockgate.render.recalls import revoked_lines
     from lockgate.render.standing import environment_lines, proposal_lines
     from lockgate.render.words import count, plain
@@ -37,8 +36,8 @@ def command(session: Session) -> None:
             refused=one.refused,
             running=one.running,
             unclear=one.unclear,
+            rechecked=one.rechecked,
         )
-        lines += mark_lines(one.rechecked, sheet)
         lines += told_lines(standing(ports, one.name, one.exceptional), sheet)
     if not report.environments:
         lines.append("no policy is in force")

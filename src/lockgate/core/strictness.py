@@ -14,9 +14,17 @@ from lockgate.core.levels import missing
 from lockgate.core.policy import EnvironmentPolicy
 from lockgate.core.requirements.approved import Approved
 from lockgate.core.requirements.built_by import BuiltBy
+from lockgate.core.requirements.has_attestation import HasAttestation
+from lockgate.core.requirements.has_sbom import HasSbom
+from lockgate.core.requirements.no_component import NoComponent
+from lockgate.core.requirements.not_revoked import NotRevoked
+from lockgate.core.requirements.scanned import Scanned
 from lockgate.core.requirements.signed_by import SignedBy
 from lockgate.core.requirements.soaked import Soaked
+from lockgate.core.requirements.tested import Tested
 from lockgate.core.requirements.verified_by import VerifiedBy
+from lockgate.core.requirements.vulnerable import Vulnerable
+from lockgate.core.requirements.within_hours import WithinHours
 from lockgate.core.signers import Accepts
 
 Effect = Literal["stricter", "looser", "changed"]
@@ -66,6 +74,11 @@ def _few_or_any(before: Sequence[str], after: Sequence[str]) -> Effect:
     return _fewer(before, after)
 
 
+def _all_or_those(before: Sequence[str], after: Sequence[str]) -> Effect:
+    """Of those all of which count against it, where none named is all."""
+    return _few_or_any(after, before)
+
+
 def _named(before: str | None, after: str | None) -> Effect:
     """Of one that is asked for by name, or not at all."""
     if before is None or after is None:
@@ -92,6 +105,10 @@ def _ranked(*weakest_first: str) -> Rule:
     return rule
 
 
+_IGNORED = _ranked("ignore", "refuse")
+_ALLOWED = _ranked("allow", "refuse")
+_LOOKED_AT = _ranked("no", "yes")
+
 EFFECTS: dict[tuple[type, str], Rule] = {
     (EnvironmentPolicy, "time"): _ranked("unattested", "attested"),
     (EnvironmentPolicy, "permit"): _younger,
@@ -116,11 +133,42 @@ EFFECTS: dict[tuple[type, str], Rule] = {
     (Soaked, "changed_dependencies"): _at_least,
     (Soaked, "component_age"): _at_least,
     (Soaked, "occupancy"): _ranked("claimed", "observed"),
+    (Vulnerable, "refuse"): _ranked("critical", "high", "medium", "low"),
+    (Vulnerable, "kev"): _IGNORED,
+    (Vulnerable, "unknown_severity"): _IGNORED,
+    (Vulnerable, "only_fixable"): _ranked("yes", "no"),
+    (Vulnerable, "max_age"): _younger,
+    (Vulnerable, "kev_max_age"): _younger,
+    (Vulnerable, "uncovered"): _fewer,
+    (Scanned, "at_most"): _ranked("any", "critical", "high", "medium", "low", "none"),
+    (Scanned, "unscored"): _ALLOWED,
+    (Scanned, "max_age"): _younger,
+    (Scanned, "database_max_age"): _younger,
+    (HasSbom, "elements"): _all_of,
+    (HasSbom, "complete"): _ranked("any", "required"),
+    (HasSbom, "several"): _ranked("any", "agree"),
+    (NoComponent, "purls"): _all_of,
+    (NoComponent, "licences"): _all_of,
+    (NoComponent, "unidentified"): _ALLOWED,
+    (NoComponent, "unlicensed"): _ALLOWED,
+    (Tested, "warned"): _ALLOWED,
+    (Tested, "tests"): _all_of,
+    (Tested, "at_least"): _more,
+    (Tested, "max_age"): _younger,
+    (HasAttestation, "threshold"): _more,
+    (HasAttestation, "match"): _all_of,
+    (HasAttestation, "max_age"): _younger,
+    (NotRevoked, "materials"): _LOOKED_AT,
+    (NotRevoked, "evidence"): _LOOKED_AT,
+    (NotRevoked, "in_"): _all_of,
+    (NotRevoked, "reasons"): _all_or_those,
+    (WithinHours, "freezes"): _all_of,
     (Approved, "duties"): _duties,
     (Approved, "independent_of"): _all_of,
     (Approved, "expires"): _younger,
 }
-"""(Struct, field) -> its rule. `formats` of `Accepts` has none: one that is left out bars no weaker one any more."""
+"""(Struct, field) -> its rule. `formats` of `Accepts` has none: one that is left out bars no weaker one any more. Nor have the signers and
+the `max_age` of what asks about every bill of materials or every statement: with one more that counts, one more may speak against it."""
 
 TRUSTS_MORE = (SignedBy, BuiltBy, VerifiedBy)
 """Kinds of which it is known that another signer they name can only open: an identity that means more is looser where these alone name it."""
@@ -134,4 +182,4 @@ def effect(of: type, field: str, before: object, after: object) -> Effect:
 
 def unordered(of: type, field: str) -> bool:
     """Whether this field is a list whose order says nothing."""
-    return EFFECTS.get((of, field)) in {_fewer, _all_of, _few_or_any, _levels}
+    return EFFECTS.get((of, field)) in {_fewer, _all_of, _few_or_any, _all_or_those, _levels}

@@ -34,6 +34,7 @@ from lockgate.core.cases import OURS, Case
 from lockgate.core.components import LookedInside, Sbom
 from lockgate.core.dependencies import Ran, RanFinding, Remembered
 from lockgate.core.digest import digest_of
+from lockgate.core.events import HOUSE
 from lockgate.core.exceptional import Exceptional, Glass, Hold, Waiver
 from lockgate.core.facts import (
     Complete,
@@ -287,8 +288,17 @@ class _Reader:
             Need(Request): self._complete(requests),
             Need(InForce): self._complete([in_force]),
             Need(Exceptional): self._complete([exceptional]),
-            Need(Revocation): self._complete(self._list(given, "revocations", Revocation)),
+            **self._revocations(given),
         }
+
+    def _revocations(self, given: dict[str, Node]) -> dict[Need, Gathered]:
+        """Those of the environment and of every other one; what is revoked everywhere counts in each."""
+        said = self._list(given, "revocations", Revocation)
+        for one in said:
+            if one.environment not in {*self._policy.environments, HOUSE}:
+                self.form.wrong(given["revocations"], f"there is no environment {one.environment!r} in the policy: name one, or {HOUSE} for everywhere")
+        needs = {Need(Revocation) if name == self.form.ground.environment else Need(Revocation, name): name for name in self._policy.environments}
+        return {need: self._complete([one for one in said if one.environment in {name, HOUSE}]) for need, name in needs.items()}
 
     def _stays(self, given: dict[str, Node]) -> dict[str, list[Stay]]:
         """Environment -> what stayed there, in the order that it is told."""

@@ -98,7 +98,7 @@ def placed_policy(data: bytes, filename: str, read_file: Callable[[str], bytes] 
         if not form.problems:
             return cast("Mapping", root), msgspec.convert(plain, Policy)
     except msgspec.ValidationError as err:  # what only the core refuses
-        form.problems.append(Problem("policy.bad-value", root.place, str(err)))
+        form.problems.append(Problem("policy.bad-value", *yaml_tree.located(root, str(err), root.place)))
     raise told(form.problems, filename)
 
 
@@ -119,7 +119,7 @@ def parse_struct(data: bytes, filename: str, type_: type[T], name: str, read_fil
         if not form.problems:
             return msgspec.convert(plain, type_)
     except msgspec.ValidationError as err:
-        form.problems.append(Problem("policy.bad-value", root.place, str(err)))
+        form.problems.append(Problem("policy.bad-value", *yaml_tree.located(root, str(err), root.place)))
     raise told(form.problems, filename)
 
 
@@ -268,7 +268,8 @@ class Form:
             try:
                 requirement: AnyRequirement = msgspec.convert(value, KINDS[value["kind"]])
             except msgspec.ValidationError as err:  # what only the requirement refuses
-                self.problems.append(Problem("policy.bad-value", node.place, str(err)))
+                self.problems.append(Problem("policy.bad-value", *yaml_tree.located(cast("Mapping", node).pairs[value["kind"]][1], str(err), node.place)))
+                can.append(value.get("id", value["kind"]))  # that one is wrong says nothing of whether it can be waived
                 continue
             id_ = requirement_id(requirement)
             if ids.setdefault(id_, node.place) != node.place:

@@ -60,6 +60,24 @@ class Mapping(NamedTuple):
 
 Node = Scalar | Items | Mapping
 
+_PATH = re.compile(r"(.*) - at `(?:key in )?\$([^`]*)`\Z", re.DOTALL).match
+_STEP = re.compile(r"\.([\w-]+)|\[([0-9]+)\]").findall
+
+
+def located(node: Node, said: str, at: Place) -> tuple[Place, str]:
+    """Where in `node` that stands which a conversion says something of, behind its text (``… - at `$.freezes[0]` ``), and the text; `at` where it is of all."""
+    found = _PATH(said)
+    for name, number in _STEP(found[2]) if found else ():
+        match node:
+            case Mapping() if name in node.pairs:
+                node = node.pairs[name][1]
+            case Items() if number and int(number) < len(node.nodes):
+                node = node.nodes[int(number)]
+            case _:
+                break
+        at = node.place
+    return at, found[1] if found else said
+
 
 def parse(data: bytes, file: str) -> Node:
     """The one document in these bytes.

@@ -51,12 +51,12 @@ def finding(text: str) -> str:
     return f"{said}, fixed in {listing(fixes, 'or')}" if fixes else f"{said}, without a fix"
 
 
-def _found(p: Params, s: Sheet) -> str:  # noqa: ARG001  as every other
+def _found(p: Params, s: Sheet, among: str = "") -> str:  # noqa: ARG001  as every other
     worst = p.get("worst", ())
     shown = [finding(str(one)) for one in worst] if isinstance(worst, tuple) else []
     number = _number(p, "found")
     more = f"; and {number - len(shown):,} more" if number > len(shown) else ""
-    return f"{count(number, 'finding')}: {'; '.join(shown)}{more}"
+    return f"{count(number, 'finding')}{f', {among}' if among and number > 1 else ''}: {'; '.join(shown)}{more}"
 
 
 def _number(p: Params, name: str) -> int:
@@ -97,7 +97,7 @@ def _signers(p: Params) -> str:
 
 WORDS: dict[str, Callable[[Params, Sheet], str]] = {
     "vulnerable": _holds,
-    "vulnerable.exploited": lambda p, s: f"what is exploited is in it: {_found(p, s)}",
+    "vulnerable.exploited": lambda p, s: _found(p, s, among="exploited ones among them"),
     "vulnerable.found": _found,
     "vulnerable.unknown-severity": lambda p, s: f"nobody says how severe: {_found(p, s)}",
     "vulnerable.unknown-version": lambda p, s: f"versions that are missing or cannot be compared; may be affected: {_found(p, s)}",

@@ -28,7 +28,7 @@ ADVISORIES: dict[str, str] = {
     "vulnerable.from-future": "set this machine's clock",
     "vulnerable.no-data": _IMPORT,
     "vulnerable.no-kev": "lockgate advisories import --kev FILE",
-    "vulnerable.no-sbom": "lockgate attest REF --type https://cyclonedx.org/bom --predicate FILE --key KEY",
+    "vulnerable.no-sbom": "lockgate attest REF --sbom FILE --key KEY",
     "vulnerable.not-covered": "import advisories that cover them, or name the kind under uncovered in the policy",
     "vulnerable.other-sbom": "lockgate verify REF",
     "vulnerable.stale": _IMPORT,

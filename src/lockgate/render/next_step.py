@@ -187,13 +187,19 @@ def _command(one: Outcome, decided: events.Decided, asked: Asked) -> str:
 
 
 def _of_components(one: Outcome, this: str, asked: Asked) -> str:
-    """What `vulnerable` lacks to look up components; empty for what it found, and for all else."""
+    """What is missing to know the components, what is known of them, or what a scanner says; empty for what was found, and for all else."""
     match one.code:
+        case "has-sbom.no-sbom" | "no-component.no-sbom" if "keys" in one.params and "identities" not in one.params:
+            return f"lockgate attest {this} --sbom FILE --key {shlex.quote(_signing_key(one, asked.keys))}"
+        case "scanned.no-scan" if "identities" not in one.params:
+            return f"lockgate attest {this} --scan FILE --key {shlex.quote(_signing_key(one, asked.keys))}"
+        case "soaked.no-scan":
+            return f"lockgate attest {this} --scan FILE --key KEY"
         case "vulnerable.no-data" | "vulnerable.no-kev" | "vulnerable.stale":
             exploited = one.code == "vulnerable.no-kev" or one.params.get("database") == "kev"
             return f"lockgate advisories import {'--kev ' if exploited else ''}FILE{asked.options}"
         case "vulnerable.no-sbom":
-            return f"lockgate attest {this} --type https://cyclonedx.org/bom --predicate FILE --key KEY"
+            return f"lockgate attest {this} --sbom FILE --key KEY"
         case _:
             return ""
 

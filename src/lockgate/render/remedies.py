@@ -60,7 +60,7 @@ REMEDIES: dict[str, str] = (
         "approved.withdrawn": "lockgate approve R --duty DUTY",
         "attest.not-an-object": "lockgate attest REF --type TYPE --predicate FILE --key KEY",
         "attest.unknown-type": "lockgate attest REF --type slsaprovenance1 --predicate FILE --key KEY",
-        "attest.unreadable": "lockgate attest REF --type TYPE --predicate FILE --key KEY",
+        "attest.unreadable": "name a file that can be read",
         "blob.altered": "lockgate log check",
         "blob.full": "df -h DIR",
         "blob.missing": "restore the blob from a backup of the gate's directory",

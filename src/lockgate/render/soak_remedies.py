@@ -10,7 +10,7 @@ SOAK: dict[str, str] = {
     "soaked.fix-unproven": "lockgate request REF --to ENV --fixes ID",
     "soaked.fix-unreadable": "lockgate why REF --to ENV",
     "soaked.no-sbom": "attest its bill of materials, with a key that the policy names for it",
-    "soaked.no-scan": "scan it while it soaks, and attest the result with a key that the policy names for it",
+    "soaked.no-scan": "scan it while it soaks, then: lockgate attest REF --scan FILE --key KEY",
     "soaked.running-unclear": "lockgate status",
     "soaked.sbom-partial": "make a bill of materials that lists everything, each with its version",
     "soaked.sbom-unreadable": "lockgate log check",

@@ -8,9 +8,11 @@ from lockgate.core.counts import Backed, Tally, Weighed
 from lockgate.core.duration import Time
 from lockgate.core.facts import Request, Stay
 from lockgate.core.identity import Root, Roster, Witnesses, fingerprint
+from lockgate.core.rechecked import Mark
 from lockgate.core.revocation import Revocation
 from lockgate.core.state import OpenProposal, Permit, Running, Unclear
 from lockgate.render.layout import broken, spread
+from lockgate.render.marks import mark_lines
 from lockgate.render.occupancy import occupancy_lines
 from lockgate.render.outcomes import why_not_counted
 from lockgate.render.recalls import recalled_lines, refused_line
@@ -33,6 +35,7 @@ def environment_lines(
     refused: Mapping[str, Revocation] = NONE,
     running: Running | None = None,
     unclear: Unclear | None = None,
+    rechecked: tuple[Mark, ...] = (),
 ) -> list[str]:
     """One environment: what runs, and what is asked and permitted.
 
@@ -42,16 +45,18 @@ def environment_lines(
         counts: request -> its approvals as the environment's requirements count them; none where it asks for none.
         recalled: what recalls what runs there. refused: request -> what recalls what it asks for.
         running, unclear: the deployment under way, and why nobody knows what runs.
+        rechecked: what stands recorded of what runs since it was looked at again.
     """
     lines = occupancy_lines(name, occupant, running, unclear, sheet)
-    lines += recalled_lines(recalled, sheet)
+    lines += recalled_lines(recalled, sheet) + mark_lines(rechecked, sheet)
     for permit in permits:
         holder = f"for {called(permit.person, sheet.names)}, " if permit.person else ""
         lines += spread(f"  permit    {artifacts(permit.release)}", f"decision {permit.decision}, {holder}until {when(permit.not_after)}", sheet, 12)
     for request in requests:
         word = "rollback" if request.rollback else "request"
         lines += spread(f"  {word:<9} {artifacts(request.release)}", f"{request.id}, by {called(request.by, sheet.names)}", sheet, 12)
-        answers = _answers(request, counts.get(request.id, ()), sheet)
+        answers = [f"as a security fix of {listing(plain(each) for each in request.fixes)}"] if request.fixes else []
+        answers += _answers(request, counts.get(request.id, ()), sheet)
         if request.id in refused:  # whatever else may be said of it
             answers = [painted(f"RECALLED {refused_line(refused[request.id], sheet)}", RED, sheet), *(one for one in answers if one != _AGAIN)]
         lines += [line for said in answers for line in broken(" " * 12 + said, sheet, 12)]
