@@ -330,6 +330,7 @@ CASE = "cases:\n  - name: it\n    to: production\n    %s\n    expect: {result: r
         (CASE % "now: 2026-02-03T10:00:00", "4:10", "now is a time"),
         (CASE % "asker: [a]", "4:12", "asker is text"),
         (CASE % "release: {artifacts: []}", "4:14", "length"),
+        (CASE % "release: {artifacts: [[], web]}", "4:27", "text"),
         (CASE % "release: A", "4:14", "neither a digest nor a name"),
         (CASE % "facts: {signature: []}", "4:13", "did you mean 'signatures'"),
         (CASE % "facts: {signatures: {}}", "4:25", "a list"),
