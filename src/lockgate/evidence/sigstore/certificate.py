@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence import algorithms
 from lockgate.evidence.sigstore.trust import Authority
 
+if TYPE_CHECKING:
+    from cryptography import x509
+
 MAX_PATH, MAX_TRIES = 8, 16
-_KNOWN_CRITICAL = {
-    ExtensionOID.BASIC_CONSTRAINTS,
-    ExtensionOID.KEY_USAGE,
-    ExtensionOID.EXTENDED_KEY_USAGE,
-    ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
-}
+_KNOWN_CRITICAL = {"2.5.29.19", "2.5.29.15", "2.5.29.37", "2.5.29.17"}
+"""Basic constraints, key usage, extended key usage and subject alternative name."""
 
 
 @lru_cache(maxsize=64)
 def load(der: bytes) -> x509.Certificate:
     """A certificate. Raises EvidenceError ``certificate.malformed``: also where an extension or its key cannot be read."""
+    from cryptography import x509  # noqa: PLC0415  a tenth of a start that only certificates wait for
+
     try:
         found = x509.load_der_x509_certificate(der)
         # These are parsed only now: what cannot be read is found here, and nowhere later.
@@ -111,6 +111,8 @@ _signed_once = lru_cache(maxsize=64)(_signed)
 
 
 def _is_authority(certificate: x509.Certificate, depth: int = 0) -> bool:
+    from cryptography import x509  # noqa: PLC0415  as in `load`
+
     extensions = certificate.extensions
     try:
         constraints = extensions.get_extension_for_class(x509.BasicConstraints).value
@@ -126,7 +128,7 @@ def _is_authority(certificate: x509.Certificate, depth: int = 0) -> bool:
 
 def unknown_critical(certificate: x509.Certificate) -> bool:
     """Whether it has a critical extension that is not understood here."""
-    return any(one.critical and one.oid not in _KNOWN_CRITICAL for one in certificate.extensions)
+    return any(one.critical and one.oid.dotted_string not in _KNOWN_CRITICAL for one in certificate.extensions)
 
 
 def require_purpose(certificate: x509.Certificate, above: Sequence[x509.Certificate], purpose: x509.ObjectIdentifier) -> None:
@@ -135,6 +137,8 @@ def require_purpose(certificate: x509.Certificate, above: Sequence[x509.Certific
     Raises:
         EvidenceError: ``certificate.not-for-signing``.
     """
+    from cryptography import x509  # noqa: PLC0415  as in `load`
+
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
@@ -147,6 +151,9 @@ def require_purpose(certificate: x509.Certificate, above: Sequence[x509.Certific
 
 
 def _allows(authority: x509.Certificate, purpose: x509.ObjectIdentifier) -> bool:
+    from cryptography import x509  # noqa: PLC0415  as in `load`
+    from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415
+
     try:
         purposes = authority.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from lockgate.canon import Noun
 from lockgate.errors import EvidenceError
 from lockgate.evidence.sigstore import certificate, der
 
+if TYPE_CHECKING:
+    from cryptography import x509
+
 MAX_TEXT = 1000
 _ARC = "1.3.6.1.4.1.57264.1."
-_OTHER_NAME = x509.ObjectIdentifier(_ARC + "7")
+_OTHER_NAME = _ARC + "7"
 _UTF8 = 0x0C
 
 EXTENSIONS = {
@@ -57,6 +60,8 @@ def read(leaf: bytes) -> Identity:
     Raises:
         EvidenceError: ``certificate.no-identity``: no issuer, or not exactly one name; ``certificate.malformed``.
     """
+    from cryptography import x509  # noqa: PLC0415  as in `certificate.load`
+
     found = certificate.load(leaf)
     values = {one.oid.dotted_string: one.value.value for one in found.extensions if isinstance(one.value, x509.UnrecognizedExtension)}
     try:
@@ -72,6 +77,8 @@ def read(leaf: bytes) -> Identity:
 
 
 def _subject(found: x509.Certificate) -> str:
+    from cryptography import x509  # noqa: PLC0415  as in `certificate.load`
+
     try:
         names = list(found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
     except x509.ExtensionNotFound:
@@ -81,7 +88,7 @@ def _subject(found: x509.Certificate) -> str:
     match names[0]:
         case x509.RFC822Name(value=value) | x509.UniformResourceIdentifier(value=value):
             return _text(value.encode())
-        case x509.OtherName(type_id=type_id, value=value) if type_id == _OTHER_NAME:
+        case x509.OtherName(type_id=type_id, value=value) if type_id.dotted_string == _OTHER_NAME:
             return _string(value)
         case _:
             return ""

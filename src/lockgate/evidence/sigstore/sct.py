@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.x509.certificate_transparency import LogEntryType, SignedCertificateTimestamp
 
 from lockgate.errors import EvidenceError
 from lockgate.evidence.sigstore import key
 from lockgate.evidence.sigstore.trust import Log
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.x509.certificate_transparency import SignedCertificateTimestamp
 
 MAX_STAMPS = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,6 +27,8 @@ def verify(certificate: x509.Certificate, issuer: x509.Certificate, logs: Sequen
     Raises:
         EvidenceError: ``certificate.no-sct``, ``certificate.sct-unknown-log``, ``certificate.sct-forged``.
     """
+    from cryptography import x509  # noqa: PLC0415  as in `certificate.load`
+
     try:
         stamps = list(certificate.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps).value)[: MAX_STAMPS + 1]
         times = [stamp.timestamp.replace(tzinfo=UTC) for stamp in stamps]
@@ -48,6 +53,8 @@ def verify(certificate: x509.Certificate, issuer: x509.Certificate, logs: Sequen
 
 
 def _verify_one(stamp: SignedCertificateTimestamp, certificate: x509.Certificate, issuer: x509.Certificate, log: Log) -> None:
+    from cryptography.x509.certificate_transparency import LogEntryType  # noqa: PLC0415  as in `certificate.load`
+
     if stamp.entry_type != LogEntryType.PRE_CERTIFICATE or not isinstance(stamp.signature_hash_algorithm, hashes.SHA256):
         raise ValueError("it is of a kind that is not used")
     issuer_key = key.loaded_key(issuer.public_key()).id

@@ -14,15 +14,16 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-
-from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from typing import TYPE_CHECKING
 
 from lockgate.canon import Noun
 from lockgate.errors import EvidenceError
 from lockgate.evidence.sigstore import certificate, der, key
 from lockgate.evidence.sigstore.fields import Span
 from lockgate.evidence.sigstore.trust import Authority
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 MAX_RESPONSE = 64 << 10
 _SIGNED_DATA, _TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
@@ -164,6 +165,9 @@ def _named(stamp: _Stamp) -> tuple[str, bytes]:
 
 
 def _verified(stamp: _Stamp, signer: x509.Certificate, authority: Authority) -> datetime:
+    from cryptography import x509  # noqa: PLC0415  as in `certificate.load`
+    from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415
+
     # 3. A certificate that merely came along is the authority's only where the authority issued it; 5. and all were valid then.
     chain = [certificate.load(one) for one in authority.chain]
     try:

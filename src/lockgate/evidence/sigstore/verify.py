@@ -19,10 +19,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
-
-from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from typing import TYPE_CHECKING, Literal
 
 from lockgate.canon import Noun
 from lockgate.core.examined import Time
@@ -35,6 +32,9 @@ from lockgate.evidence.sigstore.key import Key
 from lockgate.evidence.sigstore.trust import TrustedRoot
 from lockgate.evidence.steps import Walk
 from lockgate.ledger.cosignature import Cosigned
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 class Demands(Noun, frozen=True, kw_only=True):
@@ -181,6 +181,8 @@ def _stamped(stamp: bytes, signed: Signed, root: TrustedRoot) -> datetime:
 
 def _require_certificate(chain: list[x509.Certificate], root: TrustedRoot, times: tuple[Time, ...], demands: Demands, walk: Walk) -> tuple[str, ...]:
     """Step 3: the certificate logs that it was shown to."""
+    from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415  as in `certificate.load`
+
     shown: tuple[str, ...] = ()
     for time in times:
         with walk.at("certificate"):
