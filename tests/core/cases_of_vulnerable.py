@@ -108,6 +108,8 @@ VULNERABLE_ANSWERS = [
         sboms=[sbom(components=(Component(name="debian", kind="operating-system"),))],
     ),
     _case("published in time to come, and so never too young", _found("found", HIGH), WEEK, findings=[finding(published=later("400d"))]),
+    _case("published a moment from now, as clocks differ", _passed(findings=1), WEEK, findings=[finding(published=later("5m"))]),
+    _case("published further from now than clocks differ", _found("found", HIGH), WEEK, findings=[finding(published=later("301s"))]),
     _case("nothing is known against it", _passed()),
     _case("something that is not so severe", _passed(findings=1), findings=[finding(level="medium")]),
     _case("as severe as what refuses", _found("found", HIGH), findings=[finding()]),
