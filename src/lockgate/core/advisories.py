@@ -52,7 +52,7 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
         id: its id. modified: when it last changed. published: when it first was; None where it does not say.
         withdrawn: when it was taken back; None while it stands.
         aliases: ids of the same weakness. upstream: ids of weaknesses this one packs together, which each may be a part of it only.
-        vectors: CVSS vectors. words: qualitative severity, such as ``high``; counted where there is no vector that can be read.
+        vectors: CVSS vectors. words: qualitative severity, such as ``high``; counted where not every vector can be read, or there is none.
         affected: packages.
         unread: parts of it that are not as the schema has them: of its packages nothing is certain.
     """

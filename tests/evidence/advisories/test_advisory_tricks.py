@@ -64,3 +64,19 @@ def test_a_version_beside_the_purl_that_is_another_one_is_asked_about_too() -> N
     assert [one.version for one in readings("pkg:golang/stdlib@1.21.0", "go1.21.0")] == ["1.21.0"]
     assert [one.version for one in readings("pkg:deb/debian/a@1-1?epoch=2", "2:1-1")] == ["2:1-1"]
     assert [one.version for one in readings("pkg:deb/debian/a@1-1", "2:1-1")] == ["1-1"]
+
+
+@pytest.mark.parametrize(
+    ("vectors", "level"),
+    [
+        (["CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N"], "low"),
+        (["CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N", "CVSS:4.0/AV:?"], "critical"),
+        (["CVSS:4.0/AV:?"], "critical"),
+    ],
+)
+def test_a_mild_score_beside_one_that_cannot_be_read_does_not_silence_the_word(vectors: list[str], level: str) -> None:
+    severities = [{"type": "CVSS_V4" if vector.startswith("CVSS:4") else "CVSS_V3", "score": vector} for vector in vectors]
+    affected = [{"package": {"ecosystem": "PyPI", "name": "foo"}, "versions": ["1"]}]
+    entry = {"id": "X-1", "modified": "2026-01-01T00:00:00Z", "severity": severities, "database_specific": {"severity": "CRITICAL"}, "affected": affected}
+    book = Book([osv.of(entry)])
+    assert [match.level for meant in readings("pkg:pypi/foo@1") for match in book.matches(meant)] == [level]

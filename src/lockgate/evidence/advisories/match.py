@@ -121,13 +121,17 @@ def joined(advisories: Iterable[Advisory]) -> tuple[Mapping[str, str], Mapping[s
 
 
 def severity(advisories: Iterable[Advisory], affected: Iterable[Affected] = ()) -> tuple[Level, int]:
-    """The highest level that any of them gives, and the highest score, -1 for none. Each counts by its vectors, and by its words only where it has none."""
+    """The highest level that any of them gives, and the highest score, -1 for none.
+
+    Each counts by its vectors; by its words too where one of those cannot be read, or there is none: what is unread is no milder than what is read.
+    """
     best, worst = -1, -1
     said = [(one.vectors, one.words) for one in advisories] + [(one.vectors, one.words) for one in affected]
     for vectors, words in said:
         scores = [found for vector in vectors if (found := cvss.score(vector)) is not None]
         if scores:
             best = max(best, *scores)
+        if scores and len(scores) == len(vectors):
             continue
         for word in words:
             if word in _WORDS:
